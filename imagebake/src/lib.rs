@@ -1,1 +1,9 @@
-//! Machine images described in Rust.
+//! Machine images described in Rust: planned, built on real machines, captured and cleaned up.
+
+pub mod error;
+pub mod field;
+pub mod resource;
+pub mod value;
+
+#[doc(hidden)]
+pub use inventory;

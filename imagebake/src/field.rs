@@ -1,0 +1,495 @@
+//! The one representation of a described value.
+//!
+//! Each config struct has one row per setting ([`FieldMeta`]) and hands out its values as [`Field`]s. Plan display, JSON, the
+//! templates' form, comparison, step keys, redaction, schema and documentation read these and nothing else.
+
+use crate::value::{GuestPath, HostPath, Secret, Template, Text};
+use serde::Serialize;
+use std::{borrow::Cow, collections::BTreeMap, fmt, panic::Location, time::Duration};
+
+/// A line of the user's own files: of Rust, or of a values file.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[non_exhaustive]
+pub struct Place {
+    /// The file, as the compiler or the command line named it.
+    pub file: Cow<'static, str>,
+    /// From 1.
+    pub line: u32,
+    /// From 1.
+    pub column: u32,
+}
+
+impl Place {
+    /// Where the caller of a `#[track_caller]` function stands.
+    #[track_caller]
+    pub fn here() -> Self {
+        Location::caller().into()
+    }
+
+    /// A line of a file that is not Rust.
+    pub fn in_file(file: impl Into<String>, line: u32, column: u32) -> Self {
+        Self {
+            file: Cow::Owned(file.into()),
+            line,
+            column,
+        }
+    }
+}
+
+impl From<&'static Location<'static>> for Place {
+    fn from(location: &'static Location<'static>) -> Self {
+        Self {
+            file: Cow::Borrowed(location.file()),
+            line: location.line(),
+            column: location.column(),
+        }
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.file, self.line)
+    }
+}
+
+/// Which settings of a config were set, and where. Every `#[derive(Config)]` struct has one field of this type.
+#[derive(Clone, Debug, Default)]
+pub struct Places(Vec<(&'static str, &'static Location<'static>)>);
+
+impl Places {
+    /// Remembers that `field` was set at `location`; the last one counts.
+    pub fn set(&mut self, field: &'static str, location: &'static Location<'static>) {
+        match self.0.iter_mut().find(|(name, _)| *name == field) {
+            Some(entry) => entry.1 = location,
+            None => self.0.push((field, location)),
+        }
+    }
+
+    /// Where `field` was set; `None` where its default stands.
+    pub fn get(&self, field: &str) -> Option<Place> {
+        self.0
+            .iter()
+            .find(|(name, _)| *name == field)
+            .map(|(_, location)| (*location).into())
+    }
+}
+
+/// What a setting is called in Packer's templates.
+#[derive(Clone, Copy)]
+#[non_exhaustive]
+pub enum TemplateName {
+    /// It has none: imagebake's own.
+    None,
+    /// One attribute.
+    Is(&'static str),
+    /// One setting that is several attributes there.
+    Parts(fn(&Value) -> Vec<(&'static str, Value)>),
+    /// An attribute that imagebake does not need.
+    Superseded {
+        /// Its name in templates.
+        name: &'static str,
+        /// Why it is not needed.
+        reason: &'static str,
+    },
+}
+
+/// The type of a setting, for schema and documentation.
+#[derive(Clone, Copy)]
+#[non_exhaustive]
+pub enum FieldType {
+    /// `true` or `false`.
+    Bool,
+    /// A whole number.
+    Integer,
+    /// A number.
+    Float,
+    /// Text that is never rendered.
+    Text,
+    /// Text rendered with facts.
+    Template,
+    /// A length of time.
+    Duration,
+    /// A path on the builder.
+    HostPath,
+    /// A path in the guest.
+    GuestPath,
+    /// A secret.
+    Secret,
+    /// Several of one type.
+    List(&'static FieldType),
+    /// Names to values of one type.
+    Map(&'static FieldType),
+    /// A type of its own whose values read as text.
+    Named(&'static str),
+    /// A group of settings; its rows belong to the owner under the templates' flat names.
+    Group(&'static [FieldMeta]),
+}
+
+/// One row of a config: what a setting is.
+#[derive(Clone, Copy)]
+#[non_exhaustive]
+pub struct FieldMeta {
+    /// The setter's name.
+    pub name: &'static str,
+    /// Its type.
+    pub ty: FieldType,
+    /// Whether a constructor asks for it.
+    pub required: bool,
+    /// The default as documentation shows it.
+    pub default: Option<&'static str>,
+    /// The setter's documentation.
+    pub doc: &'static str,
+    /// Never shown in clear.
+    pub secret: bool,
+    /// Does not change what is built (titles, messages): not in step keys.
+    pub cosmetic: bool,
+    /// Names files on the builder whose contents matter.
+    pub reads_path: bool,
+    /// Facts, beyond those that every template may use, that its template may use.
+    pub facts: &'static [&'static str],
+    /// What templates call it.
+    pub template: TemplateName,
+}
+
+impl FieldMeta {
+    /// A row with nothing set but name, type and documentation; used by `#[derive(Config)]`.
+    pub const fn new(name: &'static str, ty: FieldType, doc: &'static str) -> Self {
+        Self {
+            name,
+            ty,
+            required: false,
+            default: None,
+            doc,
+            secret: false,
+            cosmetic: false,
+            reads_path: false,
+            facts: &[],
+            template: TemplateName::None,
+        }
+    }
+
+    /// The row of a required setting.
+    pub const fn required(mut self) -> Self {
+        self.required = true;
+        self
+    }
+
+    /// The row of a setting whose default documentation shows.
+    pub const fn default(mut self, default: &'static str) -> Self {
+        self.default = Some(default);
+        self
+    }
+
+    /// The row of a setting that is never shown in clear.
+    pub const fn secret(mut self) -> Self {
+        self.secret = true;
+        self
+    }
+
+    /// The row of a setting that does not change what is built.
+    pub const fn cosmetic(mut self) -> Self {
+        self.cosmetic = true;
+        self
+    }
+
+    /// The row of a setting that names files on the builder.
+    pub const fn reads_path(mut self) -> Self {
+        self.reads_path = true;
+        self
+    }
+
+    /// The row of a template that may use more facts.
+    pub const fn facts(mut self, facts: &'static [&'static str]) -> Self {
+        self.facts = facts;
+        self
+    }
+
+    /// The row under its name in templates.
+    pub const fn template(mut self, template: TemplateName) -> Self {
+        self.template = template;
+        self
+    }
+}
+
+/// A described value.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Value {
+    /// Not set, and no default.
+    Null,
+    /// `true` or `false`.
+    Bool(bool),
+    /// A whole number.
+    Integer(i64),
+    /// A number.
+    Float(f64),
+    /// Text.
+    Text(Text),
+    /// A template.
+    Template(Template),
+    /// A length of time.
+    Duration(Duration),
+    /// A path on the builder.
+    HostPath(HostPath),
+    /// Several values.
+    List(Vec<Value>),
+    /// Named values, in order.
+    Map(Vec<(String, Value)>),
+}
+
+impl Value {
+    /// Whether it is absent, empty, false or zero.
+    pub fn is_zero(&self) -> bool {
+        match self {
+            Self::Null => true,
+            Self::Bool(flag) => !flag,
+            Self::Integer(number) => *number == 0,
+            Self::Float(number) => *number == 0.0,
+            Self::Text(text) => text.is_empty(),
+            Self::Template(template) => template.is_empty(),
+            Self::Duration(duration) => duration.is_zero(),
+            Self::HostPath(path) => path.as_path().as_os_str().is_empty(),
+            Self::List(items) => items.is_empty(),
+            Self::Map(items) => items.is_empty(),
+        }
+    }
+
+    /// The value as JSON; secrets by name unless `reveal`, and then only those that are at hand.
+    pub fn to_json(&self, reveal: bool) -> serde_json::Value {
+        use serde_json::Value as Json;
+        match self {
+            Self::Null => Json::Null,
+            Self::Bool(flag) => (*flag).into(),
+            Self::Integer(number) => (*number).into(),
+            Self::Float(number) => (*number).into(),
+            Self::Text(text) if reveal => text
+                .reveal()
+                .map_or_else(|_| text.to_string(), |t| t.to_string())
+                .into(),
+            Self::Text(text) => text.to_string().into(),
+            Self::Template(template) if reveal && template.is_secret() => template
+                .render(&Default::default())
+                .map_or_else(|_| template.to_string(), |t| t.to_string())
+                .into(),
+            Self::Template(template) => template.to_string().into(),
+            Self::Duration(duration) => humantime::format_duration(*duration)
+                .to_string()
+                .replace(' ', "")
+                .into(),
+            Self::HostPath(path) => path.to_string().into(),
+            Self::List(items) => items.iter().map(|item| item.to_json(reveal)).collect(),
+            Self::Map(items) => items
+                .iter()
+                .map(|(name, value)| (name.clone(), value.to_json(reveal)))
+                .collect(),
+        }
+    }
+
+    /// Every secret in it.
+    pub fn secrets(&self) -> Vec<Secret> {
+        match self {
+            Self::Text(text) => text.secrets().cloned().collect(),
+            Self::Template(template) => template.secrets().cloned().collect(),
+            Self::List(items) => items.iter().flat_map(Value::secrets).collect(),
+            Self::Map(items) => items.iter().flat_map(|(_, value)| value.secrets()).collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// Every template in it.
+    pub(crate) fn templates(&self) -> Vec<&Template> {
+        match self {
+            Self::Template(template) => vec![template],
+            Self::List(items) => items.iter().flat_map(Value::templates).collect(),
+            Self::Map(items) => items.iter().flat_map(|(_, value)| value.templates()).collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// Every host path in it.
+    pub(crate) fn host_paths(&self) -> Vec<&HostPath> {
+        match self {
+            Self::HostPath(path) => vec![path],
+            Self::List(items) => items.iter().flat_map(Value::host_paths).collect(),
+            Self::Map(items) => items.iter().flat_map(|(_, value)| value.host_paths()).collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// Feeds the value into a step key, unambiguously: a tag and a length before each piece.
+    pub(crate) fn feed(&self, key: &mut blake3::Hasher) {
+        let mut piece = |tag: &[u8], bytes: &[u8]| {
+            key.update(tag)
+                .update(&(bytes.len() as u64).to_le_bytes())
+                .update(bytes);
+        };
+        match self {
+            Self::Null => piece(b"n", b""),
+            Self::Bool(flag) => piece(b"b", &[u8::from(*flag)]),
+            Self::Integer(number) => piece(b"i", &number.to_le_bytes()),
+            Self::Float(number) => piece(b"f", &number.to_le_bytes()),
+            Self::Text(text) => piece(b"t", text.key().as_bytes()),
+            Self::Template(template) => piece(b"m", template.key().as_bytes()),
+            Self::Duration(duration) => piece(b"d", &duration.as_nanos().to_le_bytes()),
+            Self::HostPath(path) => piece(b"p", path.as_path().as_os_str().as_encoded_bytes()),
+            Self::List(items) => {
+                piece(b"l", &(items.len() as u64).to_le_bytes());
+                items.iter().for_each(|item| item.feed(key));
+            }
+            Self::Map(items) => {
+                piece(b"o", &(items.len() as u64).to_le_bytes());
+                for (name, value) in items {
+                    Self::Text(name.clone().into()).feed(key);
+                    value.feed(key);
+                }
+            }
+        }
+    }
+}
+
+impl fmt::Display for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Null => f.write_str("(not set)"),
+            Self::Text(text) => write!(f, "{text:?}"),
+            Self::Template(template) => write!(f, "{template:?}"),
+            Self::Duration(duration) => write!(f, "{}", humantime::format_duration(*duration)),
+            Self::HostPath(path) => write!(f, "{:?}", path.to_string()),
+            Self::List(items) => {
+                f.write_str("[")?;
+                for (i, item) in items.iter().enumerate() {
+                    write!(f, "{}{item}", if i == 0 { "" } else { ", " })?;
+                }
+                f.write_str("]")
+            }
+            Self::Map(items) => {
+                f.write_str("{")?;
+                for (i, (name, value)) in items.iter().enumerate() {
+                    write!(f, "{}{name}: {value}", if i == 0 { "" } else { ", " })?;
+                }
+                f.write_str("}")
+            }
+            other => write!(f, "{}", other.to_json(false)),
+        }
+    }
+}
+
+/// One setting with its value.
+#[derive(Clone)]
+#[non_exhaustive]
+pub struct Field {
+    /// The row it belongs to.
+    pub meta: &'static FieldMeta,
+    /// Its value, the default included.
+    pub value: Value,
+    /// Where it was set; `None` where the default stands.
+    pub set_at: Option<Place>,
+}
+
+impl Field {
+    /// A field; used by `#[derive(Config)]`.
+    pub fn new(meta: &'static FieldMeta, value: Value, set_at: Option<Place>) -> Self {
+        Self { meta, value, set_at }
+    }
+
+    /// Whether the user set it.
+    pub fn is_set(&self) -> bool {
+        self.set_at.is_some()
+    }
+}
+
+/// A struct of settings, written by `#[derive(Config)]`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no description of its settings",
+    note = "write `#[derive(Config)]` on it"
+)]
+pub trait Config {
+    /// One row per setting, in the order of declaration.
+    const FIELDS: &'static [FieldMeta];
+    /// The settings with their values; those of groups follow in place.
+    fn fields(&self) -> Vec<Field>;
+}
+
+/// A type that a setting may have.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be a setting",
+    note = "implement `imagebake::field::ToValue` for it, or mark the field `#[field(skip)]`"
+)]
+pub trait ToValue {
+    /// What it is in schema and documentation.
+    const TYPE: FieldType;
+    /// The described value.
+    fn to_value(&self) -> Value;
+}
+
+macro_rules! to_value {
+    ($($ty:ty, $field:expr, |$value:ident| $make:expr;)+) => {
+        $(impl ToValue for $ty {
+            const TYPE: FieldType = $field;
+            fn to_value(&self) -> Value {
+                let $value = self;
+                $make
+            }
+        })+
+    };
+}
+
+to_value! {
+    bool, FieldType::Bool, |flag| Value::Bool(*flag);
+    u8, FieldType::Integer, |number| Value::Integer((*number).into());
+    u16, FieldType::Integer, |number| Value::Integer((*number).into());
+    u32, FieldType::Integer, |number| Value::Integer((*number).into());
+    i32, FieldType::Integer, |number| Value::Integer((*number).into());
+    i64, FieldType::Integer, |number| Value::Integer(*number);
+    f64, FieldType::Float, |number| Value::Float(*number);
+    String, FieldType::Text, |text| Value::Text(text.into());
+    Text, FieldType::Text, |text| Value::Text(text.clone());
+    Template, FieldType::Template, |template| Value::Template(template.clone());
+    Secret, FieldType::Secret, |secret| Value::Text(secret.into());
+    Duration, FieldType::Duration, |duration| Value::Duration(*duration);
+    HostPath, FieldType::HostPath, |path| Value::HostPath(path.clone());
+    GuestPath, FieldType::GuestPath, |path| Value::Text(path.to_string().into());
+}
+
+impl ToValue for u64 {
+    const TYPE: FieldType = FieldType::Integer;
+    fn to_value(&self) -> Value {
+        i64::try_from(*self).map_or(Value::Float(*self as f64), Value::Integer)
+    }
+}
+
+impl<T: ToValue> ToValue for Option<T> {
+    const TYPE: FieldType = T::TYPE;
+    fn to_value(&self) -> Value {
+        self.as_ref().map_or(Value::Null, T::to_value)
+    }
+}
+
+impl<T: ToValue> ToValue for Vec<T> {
+    const TYPE: FieldType = FieldType::List(&T::TYPE);
+    fn to_value(&self) -> Value {
+        Value::List(self.iter().map(T::to_value).collect())
+    }
+}
+
+impl<T: ToValue> ToValue for BTreeMap<String, T> {
+    const TYPE: FieldType = FieldType::Map(&T::TYPE);
+    fn to_value(&self) -> Value {
+        Value::Map(
+            self.iter()
+                .map(|(name, value)| (name.clone(), value.to_value()))
+                .collect(),
+        )
+    }
+}
+
+impl<T: ToValue> ToValue for Vec<(String, T)> {
+    const TYPE: FieldType = FieldType::Map(&T::TYPE);
+    fn to_value(&self) -> Value {
+        Value::Map(
+            self.iter()
+                .map(|(name, value)| (name.clone(), value.to_value()))
+                .collect(),
+        )
+    }
+}

@@ -1,0 +1,13 @@
+//! Values with a meaning: one type each, so that a swap does not compile.
+
+mod facts;
+mod path;
+mod secret;
+mod template;
+mod text;
+
+pub use facts::{BUILD_ID, Fact, IMAGE, ISO_TIME, RUN_ID, SOURCE, SOURCE_KIND, TIMESTAMP, UNIT};
+pub use path::{GuestPath, HostPath};
+pub use secret::{Secret, SecretRef};
+pub use template::{Template, Vars};
+pub use text::Text;

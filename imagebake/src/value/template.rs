@@ -1,0 +1,229 @@
+//! Text that is rendered with the facts of a build.
+
+use super::{
+    Secret, Text,
+    text::{Part, display, key, secrets},
+};
+use crate::error::{Error, ErrorKind, Result};
+use minijinja::{Environment, UndefinedBehavior, syntax::SyntaxConfig};
+use std::{borrow::Cow, fmt, sync::LazyLock};
+use zeroize::Zeroizing;
+
+/// The variables that a template is rendered with.
+pub type Vars = serde_json::Map<String, serde_json::Value>;
+
+/// Text in which `{{ build.id }}` stands for a fact. From `&str`, `String` and whatever `format!` makes of the fact constants;
+/// a [`Text`] or a [`Secret`] becomes a template that renders nothing. Undefined variables are errors, found by `plan`.
+///
+/// Comments are written `{{# … #}}`, so that the shell's `${#name}` stays what it is; a literal `{{` is written `{{ "{{" }}`.
+#[derive(Clone, Default)]
+pub struct Template(Vec<Part>);
+
+static ENGINE: LazyLock<Environment<'static>> = LazyLock::new(|| {
+    let mut engine = Environment::new();
+    engine.set_undefined_behavior(UndefinedBehavior::Strict);
+    engine.set_auto_escape_callback(|_| minijinja::AutoEscape::None);
+    engine.set_syntax(
+        SyntaxConfig::builder()
+            .block_delimiters("{%", "%}")
+            .variable_delimiters("{{", "}}")
+            .comment_delimiters("{{#", "#}}")
+            .keep_trailing_newline(true)
+            .build()
+            .expect("the delimiters differ"),
+    );
+    engine
+});
+
+impl Template {
+    /// Several templates, one after the other.
+    pub fn concat(parts: impl IntoIterator<Item = Template>) -> Self {
+        Self(parts.into_iter().flat_map(|template| template.0).collect())
+    }
+
+    /// Text that is not rendered, whatever braces are in it.
+    pub fn raw(text: impl Into<Text>) -> Self {
+        Self(text.into().0)
+    }
+
+    /// Whether there is nothing in it.
+    pub fn is_empty(&self) -> bool {
+        self.0
+            .iter()
+            .all(|part| matches!(part, Part::Plain(text) | Part::Source(text) if text.is_empty()))
+    }
+
+    /// The secrets in it.
+    pub fn secrets(&self) -> impl Iterator<Item = &Secret> {
+        secrets(&self.0)
+    }
+
+    /// Whether a secret is in it.
+    pub fn is_secret(&self) -> bool {
+        self.secrets().next().is_some()
+    }
+
+    /// The names it uses, dotted: `build.id`; the error of a template that does not parse.
+    pub(crate) fn variables(&self) -> Result<Vec<String>> {
+        let mut names = Vec::new();
+        for part in &self.0 {
+            if let Part::Source(source) = part
+                && needs_rendering(source)
+            {
+                let template = ENGINE
+                    .template_from_str(source)
+                    .map_err(|error| syntax_error(source, error))?;
+                names.extend(template.undeclared_variables(true));
+            }
+        }
+        names.sort();
+        names.dedup();
+        Ok(names)
+    }
+
+    /// The text under `vars`, with its secrets' values.
+    ///
+    /// # Errors
+    /// When the template does not parse, uses a variable that is not in `vars`, or a secret cannot be resolved.
+    pub fn render(&self, vars: &Vars) -> Result<Zeroizing<String>> {
+        let mut out = Zeroizing::new(String::new());
+        for part in &self.0 {
+            match part {
+                Part::Plain(text) => out.push_str(text),
+                Part::Secret(secret) => out.push_str(secret.expose()?),
+                Part::Source(source) if !needs_rendering(source) => out.push_str(source),
+                Part::Source(source) => {
+                    let rendered = ENGINE
+                        .render_str(source, minijinja::value::Serde(vars))
+                        .map_err(|error| syntax_error(source, error))?;
+                    out.push_str(&rendered);
+                }
+            }
+        }
+        Ok(out)
+    }
+
+    /// The template for step keys: secrets by reference.
+    pub(crate) fn key(&self) -> String {
+        key(&self.0)
+    }
+}
+
+fn needs_rendering(source: &str) -> bool {
+    source.contains("{{") || source.contains("{%")
+}
+
+fn syntax_error(source: &str, error: minijinja::Error) -> Error {
+    let shown: String = source.chars().take(80).collect();
+    let error_kind = error.kind();
+    let told = Error::new(
+        ErrorKind::Config,
+        format!("cannot render the template {shown:?}: {error}"),
+    );
+    match error_kind {
+        minijinja::ErrorKind::UndefinedError => told.hint("use a fact that this field knows; `inspect` lists them"),
+        _ => told.hint("a literal `{{` is written `{{ \"{{\" }}`; `Template::raw(…)` renders nothing"),
+    }
+}
+
+impl fmt::Display for Template {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        display(&self.0, f)
+    }
+}
+
+impl fmt::Debug for Template {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}", self.to_string())
+    }
+}
+
+impl From<&'static str> for Template {
+    fn from(text: &'static str) -> Self {
+        Self(vec![Part::Source(Cow::Borrowed(text))])
+    }
+}
+
+impl From<String> for Template {
+    fn from(text: String) -> Self {
+        Self(vec![Part::Source(Cow::Owned(text))])
+    }
+}
+
+impl From<&String> for Template {
+    fn from(text: &String) -> Self {
+        Self::from(text.clone())
+    }
+}
+
+impl From<Text> for Template {
+    fn from(text: Text) -> Self {
+        Self(text.0)
+    }
+}
+
+impl From<&Text> for Template {
+    fn from(text: &Text) -> Self {
+        Self(text.0.clone())
+    }
+}
+
+impl From<Secret> for Template {
+    fn from(secret: Secret) -> Self {
+        Self::from(Text::from(secret))
+    }
+}
+
+impl From<&Secret> for Template {
+    fn from(secret: &Secret) -> Self {
+        Self::from(Text::from(secret))
+    }
+}
+
+impl From<super::Fact> for Template {
+    fn from(fact: super::Fact) -> Self {
+        Self::from(fact.to_string())
+    }
+}
+
+impl From<&Template> for Template {
+    fn from(template: &Template) -> Self {
+        template.clone()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn vars() -> Vars {
+        json!({"build": {"id": "i-1"}, "timestamp": 7})
+            .as_object()
+            .expect("an object")
+            .clone()
+    }
+
+    #[test]
+    fn renders_facts_and_leaves_shell_alone() {
+        let template = Template::from("a {{ build.id }} ${#x} {{# gone #}}b {{ \"{{\" }} ${x%%y}\n");
+        assert_eq!(template.variables().expect("parses"), ["build.id"]);
+        assert_eq!(
+            template.render(&vars()).expect("renders").as_str(),
+            "a i-1 ${#x} b {{ ${x%%y}\n"
+        );
+    }
+
+    #[test]
+    fn an_undefined_variable_is_an_error() {
+        let error = Template::from("{{ buidl.id }}").render(&vars()).expect_err("undefined");
+        assert!(error.message().contains("buidl.id"), "{error}");
+    }
+
+    #[test]
+    fn raw_text_and_secrets_are_not_rendered() {
+        let template = Template::concat([Template::raw("{{ x }}"), Template::from(Secret::literal("{{ y }}"))]);
+        assert_eq!(template.render(&vars()).expect("renders").as_str(), "{{ x }}{{ y }}");
+        assert_eq!(template.to_string(), "{{ x }}<secret>");
+    }
+}
