@@ -2,6 +2,7 @@
 
 pub mod error;
 pub mod field;
+pub mod io;
 pub mod resource;
 pub mod value;
 
