@@ -1,0 +1,201 @@
+//! All problems at once, each with where it came from.
+
+use crate::field::{Field, Place};
+use serde::Serialize;
+use std::fmt;
+
+/// How bad a problem is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// The plan stands, but the user should know.
+    Warning,
+    /// The plan cannot be built.
+    Error,
+}
+
+/// One problem of a description.
+#[derive(Clone, Debug, Serialize)]
+#[non_exhaustive]
+pub struct Diagnostic {
+    /// How bad it is.
+    pub severity: Severity,
+    /// A stable name for the kind of problem: `missing-file`.
+    pub code: &'static str,
+    /// The image, where one is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub image: Option<String>,
+    /// The source's name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub source: Option<String>,
+    /// The step or post-processor.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub step: Option<String>,
+    /// The setting.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub field: Option<String>,
+    /// What is wrong and what was expected.
+    pub message: String,
+    /// What to do.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub help: Option<String>,
+    /// The lines of the user's files that it is about; the first is the one to look at.
+    pub places: Vec<Place>,
+}
+
+impl Diagnostic {
+    /// A problem that forbids building.
+    pub fn error(code: &'static str, message: impl Into<String>) -> Self {
+        Self::new(Severity::Error, code, message)
+    }
+
+    /// A problem that does not.
+    pub fn warning(code: &'static str, message: impl Into<String>) -> Self {
+        Self::new(Severity::Warning, code, message)
+    }
+
+    fn new(severity: Severity, code: &'static str, message: impl Into<String>) -> Self {
+        Self {
+            severity,
+            code,
+            image: None,
+            source: None,
+            step: None,
+            field: None,
+            message: message.into(),
+            help: None,
+            places: Vec::new(),
+        }
+    }
+
+    /// The setting it is about; its place is added where the setting was set.
+    #[must_use]
+    pub fn field(mut self, name: impl Into<String>) -> Self {
+        self.field = Some(name.into());
+        self
+    }
+
+    /// What to do.
+    #[must_use]
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+
+    /// A line it is about.
+    #[must_use]
+    pub fn at(mut self, place: Place) -> Self {
+        self.places.push(place);
+        self
+    }
+
+    /// `web.oci · step 2 shell · inline`: what it is about, in one line.
+    pub fn subject(&self) -> String {
+        let unit = match (&self.image, &self.source) {
+            (Some(image), Some(source)) => Some(format!("{image}.{source}")),
+            (Some(image), None) => Some(image.clone()),
+            (None, source) => source.clone(),
+        };
+        [unit, self.step.clone(), self.field.clone()].into_iter().flatten().collect::<Vec<_>>().join(" · ")
+    }
+}
+
+impl fmt::Display for Diagnostic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self.severity {
+            Severity::Error => "error",
+            Severity::Warning => "warning",
+        })?;
+        write!(f, "[{}]: {}", self.code, self.message)
+    }
+}
+
+/// The problems found so far.
+#[derive(Clone, Debug, Default, Serialize)]
+#[serde(transparent)]
+pub struct Diagnostics(Vec<Diagnostic>);
+
+impl Diagnostics {
+    /// None yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds one.
+    pub fn push(&mut self, diagnostic: Diagnostic) {
+        self.0.push(diagnostic);
+    }
+
+    /// Adds an error about the setting `field`.
+    pub fn error(&mut self, field: &'static str, code: &'static str, message: impl Into<String>) -> &mut Diagnostic {
+        self.push(Diagnostic::error(code, message).field(field));
+        self.0.last_mut().expect("one was just pushed")
+    }
+
+    /// Adds a warning about the setting `field`.
+    pub fn warning(&mut self, field: &'static str, code: &'static str, message: impl Into<String>) -> &mut Diagnostic {
+        self.push(Diagnostic::warning(code, message).field(field));
+        self.0.last_mut().expect("one was just pushed")
+    }
+
+    /// Adds those of `other`.
+    pub fn extend(&mut self, other: Diagnostics) {
+        self.0.extend(other.0);
+    }
+
+    /// All of them, in the order they were found.
+    pub fn iter(&self) -> impl Iterator<Item = &Diagnostic> {
+        self.0.iter()
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Whether one forbids building.
+    pub fn has_errors(&self) -> bool {
+        self.0.iter().any(|diagnostic| diagnostic.severity == Severity::Error)
+    }
+
+    /// Fills in, for each problem that names a setting, where it was set, or else `otherwise`.
+    pub(crate) fn locate(&mut self, fields: &[Field], otherwise: Option<&Place>) {
+        for diagnostic in self.0.iter_mut().filter(|diagnostic| diagnostic.places.is_empty()) {
+            let field = diagnostic.field.as_ref().and_then(|name| fields.iter().find(|field| field.meta.name == name));
+            let place = field.and_then(|field| field.set_at.clone()).or_else(|| otherwise.cloned());
+            diagnostic.places.extend(place);
+        }
+    }
+
+    /// Names the image, source and step that each problem is about, where it does not say so itself.
+    pub(crate) fn within(&mut self, image: &str, source: Option<&str>, step: Option<&str>) {
+        for diagnostic in &mut self.0 {
+            diagnostic.image.get_or_insert_with(|| image.to_owned());
+            diagnostic.source = diagnostic.source.take().or_else(|| source.map(str::to_owned));
+            diagnostic.step = diagnostic.step.take().or_else(|| step.map(str::to_owned));
+        }
+    }
+}
+
+impl IntoIterator for Diagnostics {
+    type Item = Diagnostic;
+    type IntoIter = std::vec::IntoIter<Diagnostic>;
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
+    }
+}
+
+/// The candidate nearest to what was typed, when one is near enough to be meant.
+pub fn nearest<'a>(typed: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    candidates
+        .into_iter()
+        .map(|candidate| (strsim::damerau_levenshtein(typed, candidate), candidate))
+        .filter(|(distance, candidate)| *distance <= 1 + candidate.len().max(typed.len()) / 4)
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, candidate)| candidate)
+}

@@ -1,0 +1,64 @@
+//! What is done in a machine.
+
+use crate::{communicator::Remote, describe::Component, engine::Cx, error::Result, field::Field, value::HostPath};
+use std::future::Future;
+
+/// Something done to a machine: a script, a file, a playbook.
+///
+/// ```
+/// use imagebake::prelude::*;
+///
+/// /// Sets the guest's message of the day.
+/// #[derive(Clone, Config)]
+/// pub struct Motd {
+///     /// The message.
+///     #[field(required)]
+///     text: Text,
+///     at: Places,
+/// }
+///
+/// impl Motd {
+///     #[track_caller]
+///     pub fn new(text: impl Into<Text>) -> Self {
+///         Self::defaults().text(text)
+///     }
+/// }
+///
+/// impl Component for Motd {
+///     const KIND: &'static str = "motd";
+/// }
+///
+/// impl Provisioner for Motd {
+///     async fn provision(&self, _: &Cx, guest: &Remote) -> Result<()> {
+///         let text = self.text.reveal()?;
+///         guest.write(&"/etc/motd".into(), text.as_bytes().to_vec(), &FileAttrs::mode(0o644)).await
+///     }
+/// }
+///
+/// fn image() -> Image {
+///     Image::new().source(Null::local()).provision(Motd::new("welcome"))
+/// }
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a provisioner",
+    note = "steps are `Shell`, `File`, `ShellLocal`, … and whatever implements `imagebake::provisioner::Provisioner`"
+)]
+pub trait Provisioner: Component {
+    /// Whether it runs in the machine; one that runs on the builder (`shell-local`) works without.
+    const NEEDS_GUEST: bool = true;
+
+    /// The files and folders on the builder whose contents decide what it does; they enter the step's key and are checked by
+    /// `validate`. By default the paths in the settings that say they read one.
+    fn inputs(&self) -> Vec<HostPath> {
+        input_paths(&self.fields())
+    }
+
+    /// Does it.
+    fn provision(&self, cx: &Cx, guest: &Remote) -> impl Future<Output = Result<()>> + Send;
+}
+
+/// The host paths in settings marked as read.
+pub(crate) fn input_paths(fields: &[Field]) -> Vec<HostPath> {
+    let read = fields.iter().filter(|field| field.meta.reads_path);
+    read.flat_map(|field| field.value.host_paths()).cloned().collect()
+}

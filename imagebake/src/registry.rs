@@ -1,0 +1,88 @@
+//! The images of a program: functions with `#[image]`, collected by the linker, and those given to `App`.
+//!
+//! An image in a crate that nothing refers to is dropped by the linker: `imagebake::main!(that_crate)` refers to it, and `list`
+//! prints where each image was found.
+
+use crate::{
+    error::{Error, Result},
+    field::Place,
+    image::Image,
+    variables::{Inputs, VariableMeta},
+};
+use std::{borrow::Cow, fmt};
+
+/// An image of the program, as `#[image]` registers it.
+#[derive(Clone)]
+pub struct ImageEntry {
+    /// Its name: the function's, or `#[image(name = "…")]`.
+    pub name: Cow<'static, str>,
+    /// The doc comment of the function.
+    pub doc: &'static str,
+    /// Where the function stands.
+    pub file: &'static str,
+    /// Where the function stands, from 1.
+    pub line: u32,
+    /// The folder of its crate below the root of its workspace: `examples/quickstart`; empty for the root itself.
+    pub crate_dir: &'static str,
+    /// `#[image(dir = "…")]`, below the crate's folder.
+    pub dir: &'static str,
+    /// The inputs it takes.
+    pub variables: fn() -> &'static [VariableMeta],
+    /// The values file of its inputs, where it has one.
+    pub values_file: Option<&'static str>,
+    /// Makes the image.
+    pub make: fn(&Inputs) -> Result<Image>,
+}
+
+impl ImageEntry {
+    /// Where the function stands.
+    pub fn place(&self) -> Place {
+        Place::in_file(self.file, self.line, 1)
+    }
+}
+
+impl fmt::Debug for ImageEntry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ({}:{})", self.name, self.file, self.line)
+    }
+}
+
+inventory::collect!(ImageEntry);
+
+/// The images that `#[image]` registered, by name.
+pub fn registered() -> Vec<ImageEntry> {
+    let mut entries: Vec<ImageEntry> = inventory::iter::<ImageEntry>().cloned().collect();
+    entries.sort_by(|a, b| (&a.name, a.file, a.line).cmp(&(&b.name, b.file, b.line)));
+    entries
+}
+
+/// What an `#[image]` function may return.
+#[diagnostic::on_unimplemented(
+    message = "an image function returns `Image` or `Result<Image, E>`, not `{Self}`",
+    note = "is there a `;` after the last line?"
+)]
+pub trait IntoImage {
+    /// The image, or why there is none.
+    ///
+    /// # Errors
+    /// The function's own.
+    fn into_image(self) -> Result<Image>;
+}
+
+impl IntoImage for Image {
+    fn into_image(self) -> Result<Image> {
+        Ok(self)
+    }
+}
+
+impl<E: Into<Box<dyn std::error::Error + Send + Sync>>> IntoImage for Result<Image, E> {
+    fn into_image(self) -> Result<Image> {
+        self.map_err(|error| {
+            let source: Box<dyn std::error::Error + Send + Sync> = error.into();
+            match source.downcast::<Error>() {
+                Ok(own) => *own,
+                Err(other) => Error::new(crate::error::ErrorKind::Config, other.to_string()).because(other),
+            }
+        })
+    }
+}

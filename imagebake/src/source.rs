@@ -1,0 +1,116 @@
+//! Where machines come from.
+
+use crate::{
+    artifact::AnyArtifact,
+    cache::StepKey,
+    describe::Describe,
+    engine::Cx,
+    error::{Error, ErrorKind, Result},
+    guest::{Guest, Snapshot},
+};
+use std::{fmt, future::Future, pin::Pin};
+
+/// The identity of what a machine starts from: a digest, an image id. Equal bases give equal step keys.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BaseId(String);
+
+impl BaseId {
+    /// `id` must change whenever the contents of the base do.
+    pub fn new(id: impl Into<String>) -> Self {
+        Self(id.into())
+    }
+
+    /// The identity.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for BaseId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A source that can be built.
+#[diagnostic::on_unimplemented(message = "`{Self}` cannot be built", note = "implement `imagebake::source::Source` for it")]
+pub trait Source: Describe {
+    /// Looks, without making anything, whether it could be built: the engine answers, files are readable, there is room.
+    fn probe(&self, cx: &Cx) -> impl Future<Output = Result<()>> + Send {
+        let _ = cx;
+        async { Ok(()) }
+    }
+
+    /// What the machine starts from. Fetches it where that is needed.
+    fn base(&self, cx: &Cx) -> impl Future<Output = Result<BaseId>> + Send;
+
+    /// The stored machine as it was after the step with `key`, where there is one.
+    fn snapshot(&self, cx: &Cx, key: &StepKey) -> impl Future<Output = Result<Option<Snapshot>>> + Send {
+        let _ = (cx, key);
+        async { Ok(None) }
+    }
+
+    /// Starts a machine, hands it to `guest`, captures the artifact.
+    fn build(&self, cx: &Cx, guest: Guest) -> impl Future<Output = Result<Self::Artifact>> + Send;
+}
+
+type Boxed<'a, T> = Pin<Box<dyn Future<Output = Result<T>> + Send + 'a>>;
+
+/// How a described source is built, if it can be.
+pub struct Runtime<S: Describe>(Option<Functions<S>>);
+
+struct Functions<S> {
+    probe: for<'a> fn(&'a S, &'a Cx) -> Boxed<'a, ()>,
+    base: for<'a> fn(&'a S, &'a Cx) -> Boxed<'a, BaseId>,
+    snapshot: for<'a> fn(&'a S, &'a Cx, &'a StepKey) -> Boxed<'a, Option<Snapshot>>,
+    build: for<'a> fn(&'a S, &'a Cx, Guest) -> Boxed<'a, AnyArtifact>,
+}
+
+impl<S: Describe> Runtime<S> {
+    /// The source's own `impl Source`.
+    pub const fn of() -> Self
+    where
+        S: Source,
+    {
+        Self(Some(Functions {
+            probe: |source, cx| Box::pin(source.probe(cx)),
+            base: |source, cx| Box::pin(source.base(cx)),
+            snapshot: |source, cx, key| Box::pin(source.snapshot(cx, key)),
+            build: |source, cx, guest| {
+                Box::pin(async move { source.build(cx, guest).await.map(AnyArtifact::new) })
+            },
+        }))
+    }
+
+    /// A source that plans and cannot be built by this program.
+    pub const fn planned() -> Self {
+        Self(None)
+    }
+
+    pub(crate) fn is_planned_only(&self) -> bool {
+        self.0.is_none()
+    }
+
+    fn functions(&self) -> Result<&Functions<S>> {
+        self.0.as_ref().ok_or_else(|| {
+            Error::new(ErrorKind::Unsupported, format!("`{}` plans, but this program cannot build it", S::KIND))
+                .hint("build with the platform's cargo feature instead of `plan-only`, where imagebake has one")
+        })
+    }
+
+    pub(crate) async fn probe(&self, source: &S, cx: &Cx) -> Result<()> {
+        (self.functions()?.probe)(source, cx).await
+    }
+
+    pub(crate) async fn base(&self, source: &S, cx: &Cx) -> Result<BaseId> {
+        (self.functions()?.base)(source, cx).await
+    }
+
+    pub(crate) async fn snapshot(&self, source: &S, cx: &Cx, key: &StepKey) -> Result<Option<Snapshot>> {
+        (self.functions()?.snapshot)(source, cx, key).await
+    }
+
+    pub(crate) async fn build(&self, source: &S, cx: &Cx, guest: Guest) -> Result<AnyArtifact> {
+        (self.functions()?.build)(source, cx, guest).await
+    }
+}
