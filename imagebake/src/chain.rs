@@ -120,6 +120,7 @@ pub(crate) trait ErasedPost: Send + Sync {
     fn check(&self, problems: &mut Diagnostics);
     fn wants(&self) -> Vec<DigestKind>;
     fn keeps_input(&self) -> bool;
+    fn needs_files(&self) -> bool;
 }
 
 struct Link<P, In> {
@@ -149,6 +150,9 @@ impl<In: Artifact, P: PostProcessor<In>> ErasedPost for Link<P, In> {
     }
     fn keeps_input(&self) -> bool {
         self.post.options.keep_input.unwrap_or_else(|| self.post.processor.keeps_input())
+    }
+    fn needs_files(&self) -> bool {
+        self.post.processor.needs_files()
     }
 }
 

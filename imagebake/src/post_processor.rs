@@ -17,6 +17,11 @@ pub trait PostProcessor<In: Artifact>: Component {
         Vec::new()
     }
 
+    /// Whether it can do nothing with an artifact that has no files; then planning refuses one.
+    fn needs_files(&self) -> bool {
+        false
+    }
+
     /// Whether the input stays when this is done. An input is removed after all its chains are done, and only if every consumer
     /// gave it up.
     fn keeps_input(&self) -> bool {

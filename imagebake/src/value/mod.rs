@@ -1,6 +1,6 @@
 //! Values with a meaning: one type each, so that a swap does not compile.
 
-mod facts;
+pub(crate) mod facts;
 mod path;
 mod secret;
 mod template;

@@ -1,0 +1,311 @@
+//! Who may go, what is asked, when it ends: the actor that owns signals, places and questions.
+//!
+//! Units talk to it by messages and wait for its answers; it never waits for a unit.
+
+use super::{
+    Cx,
+    events::EventSender,
+    run::{BuildOptions, Limit},
+    unit::UnitEnd,
+};
+use crate::{
+    error::{Error, Result},
+    event::{Event, Level, UnitName, UnitStatus, UnitSummary},
+    plan::PlannedUnit,
+    step::UnitStep,
+};
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+use tokio::{
+    signal::unix::{SignalKind, signal},
+    sync::{mpsc, oneshot},
+};
+use tokio_util::sync::CancellationToken;
+
+/// Something only the user can decide.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Question {
+    /// A step failed and `--on-error ask` was given.
+    Failed {
+        /// The unit.
+        unit: UnitName,
+        /// The step.
+        step: String,
+        /// What went wrong, in one line.
+        error: String,
+    },
+    /// `--debug` or `--break`: the step is about to begin, or a `breakpoint` was reached.
+    Paused {
+        /// The unit.
+        unit: UnitName,
+        /// The step.
+        step: String,
+        /// What a breakpoint has to say.
+        note: Option<String>,
+    },
+}
+
+impl Question {
+    pub(super) fn failed(unit: &UnitName, step: &str, error: &Error) -> Self {
+        Self::Failed { unit: unit.clone(), step: step.to_owned(), error: error.full() }
+    }
+}
+
+/// The user's decision.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Answer {
+    /// Go on.
+    Continue,
+    /// Remove everything and end the unit.
+    CleanUp,
+    /// End the unit and leave everything as it is.
+    Keep,
+    /// Run the error-cleanup steps, then leave everything as it is.
+    RunCleanupAndKeep,
+    /// Run the step again.
+    Retry,
+}
+
+/// Asks the user; blocking, one question at a time. Without a terminal the safe answer is given.
+pub type Prompt = Arc<dyn Fn(&Question) -> Answer + Send + Sync>;
+
+/// What units say to the dispatcher.
+pub(super) enum Message {
+    Ask(Question, oneshot::Sender<Answer>),
+    Ended(usize, Box<UnitEnd>),
+}
+
+/// A unit's line to the dispatcher for what it may not decide itself.
+#[derive(Clone)]
+pub(crate) struct Decisions {
+    pub(super) messages: mpsc::UnboundedSender<Message>,
+    pub(super) keep: Arc<AtomicBool>,
+}
+
+impl Decisions {
+    /// Waits for the user where `--debug` or `--break` asks for it.
+    pub(crate) async fn before_step(&self, cx: &Cx, step: &UnitStep) -> Result<()> {
+        let options = cx.options();
+        let number = step.number.to_string();
+        let named = |wanted: &String| *wanted == step.name() || *wanted == number;
+        if !options.debug && !options.break_at.iter().any(named) {
+            return Ok(());
+        }
+        self.pause(cx, step.name(), None).await
+    }
+
+    /// Stops until the user says how to go on.
+    pub(crate) async fn pause(&self, cx: &Cx, step: &str, note: Option<String>) -> Result<()> {
+        match self.ask(cx, Question::Paused { unit: cx.unit().clone(), step: step.to_owned(), note }).await {
+            Answer::CleanUp => Err(Error::cancelled()),
+            Answer::Keep | Answer::RunCleanupAndKeep => {
+                self.keep();
+                Err(Error::cancelled())
+            }
+            Answer::Continue | Answer::Retry => Ok(()),
+        }
+    }
+
+    pub(crate) async fn ask(&self, cx: &Cx, question: Question) -> Answer {
+        let (reply, answer) = oneshot::channel();
+        if self.messages.send(Message::Ask(question, reply)).is_err() {
+            return Answer::CleanUp;
+        }
+        tokio::select! {
+            answer = answer => answer.unwrap_or(Answer::CleanUp),
+            () = cx.cancelled() => Answer::CleanUp,
+        }
+    }
+
+    /// What the unit made outside is left as it is.
+    pub(crate) fn keep(&self) {
+        self.keep.store(true, Ordering::Release);
+    }
+
+    pub(crate) fn keeps(&self) -> bool {
+        self.keep.load(Ordering::Acquire)
+    }
+}
+
+/// How hard the user wants to stop.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Stop {
+    No,
+    /// Cancel, clean up.
+    Graceful,
+    /// Do not wait for clean-up; the journal has it.
+    Kill,
+}
+
+/// The end of a run, as the dispatcher saw it.
+pub(super) struct Ended {
+    pub(super) units: Vec<UnitSummary>,
+    pub(super) cleanup_failed: bool,
+}
+
+pub(super) struct Dispatcher<'a> {
+    pub(super) options: &'a BuildOptions,
+    pub(super) events: EventSender,
+    pub(super) prompt: Prompt,
+    pub(super) cancel: CancellationToken,
+    pub(super) units: Vec<PlannedUnit>,
+    /// Free memory of the builder when the run began, in bytes.
+    pub(super) memory: u64,
+}
+
+impl Dispatcher<'_> {
+    /// Starts units with `start` as places come free, until all have ended.
+    pub(super) async fn run(
+        self,
+        messages: &mut mpsc::UnboundedReceiver<Message>,
+        mut start: impl FnMut(usize, PlannedUnit),
+    ) -> Result<Ended> {
+        let mut signals = Signals::new()?;
+        let mut ends: Vec<Option<UnitSummary>> = vec![None; self.units.len()];
+        let mut waiting: Vec<usize> = (0..self.units.len()).collect();
+        let mut told: BTreeMap<usize, String> = BTreeMap::new();
+        let mut running: Vec<usize> = Vec::new();
+        let mut questions: Vec<(Question, oneshot::Sender<Answer>)> = Vec::new();
+        let mut asking: Option<tokio::task::JoinHandle<Answer>> = None;
+        let mut current: Option<oneshot::Sender<Answer>> = None;
+        let (mut stop, mut cleanup_failed) = (Stop::No, false);
+        loop {
+            waiting.retain(|&index| {
+                if stop > Stop::No {
+                    return true;
+                }
+                match self.waits_for(index, &running) {
+                    None => {
+                        running.push(index);
+                        start(index, self.units[index].clone());
+                        false
+                    }
+                    Some(reason) => {
+                        if told.get(&index) != Some(&reason) {
+                            let unit = self.units[index].name();
+                            self.events.send(Event::Waiting { unit, waits_for: reason.clone() });
+                            told.insert(index, reason);
+                        }
+                        true
+                    }
+                }
+            });
+            if running.is_empty() && (waiting.is_empty() || stop > Stop::No) {
+                break;
+            }
+            if asking.is_none() && !questions.is_empty() {
+                let (question, reply) = questions.remove(0);
+                let prompt = self.prompt.clone();
+                current = Some(reply);
+                asking = Some(tokio::task::spawn_blocking(move || prompt(&question)));
+            }
+            tokio::select! {
+                message = messages.recv() => match message.expect("the executor holds a sender") {
+                    Message::Ask(question, reply) => questions.push((question, reply)),
+                    Message::Ended(index, end) => {
+                        running.retain(|&other| other != index);
+                        cleanup_failed |= end.cleanup_failed;
+                        let failed = end.summary.status == UnitStatus::Failed;
+                        self.tell_end(&self.units[index], &end.summary);
+                        ends[index] = Some(end.summary);
+                        if failed && self.options.fail_fast && stop == Stop::No {
+                            stop = Stop::Graceful;
+                            self.say("a unit failed and --fail-fast was given: the others are cancelled");
+                            self.cancel.cancel();
+                        }
+                    }
+                },
+                answer = async { asking.as_mut().expect("guarded").await }, if asking.is_some() => {
+                    asking = None;
+                    if let Some(reply) = current.take() {
+                        let _ = reply.send(answer.unwrap_or(Answer::CleanUp));
+                    }
+                }
+                name = signals.next() => {
+                    stop = match stop {
+                        Stop::No => {
+                            self.say(&format!("{name}: cancelling and cleaning up; once more to stop without waiting for that"));
+                            self.cancel.cancel();
+                            Stop::Graceful
+                        }
+                        Stop::Graceful => {
+                            self.say("stopping; what is left is in the journal: run `cleanup`");
+                            Stop::Kill
+                        }
+                        Stop::Kill => std::process::exit(130),
+                    };
+                    if stop == Stop::Kill {
+                        break;
+                    }
+                }
+            }
+        }
+        let units = ends.into_iter().zip(&self.units).map(|(end, unit)| {
+            end.unwrap_or_else(|| {
+                let killed = stop == Stop::Kill && told.get(&usize::MAX).is_none();
+                let status = if killed { UnitStatus::Cancelled } else { UnitStatus::Skipped };
+                let summary = UnitSummary::new(unit.image(), unit.source_name(), status);
+                self.tell_end(unit, &summary);
+                summary
+            })
+        });
+        Ok(Ended { units: units.collect(), cleanup_failed })
+    }
+
+    fn say(&self, text: &str) {
+        self.events.send(Event::Message { unit: None, level: Level::Warning, text: text.to_owned() });
+    }
+
+    fn tell_end(&self, unit: &PlannedUnit, summary: &UnitSummary) {
+        self.events.send(Event::UnitFinished { unit: unit.name(), summary: Box::new(summary.clone()) });
+    }
+
+    /// Why a unit may not start yet.
+    fn waits_for(&self, index: usize, running: &[usize]) -> Option<String> {
+        let unit = &self.units[index];
+        if let Some(most) = self.options.parallel.filter(|&most| running.len() >= most) {
+            return Some(format!("a free place (--parallel {most})"));
+        }
+        let same_kind = running.iter().filter(|&&other| self.units[other].kind() == unit.kind()).count();
+        for Limit { platform, most } in &self.options.limits {
+            let family = unit.kind().split('-').next() == Some(platform.as_str());
+            let of_family = || running.iter().filter(|&&o| self.units[o].kind().split('-').next() == Some(platform)).count();
+            if (platform == unit.kind() && same_kind >= *most) || (family && of_family() >= *most) {
+                return Some(format!("a free place on {platform} (--limit {platform}={most})"));
+            }
+        }
+        let needs = unit.info.local_memory;
+        let taken: u64 = running.iter().map(|&other| self.units[other].info.local_memory).sum();
+        if needs > 0 && taken > 0 && taken + needs > self.memory {
+            let mib = |bytes: u64| bytes >> 20;
+            return Some(format!("memory: it needs {} MiB, {} of {} MiB are taken", mib(needs), mib(taken), mib(self.memory)));
+        }
+        None
+    }
+}
+
+/// Ctrl-C, SIGTERM and SIGHUP: the same first signal.
+struct Signals([tokio::signal::unix::Signal; 3]);
+
+impl Signals {
+    fn new() -> Result<Self> {
+        let listen = |kind| signal(kind).map_err(Error::from);
+        Ok(Self([listen(SignalKind::interrupt())?, listen(SignalKind::terminate())?, listen(SignalKind::hangup())?]))
+    }
+
+    async fn next(&mut self) -> &'static str {
+        let [interrupt, terminate, hangup] = &mut self.0;
+        tokio::select! {
+            _ = interrupt.recv() => "interrupted",
+            _ = terminate.recv() => "told to end",
+            _ = hangup.recv() => "the terminal is gone",
+        }
+    }
+}

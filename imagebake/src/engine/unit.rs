@@ -1,0 +1,204 @@
+//! One unit from beginning to end: read it top to bottom.
+
+use super::{
+    Consumption, Cx, RunContext, StepRunner,
+    context::part,
+    dispatcher::Decisions,
+};
+use crate::{
+    artifact::{AnyArtifact, Artifact},
+    cache::StepKey,
+    chain::ChainCx,
+    error::{Error, ErrorKind, Result},
+    event::{ArtifactSummary, Event, Failure, FileSummary, Timing, UnitStatus, UnitSummary},
+    guest::{Guest, Snapshot},
+    io::DigestKind,
+    journal::{Scope, Unwind},
+    plan::{PlannedUnit, panic_text},
+    source::BaseId,
+    step::UnitStep,
+};
+use futures_util::FutureExt;
+use std::{
+    panic::AssertUnwindSafe,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Instant,
+};
+use tokio_util::sync::CancellationToken;
+
+/// What became of a unit, and whether its clean-up failed.
+pub(crate) struct UnitEnd {
+    pub(crate) summary: UnitSummary,
+    pub(crate) cleanup_failed: bool,
+}
+
+/// Builds `unit`; whatever happens, its outside objects are removed, released or on record when this comes back.
+pub(crate) async fn build(
+    unit: PlannedUnit,
+    run: Arc<RunContext>,
+    scope: Scope,
+    cancel: CancellationToken,
+    decisions: Decisions,
+) -> UnitEnd {
+    let cx = Cx::new(run, &unit, scope.clone(), cancel);
+    cx.emit(Event::UnitStarted { unit: cx.unit().clone() });
+    let began = Instant::now();
+    let built = AssertUnwindSafe(make(&unit, &cx, &decisions)).catch_unwind().await.unwrap_or_else(|panic| {
+        Err(Error::new(ErrorKind::Internal, format!("the build panicked: {}", panic_text(&*panic)))
+            .hint("this is a mistake in imagebake or in the component; the rest of the run goes on"))
+    });
+    let policy = if built.is_err() && decisions.keeps() { Unwind::Keep } else { Unwind::Delete };
+    let before_cleanup = Instant::now();
+    let leftovers = scope.unwind(policy).await;
+    cx.note_timing(Timing::new("clean up", before_cleanup.elapsed().as_secs_f64(), false));
+
+    let status = match &built {
+        Ok(_) => UnitStatus::Ok,
+        Err(error) if error.kind() == ErrorKind::Cancelled => UnitStatus::Cancelled,
+        Err(_) => UnitStatus::Failed,
+    };
+    let mut summary = UnitSummary::new(unit.image(), unit.source_name(), status);
+    summary.seconds = began.elapsed().as_secs_f64();
+    summary.timings = cx.take_timings();
+    let cleanup: Vec<String> = leftovers.iter().map(Error::full).collect();
+    match built {
+        Ok(artifacts) => summary.artifacts = artifacts.iter().map(summarise).collect(),
+        Err(error) => summary.error = Some(failure(&cx, &error)),
+    }
+    if !cleanup.is_empty() {
+        summary.error.get_or_insert_with(Failure::default).cleanup = cleanup;
+    }
+    UnitEnd { summary: redact(&cx, summary), cleanup_failed: !leftovers.is_empty() }
+}
+
+/// Base, keys, machine, artifact, chains.
+async fn make(unit: &PlannedUnit, cx: &Cx, decisions: &Decisions) -> Result<Vec<AnyArtifact>> {
+    let began = Instant::now();
+    let base = cx.retry(3, || unit.unit.base(cx)).await?;
+    cx.note_timing(Timing::new("base", began.elapsed().as_secs_f64(), false));
+    let steps = with_keys(unit, cx, &base).await?;
+    let (done, start_from) = deepest_snapshot(unit, cx, &steps).await?;
+
+    let began = Instant::now();
+    let (cached, left) = steps.split_at(done);
+    let provisioned = Arc::new(AtomicBool::new(left.is_empty()));
+    let runner = StepRunner {
+        cached: cached.to_vec(),
+        steps: left.to_vec(),
+        error_cleanup: error_cleanup(unit),
+        decisions: decisions.clone(),
+        done: provisioned.clone(),
+    };
+    let artifact = cx.until_cancelled(unit.unit.build(cx, Guest::new(runner, start_from))).await?;
+    if !provisioned.load(Ordering::Acquire) {
+        return Err(Error::new(
+            ErrorKind::Internal,
+            format!("the source `{}` dropped its guest with steps left to run", unit.kind()),
+        )
+        .hint("`Source::build` must call `guest.provision(…)`"));
+    }
+    cx.note_timing(Timing::new("machine and steps", began.elapsed().as_secs_f64(), false));
+    run_chains(unit, cx, artifact).await
+}
+
+/// The unit's steps with their keys, as far as they have one.
+async fn with_keys(unit: &PlannedUnit, cx: &Cx, base: &BaseId) -> Result<Vec<UnitStep>> {
+    let mut steps = unit.unit_steps();
+    if cx.options().no_cache || steps.is_empty() {
+        return Ok(steps);
+    }
+    let (unit, cx) = (unit.clone(), cx.clone());
+    let base = base.clone();
+    let work = move || {
+        let mut key = StepKey::of_base(unit.kind(), &unit.fields(), &base);
+        for step in &mut steps {
+            if !step.step.needs_guest() {
+                break;
+            }
+            let inputs: Vec<_> = step.step.inputs(&unit.names).iter().map(|path| cx.input_path(path)).collect();
+            key = key.after(step.step.kind(), &step.step.fields(&unit.names), &inputs).map_err(|error| {
+                error.at(step.step.place()).context("step", step.name()).hint("the step reads this file")
+            })?;
+            step.key = Some(key.clone());
+        }
+        Ok(steps)
+    };
+    tokio::task::spawn_blocking(work).await.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))
+}
+
+/// How many steps a stored machine stands for, and which one it is.
+async fn deepest_snapshot(unit: &PlannedUnit, cx: &Cx, steps: &[UnitStep]) -> Result<(usize, Option<Snapshot>)> {
+    for (i, step) in steps.iter().enumerate().rev() {
+        if let Some(key) = &step.key
+            && let Some(snapshot) = unit.unit.snapshot(cx, key).await?
+        {
+            return Ok((i + 1, Some(snapshot)));
+        }
+    }
+    Ok((0, None))
+}
+
+fn error_cleanup(unit: &PlannedUnit) -> Vec<UnitStep> {
+    let of = unit.error_cleanup.len();
+    let numbered = unit.error_cleanup.iter().enumerate();
+    numbered.map(|(i, step)| UnitStep { step: step.clone(), number: i + 1, of, key: None }).collect()
+}
+
+async fn run_chains(unit: &PlannedUnit, cx: &Cx, artifact: AnyArtifact) -> Result<Vec<AnyArtifact>> {
+    let consumption = Consumption::default();
+    consumption.made(artifact.clone());
+    let of = unit.chains.iter().map(|chain| chain.links.len()).sum();
+    let mut first = 1;
+    for chain in &unit.chains {
+        let chain_cx = ChainCx { cx: cx.clone(), first, of, consumption: consumption.clone() };
+        (chain.run)(&chain_cx, artifact.clone()).await?;
+        first += chain.links.len();
+    }
+    let (stay, go) = consumption.settle();
+    for artifact in go {
+        artifact.destroy().await?;
+    }
+    Ok(stay)
+}
+
+/// The digests that the unit's first post-processors want of what the source makes: whoever writes it computes them.
+pub(crate) fn wanted_digests(unit: &PlannedUnit) -> Vec<DigestKind> {
+    let first = unit.chains.iter().filter_map(|chain| chain.links.first());
+    let mut wanted: Vec<DigestKind> = first.flat_map(|link| link.wants()).collect();
+    wanted.sort();
+    wanted.dedup();
+    wanted
+}
+
+fn summarise(artifact: &AnyArtifact) -> ArtifactSummary {
+    let file = |file: &crate::io::FileRef| {
+        let sha256 = file.digests().get(DigestKind::Sha256).map(|digest| digest.to_owned());
+        FileSummary::new(file.path(), file.size(), sha256)
+    };
+    ArtifactSummary::new(artifact.kind(), Artifact::id(artifact), artifact.files().iter().map(file).collect())
+}
+
+fn failure(cx: &Cx, error: &Error) -> Failure {
+    let mut failure = Failure::from(error);
+    failure.step = cx.failed_step().map(|step| format!("{} of {}", part(&step), step.of));
+    failure
+}
+
+/// Nothing of a summary is shown or stored with a secret in it.
+fn redact(cx: &Cx, summary: UnitSummary) -> UnitSummary {
+    let Some(error) = &summary.error else { return summary };
+    let clean = |text: &String| cx.redactor().redact_str(text).into_owned();
+    let error = Failure {
+        message: clean(&error.message),
+        causes: error.causes.iter().map(clean).collect(),
+        script: error.script.as_ref().map(clean),
+        context: error.context.iter().map(|(name, value)| (name.clone(), clean(value))).collect(),
+        hints: error.hints.iter().map(clean).collect(),
+        cleanup: error.cleanup.iter().map(clean).collect(),
+        ..error.clone()
+    };
+    UnitSummary { error: Some(error), ..summary }
+}

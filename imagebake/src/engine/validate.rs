@@ -1,0 +1,91 @@
+//! Plan and probes: what can be found out without making anything.
+
+use super::{Cx, RunContext, context::Clock, events, outputs::Outputs, random_id, run::BuildOptions};
+use crate::{
+    error::Error,
+    journal::Journal,
+    plan::{Diagnostic, Diagnostics, Plan, PlannedUnit},
+    project::Project,
+    redact::Redactor,
+};
+use std::{collections::BTreeSet, sync::Arc};
+use tokio_util::sync::CancellationToken;
+
+/// Probes every unit of `plan`: files that steps read, and what each source can find out. All problems at once.
+pub async fn validate(project: &Project, plan: &Plan) -> Diagnostics {
+    let (events, _receiver) = events::channel();
+    let id = format!("v{}", random_id());
+    let context = Arc::new(RunContext {
+        id: id.clone(),
+        clock: Clock::now(),
+        project: project.clone(),
+        events,
+        redactor: Redactor::new(),
+        outputs: Outputs::in_state(&project.state_dir),
+        options: BuildOptions::default(),
+    });
+    let journal = Journal::new(project, &id);
+    let probes = plan.units.iter().map(|unit| {
+        let scope = journal.scope(unit.name(), |_| {});
+        let cx = Cx::new(context.clone(), unit, scope, CancellationToken::new());
+        async move { probe(unit, &cx).await }
+    });
+    let mut problems = Diagnostics::new();
+    for found in futures_util::future::join_all(probes).await {
+        problems.extend(found);
+    }
+    problems
+}
+
+async fn probe(unit: &PlannedUnit, cx: &Cx) -> Diagnostics {
+    let mut problems = Diagnostics::new();
+    let source = unit.names.kind_and_name();
+    let mut add = |problem: Diagnostic, step: Option<&str>| {
+        let mut one = Diagnostics::new();
+        one.push(problem);
+        one.within(unit.image(), Some(&source), step);
+        problems.extend(one);
+    };
+    let mut seen = BTreeSet::new();
+    for (i, step) in unit.steps.iter().chain(&unit.error_cleanup).enumerate() {
+        let fields = step.fields(&unit.names);
+        for input in step.inputs(&unit.names) {
+            let path = cx.input_path(&input);
+            let readable = match tokio::fs::metadata(&path).await {
+                Ok(about) if about.is_dir() => tokio::fs::read_dir(&path).await.map(drop),
+                Ok(_) => tokio::fs::File::open(&path).await.map(drop),
+                Err(error) => Err(error),
+            };
+            let Err(error) = readable else { continue };
+            if !seen.insert((i, path.clone())) {
+                continue;
+            }
+            let field = fields.iter().find(|field| field.value.host_paths().contains(&&input));
+            let place = field.and_then(|field| field.set_at.clone()).unwrap_or_else(|| step.place());
+            let resolved = match path == input.as_path() {
+                true => String::new(),
+                false => format!(" (that is {})", path.display()),
+            };
+            let message = format!("cannot read `{input}`{resolved}: {}", Error::from(error).message());
+            let problem = Diagnostic::error("unreadable-file", message)
+                .help("relative paths start at the folder of the image's crate")
+                .at(place);
+            let problem = match field {
+                Some(field) => problem.field(field.meta.name),
+                None => problem,
+            };
+            add(problem, Some(&format!("step {} {}", i + 1, step.kind())));
+        }
+    }
+    if let Some(why) = &unit.info.unsupported {
+        add(Diagnostic::error("unsupported", why.clone()).at(unit.place()), None);
+    } else if unit.unit.planned_only() {
+        let message = format!("`{}` plans, but this program cannot build it", unit.kind());
+        add(Diagnostic::error("unsupported", message).at(unit.place()), None);
+    } else if let Err(error) = unit.unit.probe(cx).await {
+        let problem = Diagnostic::error("probe", error.full());
+        let problem = error.hints().iter().fold(problem, |problem, hint| problem.help(hint.clone()));
+        add(problem.at(error.place().cloned().unwrap_or_else(|| unit.place())), None);
+    }
+    problems
+}

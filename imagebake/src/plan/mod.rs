@@ -1,0 +1,259 @@
+//! From images to units that can be built: pure, offline, all problems at once.
+//!
+//! `plan` calls the image functions and checks what they describe. It reads no file, starts no process and asks nobody;
+//! [`validate`](crate::engine::validate) does that.
+
+mod check;
+mod diagnostics;
+mod select;
+
+pub use diagnostics::{Diagnostic, Diagnostics, Severity, nearest};
+pub use select::Selection;
+
+use crate::{
+    chain::ErasedChain,
+    describe::Info,
+    event::UnitName,
+    field::{Field, Place},
+    image::Image,
+    names::UnitNames,
+    project::Project,
+    registry::ImageEntry,
+    step::{ErasedStep, UnitStep},
+    unit::ErasedUnit,
+    variables::{self, Inputs},
+};
+use std::{path::PathBuf, sync::Arc};
+
+/// One image × one of its sources: what is built, waited for and reported as one.
+#[derive(Clone)]
+pub struct PlannedUnit {
+    pub(crate) names: UnitNames,
+    pub(crate) unit: Arc<dyn ErasedUnit>,
+    pub(crate) info: Info,
+    pub(crate) steps: Vec<Arc<dyn ErasedStep>>,
+    pub(crate) error_cleanup: Vec<Arc<dyn ErasedStep>>,
+    /// The source's own, then the image's.
+    pub(crate) chains: Vec<ErasedChain>,
+    pub(crate) image_dir: PathBuf,
+    pub(crate) image_place: Place,
+}
+
+/// A step or post-processor as displays see it.
+#[non_exhaustive]
+pub struct Described {
+    /// What it is called: its kind, or what `.named` said.
+    pub name: String,
+    /// Its kind.
+    pub kind: &'static str,
+    /// Where it stands.
+    pub place: Place,
+    /// Its settings, overrides for the unit applied.
+    pub fields: Vec<Field>,
+    /// Its settings before overrides, where one applies.
+    pub base_fields: Option<Vec<Field>>,
+    /// The options that every step has, where they were set: `timeout`, `max_retries`, …
+    pub options: Vec<(&'static str, crate::field::Value)>,
+}
+
+impl PlannedUnit {
+    /// `web.oci`.
+    pub fn name(&self) -> UnitName {
+        self.names.unit().into()
+    }
+
+    /// The image's name.
+    pub fn image(&self) -> &str {
+        &self.names.image
+    }
+
+    /// The source's name in its image.
+    pub fn source(&self) -> &str {
+        &self.names.source
+    }
+
+    /// The source's name within its image, its kind included: `oci`, `qemu.efi`.
+    pub fn source_name(&self) -> String {
+        self.names.kind_and_name()
+    }
+
+    /// The source's kind.
+    pub fn kind(&self) -> &'static str {
+        self.names.kind
+    }
+
+    /// Where the source stands.
+    pub fn place(&self) -> Place {
+        self.unit.place()
+    }
+
+    /// The source's settings.
+    pub fn fields(&self) -> Vec<Field> {
+        self.unit.fields()
+    }
+
+    /// The steps of this unit, in order.
+    pub fn steps(&self) -> Vec<Described> {
+        self.steps.iter().map(|step| self.describe(&**step)).collect()
+    }
+
+    /// The steps that run when one has failed.
+    pub fn error_cleanup(&self) -> Vec<Described> {
+        self.error_cleanup.iter().map(|step| self.describe(&**step)).collect()
+    }
+
+    fn describe(&self, step: &dyn ErasedStep) -> Described {
+        use crate::field::Value;
+        let options = step.options();
+        let mut set: Vec<(&'static str, Value)> = Vec::new();
+        if !options.pause_before.is_zero() {
+            set.push(("pause_before", Value::Duration(options.pause_before)));
+        }
+        if let Some(timeout) = options.timeout {
+            set.push(("timeout", Value::Duration(timeout)));
+        }
+        if options.max_retries > 0 {
+            set.push(("max_retries", Value::Integer(options.max_retries.into())));
+        }
+        if options.continue_on_error {
+            set.push(("continue_on_error", Value::Bool(true)));
+        }
+        Described {
+            name: options.name.clone().unwrap_or_else(|| step.kind().to_owned()),
+            kind: step.kind(),
+            place: step.place(),
+            fields: step.fields(&self.names),
+            base_fields: step.override_globs().iter().any(|glob| self.names.matches(glob)).then(|| step.base_fields()),
+            options: set,
+        }
+    }
+
+    /// The chains of this unit: each a sequence of post-processors.
+    pub fn chains(&self) -> Vec<Vec<Described>> {
+        let link = |link: &Arc<dyn crate::chain::ErasedPost>| {
+            let keep = link.options().keep_input.map(|keep| ("keep_input_artifact", crate::field::Value::Bool(keep)));
+            Described {
+                name: link.name().to_owned(),
+                kind: link.kind(),
+                place: link.place(),
+                fields: link.fields(),
+                base_fields: None,
+                options: keep.into_iter().collect(),
+            }
+        };
+        self.chains.iter().map(|chain| chain.links.iter().map(link).collect()).collect()
+    }
+
+    pub(crate) fn unit_steps(&self) -> Vec<UnitStep> {
+        let of = self.steps.len();
+        let numbered = self.steps.iter().enumerate();
+        numbered.map(|(i, step)| UnitStep { step: step.clone(), number: i + 1, of, key: None }).collect()
+    }
+}
+
+/// What a command is about to do: the units, and everything wrong with them.
+#[derive(Clone, Default)]
+#[non_exhaustive]
+pub struct Plan {
+    /// The selected units, in the order of the images' names and their sources.
+    pub units: Vec<PlannedUnit>,
+    /// Every problem found.
+    pub problems: Diagnostics,
+}
+
+/// An image as `list` shows it.
+#[derive(Clone)]
+#[non_exhaustive]
+pub struct ListedImage {
+    /// How it is registered.
+    pub entry: ImageEntry,
+    /// What it is for.
+    pub description: String,
+    /// Its units; none where its inputs are missing.
+    pub units: Vec<PlannedUnit>,
+    /// Why it cannot be described.
+    pub problems: Diagnostics,
+}
+
+/// Describes every image of `entries` with `inputs`, those with problems included.
+pub fn list(project: &Project, entries: &[ImageEntry], inputs: &Inputs) -> Vec<ListedImage> {
+    entries
+        .iter()
+        .map(|entry| {
+            let mut problems = Diagnostics::new();
+            let image = describe(entry, inputs, &mut problems);
+            let description = image.as_ref().and_then(|image| image.description.clone());
+            ListedImage {
+                entry: entry.clone(),
+                description: description.unwrap_or_else(|| entry.doc.trim().to_owned()),
+                units: image.map(|image| units(project, entry, &image)).unwrap_or_default(),
+                problems,
+            }
+        })
+        .collect()
+}
+
+/// Plans the selected images.
+pub fn plan(project: &Project, entries: &[ImageEntry], inputs: &Inputs, selection: &Selection) -> Plan {
+    let mut plan = Plan::default();
+    check::duplicate_images(entries, &mut plan.problems);
+    let chosen = selection.images(entries, &mut plan.problems);
+    let declared = chosen.iter().flat_map(|entry| (entry.variables)()).map(|variable| variable.name);
+    plan.problems.extend(variables::unknown(inputs, declared));
+    for entry in chosen {
+        let Some(image) = describe(entry, inputs, &mut plan.problems) else { continue };
+        let units = units(project, entry, &image);
+        check::image(entry, &image, &units, &mut plan.problems);
+        plan.units.extend(units);
+    }
+    selection.units(&mut plan);
+    plan
+}
+
+fn describe(entry: &ImageEntry, inputs: &Inputs, problems: &mut Diagnostics) -> Option<Image> {
+    // A description is the user's code: a panic in it is a problem of that image, not of the program.
+    let made = std::panic::catch_unwind(|| (entry.make)(inputs));
+    let problem = match made {
+        Ok(Ok(image)) => return Some(image),
+        Ok(Err(error)) => {
+            let problem = Diagnostic::error("image", error.full());
+            error.hints().iter().fold(problem, |problem, hint| problem.help(hint.clone()))
+        }
+        Err(panic) => Diagnostic::error("image", format!("the image function panicked: {}", panic_text(&*panic))),
+    };
+    let mut own = Diagnostics::new();
+    own.push(problem.at(entry.place()));
+    own.within(&entry.name, None, None);
+    problems.extend(own);
+    None
+}
+
+pub(crate) fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+    text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "no message".to_owned())
+}
+
+fn units(project: &Project, entry: &ImageEntry, image: &Image) -> Vec<PlannedUnit> {
+    let image_dir = project.image_dir(entry);
+    image
+        .units
+        .iter()
+        .map(|unit| {
+            let kind = unit.kind();
+            let source = unit.name().unwrap_or(kind).to_owned();
+            let names = UnitNames { image: entry.name.clone().into_owned(), kind, source };
+            let own = unit.chains().iter().chain(&image.chains);
+            let admitted = |step: &&Arc<dyn ErasedStep>| step.options().filter.admits(&names);
+            PlannedUnit {
+                unit: unit.clone(),
+                info: unit.info(),
+                steps: image.steps.iter().filter(admitted).cloned().collect(),
+                error_cleanup: image.error_cleanup.iter().filter(admitted).cloned().collect(),
+                chains: own.filter(|chain| chain.admits(&names)).cloned().collect(),
+                image_dir: image_dir.clone(),
+                image_place: entry.place(),
+                names,
+            }
+        })
+        .collect()
+}
