@@ -6,7 +6,10 @@ use std::{any::Any, fmt, future::Future, pin::Pin, sync::Arc};
 /// The result of a source or of a post-processor: a machine image, an image in a registry, files.
 ///
 /// Cheap to clone: it describes what exists outside the process.
-#[diagnostic::on_unimplemented(message = "`{Self}` is not an artifact", note = "implement `imagebake::artifact::Artifact`")]
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an artifact",
+    note = "implement `imagebake::artifact::Artifact`"
+)]
 pub trait Artifact: Clone + Send + Sync + 'static {
     /// What it is: `oci-image`, `files`.
     const KIND: &'static str;
@@ -29,9 +32,9 @@ pub trait Artifact: Clone + Send + Sync + 'static {
         let files = self.files();
         async move {
             for file in files {
-                match tokio::fs::remove_file(&file.path).await {
+                match tokio::fs::remove_file(file.path()).await {
                     Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                        return Err(crate::error::Error::io("remove", &file.path, error));
+                        return Err(crate::error::Error::io("remove", file.path(), error));
                     }
                     _ => {}
                 }
@@ -68,7 +71,11 @@ impl Files {
 impl Artifact for Files {
     const KIND: &'static str = "files";
     fn id(&self) -> String {
-        self.files.iter().map(|file| file.path.display().to_string()).collect::<Vec<_>>().join(",")
+        self.files
+            .iter()
+            .map(|file| file.path().display().to_string())
+            .collect::<Vec<_>>()
+            .join(",")
     }
     fn files(&self) -> Vec<FileRef> {
         self.files.clone()
@@ -159,6 +166,9 @@ impl HasFiles for AnyArtifact {}
 
 impl fmt::Debug for AnyArtifact {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("AnyArtifact").field("kind", &self.kind()).field("id", &self.0.id()).finish()
+        f.debug_struct("AnyArtifact")
+            .field("kind", &self.kind())
+            .field("id", &self.0.id())
+            .finish()
     }
 }

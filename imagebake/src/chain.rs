@@ -79,7 +79,10 @@ pub trait PostExt: crate::describe::Component {
 
     /// A post-processor without options yet.
     fn with_options(self) -> Post<Self> {
-        Post { processor: self, options: PostOptions::default() }
+        Post {
+            processor: self,
+            options: PostOptions::default(),
+        }
     }
 }
 
@@ -100,7 +103,10 @@ pub trait IntoPost<In: Artifact> {
 impl<In: Artifact, P: PostProcessor<In>> IntoPost<In> for P {
     type Processor = P;
     fn into_post(self) -> Post<P> {
-        Post { processor: self, options: PostOptions::default() }
+        Post {
+            processor: self,
+            options: PostOptions::default(),
+        }
     }
 }
 
@@ -149,20 +155,30 @@ impl<In: Artifact, P: PostProcessor<In>> ErasedPost for Link<P, In> {
         self.post.processor.wants()
     }
     fn keeps_input(&self) -> bool {
-        self.post.options.keep_input.unwrap_or_else(|| self.post.processor.keeps_input())
+        self.post
+            .options
+            .keep_input
+            .unwrap_or_else(|| self.post.processor.keeps_input())
     }
     fn needs_files(&self) -> bool {
         self.post.processor.needs_files()
     }
 }
 
-impl dyn ErasedPost {
+impl dyn ErasedPost + '_ {
     pub(crate) fn name(&self) -> &str {
         self.options().name.as_deref().unwrap_or(self.kind())
     }
 
     pub(crate) fn step_ref(&self, number: usize, of: usize) -> StepRef {
-        StepRef::new(number, of, self.name(), self.kind(), Some(self.place()), Phase::PostProcess)
+        StepRef::new(
+            number,
+            of,
+            self.name(),
+            self.kind(),
+            Some(self.place()),
+            Phase::PostProcess,
+        )
     }
 }
 
@@ -185,7 +201,10 @@ pub struct Chain<In, Out> {
 
 impl<In, Out> Clone for Chain<In, Out> {
     fn clone(&self) -> Self {
-        Self { links: self.links.clone(), run: self.run.clone() }
+        Self {
+            links: self.links.clone(),
+            run: self.run.clone(),
+        }
     }
 }
 
@@ -193,7 +212,11 @@ impl<In: Artifact, Out: Artifact> Chain<In, Out> {
     /// A chain of one.
     #[track_caller]
     pub fn of<P: PostProcessor<In, Output = Out>>(post: impl IntoPost<In, Processor = P>) -> Self {
-        let link = Arc::new(Link { post: post.into_post(), place: Location::caller(), input: Default::default() });
+        let link = Arc::new(Link {
+            post: post.into_post(),
+            place: Location::caller(),
+            input: Default::default(),
+        });
         let erased: Arc<dyn ErasedPost> = link.clone();
         Self {
             links: vec![erased.clone()],
@@ -208,7 +231,11 @@ impl<In: Artifact, Out: Artifact> Chain<In, Out> {
     #[track_caller]
     #[must_use]
     pub fn then<P: PostProcessor<Out>>(self, post: impl IntoPost<Out, Processor = P>) -> Chain<In, P::Output> {
-        let link = Arc::new(Link { post: post.into_post(), place: Location::caller(), input: Default::default() });
+        let link = Arc::new(Link {
+            post: post.into_post(),
+            place: Location::caller(),
+            input: Default::default(),
+        });
         let erased: Arc<dyn ErasedPost> = link.clone();
         let (before, index) = (self.run, self.links.len());
         let mut links = self.links;
@@ -231,7 +258,9 @@ impl<In: Artifact, Out: Artifact> Chain<In, Out> {
             run: Arc::new(move |chain, any| {
                 let run = self.run.clone();
                 Box::pin(async move {
-                    let input = any.downcast::<In>().expect("a chain is only put where its input type is made");
+                    let input = any
+                        .downcast::<In>()
+                        .expect("a chain is only put where its input type is made");
                     run(chain, input).await.map(AnyArtifact::new)
                 })
             }),
@@ -248,8 +277,13 @@ async fn run_link<In: Artifact, P: PostProcessor<In>>(
 ) -> Result<P::Output> {
     let step = erased.step_ref(chain.first + index, chain.of);
     let kept = AnyArtifact::new(input.clone());
-    let output = chain.cx.in_step(step, link.post.processor.process(&chain.cx, input)).await?;
-    chain.consumption.consumed(kept, AnyArtifact::new(output.clone()), erased.keeps_input());
+    let output = chain
+        .cx
+        .in_step(step, link.post.processor.process(&chain.cx, input))
+        .await?;
+    chain
+        .consumption
+        .consumed(kept, AnyArtifact::new(output.clone()), erased.keeps_input());
     Ok(output)
 }
 

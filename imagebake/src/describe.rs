@@ -43,7 +43,12 @@ pub struct Info {
 impl Info {
     /// A source with a guest, whose artifact has no files and which runs elsewhere.
     pub fn new(guest: HasGuest) -> Self {
-        Self { guest, files: false, local_memory: 0, unsupported: None }
+        Self {
+            guest,
+            files: false,
+            local_memory: 0,
+            unsupported: None,
+        }
     }
 
     /// Its artifact has files on the builder.
@@ -77,7 +82,10 @@ impl Info {
 pub trait Enabled {}
 
 /// The cargo features, as types: a platform used without its feature is a compile error that names the feature.
-#[expect(non_camel_case_types, reason = "the compiler shows these names, and they are the features' names")]
+#[expect(
+    non_camel_case_types,
+    reason = "the compiler shows these names, and they are the features' names"
+)]
 pub mod feature {
     /// Part of every build of the library.
     pub struct core;

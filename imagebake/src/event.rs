@@ -46,7 +46,14 @@ pub struct StepRef {
 impl StepRef {
     /// A step's name in events.
     pub fn new(number: usize, of: usize, name: &str, kind: &'static str, place: Option<Place>, phase: Phase) -> Self {
-        Self { number, of, name: name.into(), kind, place, phase }
+        Self {
+            number,
+            of,
+            name: name.into(),
+            kind,
+            place,
+            phase,
+        }
     }
 }
 
@@ -144,7 +151,11 @@ impl From<&Error> for Failure {
             place: error.place().map(Place::to_string),
             script: error.failed_command().map(|command| command.command.clone()),
             exit_code: error.failed_command().and_then(|command| command.exit_code),
-            context: error.facts().iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect(),
+            context: error
+                .facts()
+                .iter()
+                .map(|(name, value)| ((*name).to_owned(), value.clone()))
+                .collect(),
             hints: error.hints().to_vec(),
             ..Self::default()
         }
@@ -167,7 +178,11 @@ pub struct FileSummary {
 impl FileSummary {
     /// A file with its size in bytes and its digest where known.
     pub fn new(path: impl Into<PathBuf>, size: u64, sha256: Option<String>) -> Self {
-        Self { path: path.into(), size, sha256 }
+        Self {
+            path: path.into(),
+            size,
+            sha256,
+        }
     }
 }
 
@@ -186,7 +201,11 @@ pub struct ArtifactSummary {
 impl ArtifactSummary {
     /// An artifact's row.
     pub fn new(kind: impl Into<String>, id: impl Into<String>, files: Vec<FileSummary>) -> Self {
-        Self { kind: kind.into(), id: id.into(), files }
+        Self {
+            kind: kind.into(),
+            id: id.into(),
+            files,
+        }
     }
 }
 
@@ -248,7 +267,11 @@ pub struct Timing {
 impl Timing {
     /// A part and its length in seconds.
     pub fn new(part: impl Into<String>, seconds: f64, cached: bool) -> Self {
-        Self { part: part.into(), seconds, cached }
+        Self {
+            part: part.into(),
+            seconds,
+            cached,
+        }
     }
 }
 
@@ -269,7 +292,12 @@ pub struct Summary {
 impl Summary {
     /// The end of `run`.
     pub fn new(run: impl Into<String>, units: Vec<UnitSummary>, seconds: f64, cleanup_failed: bool) -> Self {
-        Self { run: run.into(), units, seconds, cleanup_failed }
+        Self {
+            run: run.into(),
+            units,
+            seconds,
+            cleanup_failed,
+        }
     }
 }
 
@@ -435,6 +463,9 @@ pub struct Stamped {
 impl Stamped {
     /// Stamps an event with the clock's time.
     pub fn now(event: Event) -> Self {
-        Self { time: SystemTime::now(), event }
+        Self {
+            time: SystemTime::now(),
+            event,
+        }
     }
 }

@@ -59,7 +59,11 @@ pub struct Machine {
 impl Machine {
     /// A machine reached by `communicator`.
     pub fn new(communicator: impl Communicator) -> Self {
-        Self { comm: Arc::new(communicator), snapshots: None, facts: Vec::new() }
+        Self {
+            comm: Arc::new(communicator),
+            snapshots: None,
+            facts: Vec::new(),
+        }
     }
 
     /// A machine that can be stored between steps.

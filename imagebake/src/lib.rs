@@ -1,10 +1,39 @@
 //! Machine images described in Rust: planned, built on real machines, captured and cleaned up.
+//!
+//! Write `use imagebake::prelude::*;`, describe an [`Image`](image::Image) in a function with `#[image]`, and hand the program to
+//! `imagebake::main()`: `cargo run -- build web`.
 
+extern crate self as imagebake;
+
+pub mod artifact;
+pub mod cache;
+pub mod chain;
+pub mod communicator;
+pub mod describe;
+pub mod engine;
 pub mod error;
+pub mod event;
 pub mod field;
+pub mod guest;
+pub mod image;
 pub mod io;
+pub mod journal;
+mod names;
+pub mod plan;
+pub mod post_processor;
+pub mod prelude;
+pub mod project;
+pub mod provisioner;
+pub mod redact;
+pub mod registry;
+pub mod reporter;
 pub mod resource;
+pub mod runs;
+pub mod source;
+pub mod step;
+pub mod unit;
 pub mod value;
+pub mod variables;
 
 #[doc(hidden)]
 pub use inventory;

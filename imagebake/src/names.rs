@@ -33,14 +33,26 @@ impl UnitNames {
     /// Whether `glob` means this unit: by unit, by `kind.name`, by the source's name or kind, or by the image.
     pub(crate) fn matches(&self, glob: &str) -> bool {
         let Some(glob) = matcher(glob) else { return false };
-        [self.unit(), self.kind_and_name(), self.packer(), self.source.clone(), self.kind.to_owned()]
-            .iter()
-            .any(|name| glob.is_match(name))
+        [
+            self.unit(),
+            self.kind_and_name(),
+            self.packer(),
+            self.source.clone(),
+            self.kind.to_owned(),
+        ]
+        .iter()
+        .any(|name| glob.is_match(name))
     }
 
     /// Every name that a glob could have meant, for suggestions.
     pub(crate) fn all(&self) -> Vec<String> {
-        vec![self.source.clone(), self.kind.to_owned(), self.kind_and_name(), self.unit(), self.packer()]
+        vec![
+            self.source.clone(),
+            self.kind.to_owned(),
+            self.kind_and_name(),
+            self.unit(),
+            self.packer(),
+        ]
     }
 }
 
@@ -53,7 +65,9 @@ pub(crate) fn matcher(glob: &str) -> Option<GlobMatcher> {
 pub(crate) fn is_name(name: &str) -> bool {
     !name.is_empty()
         && !name.starts_with(['-', '.'])
-        && name.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '_' | '.' | '+'))
+        && name
+            .chars()
+            .all(|c| c.is_alphanumeric() || matches!(c, '-' | '_' | '.' | '+'))
 }
 
 #[cfg(test)]
@@ -62,7 +76,11 @@ mod tests {
 
     #[test]
     fn a_unit_goes_by_all_its_names() {
-        let efi = UnitNames { image: "web".into(), kind: "qemu", source: "efi".into() };
+        let efi = UnitNames {
+            image: "web".into(),
+            kind: "qemu",
+            source: "efi".into(),
+        };
         assert_eq!(efi.unit(), "web.qemu.efi");
         for glob in ["web.qemu.efi", "qemu.efi", "efi", "qemu", "web.*", "*.efi", "q*"] {
             assert!(efi.matches(glob), "{glob}");
@@ -70,7 +88,11 @@ mod tests {
         for glob in ["docker", "web", "ef", "[", ""] {
             assert!(!efi.matches(glob), "{glob}");
         }
-        let plain = UnitNames { image: "web".into(), kind: "docker", source: "docker".into() };
+        let plain = UnitNames {
+            image: "web".into(),
+            kind: "docker",
+            source: "docker".into(),
+        };
         assert_eq!(plain.unit(), "web.docker");
         assert!(plain.matches("docker.docker"));
     }

@@ -32,29 +32,49 @@ impl Project {
     /// When the current folder is gone, or a folder that was named does not exist.
     pub fn find(root: Option<&Path>, state_dir: Option<&Path>) -> Result<Self> {
         let current_dir = std::env::current_dir().path("find the current folder", ".")?;
-        let named = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+        let named = |name: &str| {
+            std::env::var_os(name)
+                .filter(|value| !value.is_empty())
+                .map(PathBuf::from)
+        };
         let root = match root.map(Path::to_owned).or_else(|| named("IMAGEBAKE_PROJECT")) {
             Some(told) => current_dir.join(&told).canonicalize().map_err(|error| {
                 Error::io("find the project folder", &told, error).hint("name an existing folder with --project")
             })?,
             None => {
-                let start = named("CARGO_MANIFEST_DIR").filter(|dir| dir.is_dir()).unwrap_or_else(|| current_dir.clone());
+                let start = named("CARGO_MANIFEST_DIR")
+                    .filter(|dir| dir.is_dir())
+                    .unwrap_or_else(|| current_dir.clone());
                 let marked = |dir: &&Path| dir.join("imagebake.toml").is_file() || dir.join("Cargo.lock").is_file();
                 start.ancestors().find(marked).unwrap_or(&current_dir).to_owned()
             }
         };
         if !root.is_dir() {
-            return Err(Error::new(ErrorKind::NotFound, format!("{} is not a folder", root.display()))
-                .hint("name the project's folder with --project"));
+            return Err(
+                Error::new(ErrorKind::NotFound, format!("{} is not a folder", root.display()))
+                    .hint("name the project's folder with --project"),
+            );
         }
         let state_dir = match state_dir.map(Path::to_owned).or_else(|| named("IMAGEBAKE_STATE_DIR")) {
             Some(told) => current_dir.join(told),
             None => root.join(".imagebake"),
         };
-        let name = root.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        let name: String = name.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-').take(30).collect();
+        let name = root
+            .file_name()
+            .map(|name| name.to_string_lossy().into_owned())
+            .unwrap_or_default();
+        let name: String = name
+            .chars()
+            .filter(|c| c.is_ascii_alphanumeric() || *c == '-')
+            .take(30)
+            .collect();
         let hash = blake3::hash(root.as_os_str().as_encoded_bytes()).to_hex();
-        Ok(Self { id: format!("{name}-{}", &hash[..8]), root, state_dir, current_dir })
+        Ok(Self {
+            id: format!("{name}-{}", &hash[..8]),
+            root,
+            state_dir,
+            current_dir,
+        })
     }
 
     /// The folder that an image's relative inputs start from.

@@ -33,7 +33,10 @@ impl fmt::Display for BaseId {
 }
 
 /// A source that can be built.
-#[diagnostic::on_unimplemented(message = "`{Self}` cannot be built", note = "implement `imagebake::source::Source` for it")]
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be built",
+    note = "implement `imagebake::source::Source` for it"
+)]
 pub trait Source: Describe {
     /// Looks, without making anything, whether it could be built: the engine answers, files are readable, there is room.
     fn probe(&self, cx: &Cx) -> impl Future<Output = Result<()>> + Send {
@@ -76,9 +79,7 @@ impl<S: Describe> Runtime<S> {
             probe: |source, cx| Box::pin(source.probe(cx)),
             base: |source, cx| Box::pin(source.base(cx)),
             snapshot: |source, cx, key| Box::pin(source.snapshot(cx, key)),
-            build: |source, cx, guest| {
-                Box::pin(async move { source.build(cx, guest).await.map(AnyArtifact::new) })
-            },
+            build: |source, cx, guest| Box::pin(async move { source.build(cx, guest).await.map(AnyArtifact::new) }),
         }))
     }
 
@@ -93,8 +94,11 @@ impl<S: Describe> Runtime<S> {
 
     fn functions(&self) -> Result<&Functions<S>> {
         self.0.as_ref().ok_or_else(|| {
-            Error::new(ErrorKind::Unsupported, format!("`{}` plans, but this program cannot build it", S::KIND))
-                .hint("build with the platform's cargo feature instead of `plan-only`, where imagebake has one")
+            Error::new(
+                ErrorKind::Unsupported,
+                format!("`{}` plans, but this program cannot build it", S::KIND),
+            )
+            .hint("build with the platform's cargo feature instead of `plan-only`, where imagebake has one")
         })
     }
 

@@ -125,7 +125,12 @@ pub trait StepExt: Provisioner {
     /// A step without options.
     #[track_caller]
     fn step(self) -> Step<Self> {
-        Step { provisioner: self, options: StepOptions::default(), overrides: Vec::new(), place: Location::caller() }
+        Step {
+            provisioner: self,
+            options: StepOptions::default(),
+            overrides: Vec::new(),
+            place: Location::caller(),
+        }
     }
 
     /// See [`Step::only`].
@@ -194,7 +199,12 @@ pub trait IntoStep {
 impl<P: Provisioner> IntoStep for P {
     type Provisioner = P;
     fn into_step(self, place: &'static Location<'static>) -> Step<P> {
-        Step { provisioner: self, options: StepOptions::default(), overrides: Vec::new(), place }
+        Step {
+            provisioner: self,
+            options: StepOptions::default(),
+            overrides: Vec::new(),
+            place,
+        }
     }
 }
 

@@ -27,7 +27,12 @@ pub struct Unit<S> {
 impl<S: Describe> Unit<S> {
     #[track_caller]
     fn of(source: S) -> Self {
-        Self { source, name: None, chains: Vec::new(), place: Location::caller() }
+        Self {
+            source,
+            name: None,
+            chains: Vec::new(),
+            place: Location::caller(),
+        }
     }
 
     /// The source's name in its image, where its kind is not enough.
@@ -62,10 +67,7 @@ pub trait SourceExt: Describe {
 
     /// See [`Unit::post`].
     #[track_caller]
-    fn post<P: PostProcessor<Self::Artifact>>(
-        self,
-        post: impl IntoPost<Self::Artifact, Processor = P>,
-    ) -> Unit<Self> {
+    fn post<P: PostProcessor<Self::Artifact>>(self, post: impl IntoPost<Self::Artifact, Processor = P>) -> Unit<Self> {
         Unit::of(self).post(post)
     }
 
@@ -93,7 +95,12 @@ pub trait IntoUnit {
 impl<S: Describe> IntoUnit for S {
     type Source = S;
     fn into_unit(self, place: &'static Location<'static>) -> Unit<S> {
-        Unit { source: self, name: None, chains: Vec::new(), place }
+        Unit {
+            source: self,
+            name: None,
+            chains: Vec::new(),
+            place,
+        }
     }
 }
 

@@ -32,7 +32,15 @@ pub struct VariableMeta {
 impl VariableMeta {
     /// An input that must be given; used by `#[derive(Variables)]`.
     pub const fn new(name: &'static str, ty: &'static str, help: &'static str) -> Self {
-        Self { name, help, ty, default: None, optional: false, env: None, secret: false }
+        Self {
+            name,
+            help,
+            ty,
+            default: None,
+            optional: false,
+            env: None,
+            secret: false,
+        }
     }
 
     /// With a default.
@@ -70,7 +78,9 @@ pub struct Inputs {
 impl Inputs {
     /// The values of `--var name=value`, the last one counting.
     pub fn new(given: impl IntoIterator<Item = (String, String)>) -> Self {
-        Self { given: given.into_iter().collect() }
+        Self {
+            given: given.into_iter().collect(),
+        }
     }
 
     /// The names given on the command line.
@@ -84,9 +94,14 @@ impl Inputs {
             return Some((value.clone(), format!("--var {}", variable.name)));
         }
         let own = format!("IMAGEBAKE_VAR_{}", variable.name);
-        [Some(own.as_str()), variable.env].into_iter().flatten().find_map(|name| {
-            std::env::var(name).ok().map(|value| (value, format!("the environment variable {name}")))
-        })
+        [Some(own.as_str()), variable.env]
+            .into_iter()
+            .flatten()
+            .find_map(|name| {
+                std::env::var(name)
+                    .ok()
+                    .map(|value| (value, format!("the environment variable {name}")))
+            })
     }
 
     /// The typed value of `variable`; `default` where none was given. Problems go to `problems`, and then there is none.
@@ -109,16 +124,27 @@ impl Inputs {
             (Some((raw, from)), _) => match T::from_input(variable, &raw) {
                 Ok(value) => value,
                 Err(why) if variable.secret => {
-                    return refuse(format!("the value of `{}` from {from} is not {}: {why}", variable.name, variable.ty));
+                    return refuse(format!(
+                        "the value of `{}` from {from} is not {}: {why}",
+                        variable.name, variable.ty
+                    ));
                 }
                 Err(why) => {
-                    return refuse(format!("{raw:?} from {from} is not {} for `{}`: {why}", variable.ty, variable.name));
+                    return refuse(format!(
+                        "{raw:?} from {from} is not {} for `{}`: {why}",
+                        variable.ty, variable.name
+                    ));
                 }
             },
             (None, Some(default)) => default(),
             (None, None) => match T::absent() {
                 Some(value) => value,
-                None => return refuse(format!("the variable `{}` ({}) has no value", variable.name, variable.ty)),
+                None => {
+                    return refuse(format!(
+                        "the variable `{}` ({}) has no value",
+                        variable.name, variable.ty
+                    ));
+                }
             },
         };
         match check.map_or(Ok(()), |check| check(&value)) {
@@ -157,7 +183,10 @@ pub fn read<V: Variables>(inputs: &Inputs) -> Result<V, Diagnostics> {
 /// Problems for inputs that no image declares.
 pub(crate) fn unknown<'a>(inputs: &Inputs, declared: impl Iterator<Item = &'a str> + Clone) -> Diagnostics {
     let mut problems = Diagnostics::new();
-    for name in inputs.names().filter(|name| !declared.clone().any(|known| known == *name)) {
+    for name in inputs
+        .names()
+        .filter(|name| !declared.clone().any(|known| known == *name))
+    {
         let problem = Diagnostic::error("unknown-variable", format!("no selected image has a variable `{name}`"));
         problems.push(match nearest(name, declared.clone()) {
             Some(near) => problem.help(format!("did you mean `{near}`?")),
@@ -271,11 +300,17 @@ impl<T: FromInput> FromInput for BTreeMap<String, T> {
             }
             commas => commas
                 .split(',')
-                .map(|pair| pair.split_once('=').map(|(name, value)| (name.trim().to_owned(), value.trim().to_owned())))
+                .map(|pair| {
+                    pair.split_once('=')
+                        .map(|(name, value)| (name.trim().to_owned(), value.trim().to_owned()))
+                })
                 .collect::<Option<_>>()
                 .ok_or("each entry is NAME=VALUE")?,
         };
-        pairs.into_iter().map(|(name, value)| Ok((name, T::from_input(variable, &value)?))).collect()
+        pairs
+            .into_iter()
+            .map(|(name, value)| Ok((name, T::from_input(variable, &value)?)))
+            .collect()
     }
 }
 
@@ -291,6 +326,9 @@ impl From<Diagnostics> for Error {
     fn from(problems: Diagnostics) -> Self {
         let lines: Vec<String> = problems.iter().map(|problem| problem.message.clone()).collect();
         let error = Error::new(ErrorKind::Config, lines.join("; "));
-        problems.into_iter().filter_map(|problem| problem.help).fold(error, Error::hint)
+        problems
+            .into_iter()
+            .filter_map(|problem| problem.help)
+            .fold(error, Error::hint)
     }
 }

@@ -60,9 +60,13 @@ impl fmt::Display for StepKey {
 }
 
 fn feed(hasher: &mut blake3::Hasher, kind: &str, fields: &[Field]) {
-    hasher.update(&(kind.len() as u64).to_le_bytes()).update(kind.as_bytes());
+    hasher
+        .update(&(kind.len() as u64).to_le_bytes())
+        .update(kind.as_bytes());
     for field in fields.iter().filter(|field| !field.meta.cosmetic) {
-        hasher.update(&(field.meta.name.len() as u64).to_le_bytes()).update(field.meta.name.as_bytes());
+        hasher
+            .update(&(field.meta.name.len() as u64).to_le_bytes())
+            .update(field.meta.name.as_bytes());
         field.value.feed(hasher);
     }
 }
@@ -71,7 +75,11 @@ fn feed(hasher: &mut blake3::Hasher, kind: &str, fields: &[Field]) {
 fn feed_path(hasher: &mut blake3::Hasher, path: &Path) -> Result<()> {
     use std::os::unix::fs::PermissionsExt;
     let about = std::fs::symlink_metadata(path).path("read", path)?;
-    let about = if about.is_symlink() { std::fs::metadata(path).path("read", path)? } else { about };
+    let about = if about.is_symlink() {
+        std::fs::metadata(path).path("read", path)?
+    } else {
+        about
+    };
     hasher.update(&about.permissions().mode().to_le_bytes());
     if about.is_file() {
         let file = std::fs::File::open(path).path("read", path)?;
@@ -87,12 +95,18 @@ fn feed_path(hasher: &mut blake3::Hasher, path: &Path) -> Result<()> {
         ));
     }
     let mut names: Vec<_> = std::fs::read_dir(path)
-        .and_then(|entries| entries.map(|entry| entry.map(|entry| entry.file_name())).collect::<std::io::Result<_>>())
+        .and_then(|entries| {
+            entries
+                .map(|entry| entry.map(|entry| entry.file_name()))
+                .collect::<std::io::Result<_>>()
+        })
         .path("read the folder", path)?;
     names.sort();
     hasher.update(b"folder").update(&(names.len() as u64).to_le_bytes());
     for name in names {
-        hasher.update(&(name.len() as u64).to_le_bytes()).update(name.as_encoded_bytes());
+        hasher
+            .update(&(name.len() as u64).to_le_bytes())
+            .update(name.as_encoded_bytes());
         let child = path.join(&name);
         match std::fs::read_link(&child) {
             Ok(target) => {

@@ -9,8 +9,8 @@ mod remote;
 
 pub use local::Local;
 pub use none::NoCommunicator;
-pub use remote::{Captured, Remote};
 pub(crate) use remote::ErasedCommunicator;
+pub use remote::{Captured, Remote};
 
 use crate::{
     error::{Error, ErrorKind, Result},
@@ -73,7 +73,14 @@ impl Command {
     }
 
     fn of(line: CommandLine) -> Self {
-        Self { line, env: Vec::new(), stdin: None, dir: None, user: None, timeout: None }
+        Self {
+            line,
+            env: Vec::new(),
+            stdin: None,
+            dir: None,
+            user: None,
+            timeout: None,
+        }
     }
 
     /// Adds a variable.
@@ -168,7 +175,10 @@ pub struct FileAttrs {
 impl FileAttrs {
     /// With these permission bits.
     pub fn mode(mode: u32) -> Self {
-        Self { mode: Some(mode), owner: None }
+        Self {
+            mode: Some(mode),
+            owner: None,
+        }
     }
 }
 
@@ -176,7 +186,10 @@ impl FileAttrs {
 ///
 /// Every method may be called several times at once. A command that prints without end is held back by its sink; dropping
 /// the future ends the command.
-#[diagnostic::on_unimplemented(message = "`{Self}` is not a communicator", note = "implement `imagebake::communicator::Communicator`")]
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a communicator",
+    note = "implement `imagebake::communicator::Communicator`"
+)]
 pub trait Communicator: Send + Sync + 'static {
     /// `ssh`, `oci`, `local`.
     const KIND: &'static str;
@@ -222,5 +235,8 @@ pub trait Communicator: Send + Sync + 'static {
 }
 
 pub(crate) fn unsupported(kind: &str, what: &str) -> Error {
-    Error::new(ErrorKind::Unsupported, format!("the communicator `{kind}` cannot {what}"))
+    Error::new(
+        ErrorKind::Unsupported,
+        format!("the communicator `{kind}` cannot {what}"),
+    )
 }

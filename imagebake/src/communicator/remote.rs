@@ -119,7 +119,10 @@ impl Remote {
             }
             streams.finish().await;
         };
-        let (exit, ()) = self.cx.until_cancelled(async { Ok(tokio::join!(command, log)) }).await?;
+        let (exit, ()) = self
+            .cx
+            .until_cancelled(async { Ok(tokio::join!(command, log)) })
+            .await?;
         exit
     }
 
@@ -133,13 +136,24 @@ impl Remote {
         let keep = async {
             let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
             while let Some((stream, bytes)) = printed.recv().await {
-                let kept = if stream == Stream::Stdout { &mut stdout } else { &mut stderr };
+                let kept = if stream == Stream::Stdout {
+                    &mut stdout
+                } else {
+                    &mut stderr
+                };
                 kept.extend_from_slice(&bytes[..bytes.len().min(CAPTURE_LIMIT.saturating_sub(kept.len()))]);
             }
             (stdout, stderr)
         };
-        let (exit, (stdout, stderr)) = self.cx.until_cancelled(async { Ok(tokio::join!(command, keep)) }).await?;
-        Ok(Captured { exit: exit?, stdout, stderr })
+        let (exit, (stdout, stderr)) = self
+            .cx
+            .until_cancelled(async { Ok(tokio::join!(command, keep)) })
+            .await?;
+        Ok(Captured {
+            exit: exit?,
+            stdout,
+            stderr,
+        })
     }
 
     /// Runs a shell line that must succeed.
@@ -150,8 +164,11 @@ impl Remote {
         let exit = self.exec(Command::shell(line)).await?;
         match exit.success() {
             true => Ok(()),
-            false => Err(Error::new(ErrorKind::CommandFailed, format!("`{line}` ended with exit code {}", exit.code()))
-                .command(CommandFailure::new(line, Some(exit.code())))),
+            false => Err(Error::new(
+                ErrorKind::CommandFailed,
+                format!("`{line}` ended with exit code {}", exit.code()),
+            )
+            .command(CommandFailure::new(line, Some(exit.code())))),
         }
     }
 
@@ -215,13 +232,21 @@ impl Remote {
     /// When the guest refuses.
     pub async fn temp_dir(&self, below: &GuestPath) -> Result<GuestPath> {
         let folder = below.join(&format!("imagebake-{}", crate::engine::random_id()));
-        let made = self.capture(Command::shell(format!("umask 077 && mkdir {}", self.quote(folder.as_str())))).await?;
+        let made = self
+            .capture(Command::shell(format!(
+                "umask 077 && mkdir {}",
+                self.quote(folder.as_str())
+            )))
+            .await?;
         match made.exit.success() {
             true => Ok(folder),
             false => {
                 let said = String::from_utf8_lossy(&made.stderr).trim().to_owned();
-                Err(Error::new(ErrorKind::Io, format!("cannot make a folder below {below} in the guest: {said}"))
-                    .hint("choose another folder with `remote_folder`"))
+                Err(Error::new(
+                    ErrorKind::Io,
+                    format!("cannot make a folder below {below} in the guest: {said}"),
+                )
+                .hint("choose another folder with `remote_folder`"))
             }
         }
     }

@@ -32,7 +32,11 @@ impl Consumption {
         match entries.iter_mut().find(|entry| same(&entry.artifact, &artifact)) {
             // The same artifact, perhaps with digests that were not known before.
             Some(entry) => entry.artifact = artifact,
-            None => entries.push(Entry { artifact, kept: false, consumers: 0 }),
+            None => entries.push(Entry {
+                artifact,
+                kept: false,
+                consumers: 0,
+            }),
         }
     }
 
@@ -58,8 +62,13 @@ impl Consumption {
             artifact.files().iter().map(|file| file.path().to_owned()).collect()
         };
         let staying: BTreeSet<PathBuf> = stay.iter().flat_map(|entry| paths(&entry.artifact)).collect();
-        let go = go.into_iter().filter(|entry| paths(&entry.artifact).is_disjoint(&staying));
-        (stay.iter().map(|entry| entry.artifact.clone()).collect(), go.map(|entry| entry.artifact.clone()).collect())
+        let go = go
+            .into_iter()
+            .filter(|entry| paths(&entry.artifact).is_disjoint(&staying));
+        (
+            stay.iter().map(|entry| entry.artifact.clone()).collect(),
+            go.map(|entry| entry.artifact.clone()).collect(),
+        )
     }
 }
 
@@ -82,7 +91,10 @@ mod tests {
         record.made(files("disk"));
         record.consumed(files("disk"), files("disk.gz"), false);
         let (stay, go) = record.settle();
-        assert_eq!((ids(&stay), ids(&go)), (vec!["disk.gz".to_owned()], vec!["disk".to_owned()]));
+        assert_eq!(
+            (ids(&stay), ids(&go)),
+            (vec!["disk.gz".to_owned()], vec!["disk".to_owned()])
+        );
 
         record.consumed(files("disk"), files("disk.sum"), true);
         let (stay, go) = record.settle();

@@ -37,9 +37,18 @@ pub struct Clock {
 impl Clock {
     /// The environment's moment, else now.
     pub fn now() -> Self {
-        let told = std::env::var("SOURCE_DATE_EPOCH").ok().and_then(|text| text.trim().parse().ok());
-        let now = || SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_secs() as i64);
-        Self { seconds: told.unwrap_or_else(now), fixed: told.is_some() }
+        let told = std::env::var("SOURCE_DATE_EPOCH")
+            .ok()
+            .and_then(|text| text.trim().parse().ok());
+        let now = || {
+            SystemTime::now()
+                .duration_since(SystemTime::UNIX_EPOCH)
+                .map_or(0, |since| since.as_secs() as i64)
+        };
+        Self {
+            seconds: told.unwrap_or_else(now),
+            fixed: told.is_some(),
+        }
     }
 
     /// Seconds since 1970.
@@ -54,7 +63,9 @@ impl Clock {
 
     /// `2026-11-24T12:00:00Z`.
     pub fn iso(self) -> String {
-        jiff::Timestamp::from_second(self.seconds).map(|moment| moment.to_string()).unwrap_or_default()
+        jiff::Timestamp::from_second(self.seconds)
+            .map(|moment| moment.to_string())
+            .unwrap_or_default()
     }
 }
 
@@ -204,7 +215,12 @@ impl Cx {
     /// What templates are rendered with.
     pub fn vars(&self) -> Vars {
         let names = &self.0.names;
-        let mut build: Vars = self.state().facts.iter().map(|(name, value)| ((*name).into(), json!(value))).collect();
+        let mut build: Vars = self
+            .state()
+            .facts
+            .iter()
+            .map(|(name, value)| ((*name).into(), json!(value)))
+            .collect();
         build.entry("name").or_insert_with(|| json!(names.image));
         build.entry("source").or_insert_with(|| json!(names.source));
         let vars = json!({
@@ -262,7 +278,11 @@ impl Cx {
 
     fn message(&self, level: Level, text: &str) {
         let text = self.0.run.redactor.redact_str(text).into_owned();
-        self.emit(Event::Message { unit: Some(self.unit().clone()), level, text });
+        self.emit(Event::Message {
+            unit: Some(self.unit().clone()),
+            level,
+            text,
+        });
     }
 
     /// A line for the user.
@@ -291,7 +311,10 @@ impl Cx {
     /// Runs `work` as `step`: reported, timed, and named in its error.
     pub(crate) async fn in_step<T>(&self, step: StepRef, work: impl Future<Output = Result<T>>) -> Result<T> {
         self.state().step = Some(step.clone());
-        self.emit(Event::StepStarted { unit: self.unit().clone(), step: step.clone() });
+        self.emit(Event::StepStarted {
+            unit: self.unit().clone(),
+            step: step.clone(),
+        });
         let began = Instant::now();
         let result = self.until_cancelled(work).await;
         let seconds = began.elapsed().as_secs_f64();
@@ -309,7 +332,12 @@ impl Cx {
             }
         }
         let place = step.place.clone();
-        self.emit(Event::StepFinished { unit: self.unit().clone(), step, seconds, status });
+        self.emit(Event::StepFinished {
+            unit: self.unit().clone(),
+            step,
+            seconds,
+            status,
+        });
         result.map_err(|error| match place {
             Some(place) => error.at(place),
             None => error,
@@ -386,7 +414,10 @@ impl Cx {
             image_dir: inner.image_dir.clone(),
             scope: inner.scope.clone(),
             cancel: CancellationToken::new(),
-            state: Mutex::new(State { facts: self.state().facts.clone(), ..State::default() }),
+            state: Mutex::new(State {
+                facts: self.state().facts.clone(),
+                ..State::default()
+            }),
         }))
     }
 }

@@ -53,7 +53,11 @@ pub enum Question {
 
 impl Question {
     pub(super) fn failed(unit: &UnitName, step: &str, error: &Error) -> Self {
-        Self::Failed { unit: unit.clone(), step: step.to_owned(), error: error.full() }
+        Self::Failed {
+            unit: unit.clone(),
+            step: step.to_owned(),
+            error: error.full(),
+        }
     }
 }
 
@@ -103,7 +107,17 @@ impl Decisions {
 
     /// Stops until the user says how to go on.
     pub(crate) async fn pause(&self, cx: &Cx, step: &str, note: Option<String>) -> Result<()> {
-        match self.ask(cx, Question::Paused { unit: cx.unit().clone(), step: step.to_owned(), note }).await {
+        match self
+            .ask(
+                cx,
+                Question::Paused {
+                    unit: cx.unit().clone(),
+                    step: step.to_owned(),
+                    note,
+                },
+            )
+            .await
+        {
             Answer::CleanUp => Err(Error::cancelled()),
             Answer::Keep | Answer::RunCleanupAndKeep => {
                 self.keep();
@@ -190,7 +204,10 @@ impl Dispatcher<'_> {
                     Some(reason) => {
                         if told.get(&index) != Some(&reason) {
                             let unit = self.units[index].name();
-                            self.events.send(Event::Waiting { unit, waits_for: reason.clone() });
+                            self.events.send(Event::Waiting {
+                                unit,
+                                waits_for: reason.clone(),
+                            });
                             told.insert(index, reason);
                         }
                         true
@@ -250,21 +267,35 @@ impl Dispatcher<'_> {
         let units = ends.into_iter().zip(&self.units).map(|(end, unit)| {
             end.unwrap_or_else(|| {
                 let killed = stop == Stop::Kill && told.get(&usize::MAX).is_none();
-                let status = if killed { UnitStatus::Cancelled } else { UnitStatus::Skipped };
+                let status = if killed {
+                    UnitStatus::Cancelled
+                } else {
+                    UnitStatus::Skipped
+                };
                 let summary = UnitSummary::new(unit.image(), unit.source_name(), status);
                 self.tell_end(unit, &summary);
                 summary
             })
         });
-        Ok(Ended { units: units.collect(), cleanup_failed })
+        Ok(Ended {
+            units: units.collect(),
+            cleanup_failed,
+        })
     }
 
     fn say(&self, text: &str) {
-        self.events.send(Event::Message { unit: None, level: Level::Warning, text: text.to_owned() });
+        self.events.send(Event::Message {
+            unit: None,
+            level: Level::Warning,
+            text: text.to_owned(),
+        });
     }
 
     fn tell_end(&self, unit: &PlannedUnit, summary: &UnitSummary) {
-        self.events.send(Event::UnitFinished { unit: unit.name(), summary: Box::new(summary.clone()) });
+        self.events.send(Event::UnitFinished {
+            unit: unit.name(),
+            summary: Box::new(summary.clone()),
+        });
     }
 
     /// Why a unit may not start yet.
@@ -273,10 +304,18 @@ impl Dispatcher<'_> {
         if let Some(most) = self.options.parallel.filter(|&most| running.len() >= most) {
             return Some(format!("a free place (--parallel {most})"));
         }
-        let same_kind = running.iter().filter(|&&other| self.units[other].kind() == unit.kind()).count();
+        let same_kind = running
+            .iter()
+            .filter(|&&other| self.units[other].kind() == unit.kind())
+            .count();
         for Limit { platform, most } in &self.options.limits {
             let family = unit.kind().split('-').next() == Some(platform.as_str());
-            let of_family = || running.iter().filter(|&&o| self.units[o].kind().split('-').next() == Some(platform)).count();
+            let of_family = || {
+                running
+                    .iter()
+                    .filter(|&&o| self.units[o].kind().split('-').next() == Some(platform))
+                    .count()
+            };
             if (platform == unit.kind() && same_kind >= *most) || (family && of_family() >= *most) {
                 return Some(format!("a free place on {platform} (--limit {platform}={most})"));
             }
@@ -285,7 +324,12 @@ impl Dispatcher<'_> {
         let taken: u64 = running.iter().map(|&other| self.units[other].info.local_memory).sum();
         if needs > 0 && taken > 0 && taken + needs > self.memory {
             let mib = |bytes: u64| bytes >> 20;
-            return Some(format!("memory: it needs {} MiB, {} of {} MiB are taken", mib(needs), mib(taken), mib(self.memory)));
+            return Some(format!(
+                "memory: it needs {} MiB, {} of {} MiB are taken",
+                mib(needs),
+                mib(taken),
+                mib(self.memory)
+            ));
         }
         None
     }
@@ -297,7 +341,11 @@ struct Signals([tokio::signal::unix::Signal; 3]);
 impl Signals {
     fn new() -> Result<Self> {
         let listen = |kind| signal(kind).map_err(Error::from);
-        Ok(Self([listen(SignalKind::interrupt())?, listen(SignalKind::terminate())?, listen(SignalKind::hangup())?]))
+        Ok(Self([
+            listen(SignalKind::interrupt())?,
+            listen(SignalKind::terminate())?,
+            listen(SignalKind::hangup())?,
+        ]))
     }
 
     async fn next(&mut self) -> &'static str {

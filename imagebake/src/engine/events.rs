@@ -38,7 +38,16 @@ pub(crate) struct EventReceiver {
 pub(crate) fn channel() -> (EventSender, EventReceiver) {
     let (sender, receiver) = mpsc::unbounded_channel();
     let budget = Arc::new(Semaphore::new(BUDGET));
-    (EventSender { channel: sender, budget: budget.clone() }, EventReceiver { channel: receiver, budget })
+    (
+        EventSender {
+            channel: sender,
+            budget: budget.clone(),
+        },
+        EventReceiver {
+            channel: receiver,
+            budget,
+        },
+    )
 }
 
 impl EventSender {
@@ -54,7 +63,11 @@ impl EventSender {
         if let Ok(permit) = self.budget.acquire_many(weight).await {
             permit.forget();
         }
-        self.send(Event::Output { unit: unit.clone(), stream, bytes });
+        self.send(Event::Output {
+            unit: unit.clone(),
+            stream,
+            bytes,
+        });
     }
 }
 
@@ -81,7 +94,11 @@ pub(crate) struct OutputStreams {
 
 impl OutputStreams {
     pub(crate) fn new(events: EventSender, unit: UnitName, redactor: &Redactor) -> Self {
-        Self { events, unit, streams: [StreamRedactor::new(redactor), StreamRedactor::new(redactor)] }
+        Self {
+            events,
+            unit,
+            streams: [StreamRedactor::new(redactor), StreamRedactor::new(redactor)],
+        }
     }
 
     pub(crate) async fn write(&mut self, stream: Stream, bytes: &[u8]) {
@@ -120,7 +137,15 @@ struct Bar {
 impl ProgressBar {
     pub(crate) fn new(events: EventSender, unit: UnitName, what: &str, total: Option<u64>) -> Self {
         let (done, told) = (AtomicU64::new(0), AtomicU64::new(0));
-        Self(Arc::new(Bar { events, unit, what: what.into(), total, done, began: Instant::now(), told }))
+        Self(Arc::new(Bar {
+            events,
+            unit,
+            what: what.into(),
+            total,
+            done,
+            began: Instant::now(),
+            told,
+        }))
     }
 
     /// `bytes` more are done.
@@ -140,9 +165,19 @@ impl ProgressBar {
         let now = bar.began.elapsed().as_millis() as u64 + 1;
         let told = bar.told.load(Ordering::Relaxed);
         let due = told == 0 || now - told.min(now) >= PROGRESS_EVERY.as_millis() as u64 || Some(done) == bar.total;
-        if due && bar.told.compare_exchange(told, now, Ordering::Relaxed, Ordering::Relaxed).is_ok() {
+        if due
+            && bar
+                .told
+                .compare_exchange(told, now, Ordering::Relaxed, Ordering::Relaxed)
+                .is_ok()
+        {
             let (unit, what) = (bar.unit.clone(), bar.what.clone());
-            bar.events.send(Event::Progress { unit, what, done, total: bar.total });
+            bar.events.send(Event::Progress {
+                unit,
+                what,
+                done,
+                total: bar.total,
+            });
         }
     }
 }

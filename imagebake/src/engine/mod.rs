@@ -35,5 +35,8 @@ pub(crate) fn random_id() -> String {
         filled += rustix::rand::getrandom(&mut bytes[filled..], rustix::rand::GetRandomFlags::empty())
             .expect("the kernel has random bytes");
     }
-    bytes.iter().map(|byte| LETTERS[usize::from(*byte) % LETTERS.len()] as char).collect()
+    bytes
+        .iter()
+        .map(|byte| LETTERS[usize::from(*byte) % LETTERS.len()] as char)
+        .collect()
 }

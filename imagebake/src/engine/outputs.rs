@@ -31,7 +31,10 @@ pub struct Output {
 
 impl Outputs {
     pub(crate) fn in_state(state_dir: &Path) -> Self {
-        Self(Arc::new(Shared { file: state_dir.join("outputs.json"), claimed: Mutex::default() }))
+        Self(Arc::new(Shared {
+            file: state_dir.join("outputs.json"),
+            claimed: Mutex::default(),
+        }))
     }
 
     pub(super) fn claim(&self, path: PathBuf, unit: &UnitName, force: bool) -> Result<Output> {
@@ -50,11 +53,17 @@ impl Outputs {
                 .hint("no earlier build of this image and source wrote it: remove it, choose another path, or use --force"));
         }
         if path.file_name().is_none() {
-            return Err(Error::new(ErrorKind::Config, format!("{} cannot be an output", path.display()))
-                .hint("name a file or folder that imagebake may replace"));
+            return Err(
+                Error::new(ErrorKind::Config, format!("{} cannot be an output", path.display()))
+                    .hint("name a file or folder that imagebake may replace"),
+            );
         }
         claimed.insert(path.clone(), unit.clone());
-        Ok(Output { path, unit: unit.clone(), file: self.0.file.clone() })
+        Ok(Output {
+            path,
+            unit: unit.clone(),
+            file: self.0.file.clone(),
+        })
     }
 }
 
@@ -85,7 +94,10 @@ impl Output {
 
 fn load(file: &Path) -> BTreeMap<PathBuf, String> {
     // A list that cannot be read knows no outputs: then what exists is refused, which is the safe side.
-    std::fs::read(file).ok().and_then(|text| serde_json::from_slice(&text).ok()).unwrap_or_default()
+    std::fs::read(file)
+        .ok()
+        .and_then(|text| serde_json::from_slice(&text).ok())
+        .unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -109,7 +121,10 @@ mod tests {
         outputs().claim(path.clone(), &db, true).expect("forced");
 
         let run = outputs();
-        run.claim(path.clone(), &web, false).expect("its own").done().expect("recorded");
+        run.claim(path.clone(), &web, false)
+            .expect("its own")
+            .done()
+            .expect("recorded");
         assert!(run.claim(path, &db, true).is_err(), "two units of one run");
     }
 }

@@ -53,9 +53,10 @@ pub async fn wait_until<T, F: Future<Output = Result<Option<T>>>>(
         if now >= deadline {
             let waited = humantime::format_duration(within);
             let error = Error::new(ErrorKind::Timeout, format!("waited {waited} for {what}"));
-            return Err(last.map_or_else(|| error, |last| {
-                Error::new(ErrorKind::Timeout, format!("waited {waited} for {what}")).because(last)
-            }));
+            return Err(last.map_or_else(
+                || error,
+                |last| Error::new(ErrorKind::Timeout, format!("waited {waited} for {what}")).because(last),
+            ));
         }
         cx.pause(backoff.step().min(deadline - now)).await?;
     }
@@ -84,6 +85,12 @@ impl Cx {
 
     pub(crate) fn report_attempt(&self, attempt: u32, of: u32, error: &str) {
         let error = self.redactor().redact_str(error).into_owned();
-        self.emit(Event::Attempt { unit: self.unit().clone(), step: self.current_step(), attempt, of, error });
+        self.emit(Event::Attempt {
+            unit: self.unit().clone(),
+            step: self.current_step(),
+            attempt,
+            of,
+            error,
+        });
     }
 }

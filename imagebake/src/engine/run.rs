@@ -89,17 +89,29 @@ pub async fn run(
     let began = Instant::now();
     let clock = Clock::now();
     let id = run_id();
-    let logs = options.log_dir.clone().unwrap_or_else(|| project.state_dir.join("logs").join(&id));
+    let logs = options
+        .log_dir
+        .clone()
+        .unwrap_or_else(|| project.state_dir.join("logs").join(&id));
     let redactor = Redactor::new();
     register_secrets(&plan, &redactor)?;
     let journal = Journal::new(project, &id);
-    crate::runs::begin(project, &id, plan.units.iter().map(|unit| unit.name().to_string()).collect())?;
+    crate::runs::begin(
+        project,
+        &id,
+        plan.units.iter().map(|unit| unit.name().to_string()).collect(),
+    )?;
 
     let (events, receiver) = events::channel();
     let reporters = make_reporters(&id, &logs)?;
     let reporting = report_on_a_thread(receiver, reporters)?;
     let units = plan.units.iter().map(|unit| unit.name()).collect();
-    events.send(Event::Run { version: crate::event::VERSION, run: id.clone(), units, logs: logs.clone() });
+    events.send(Event::Run {
+        version: crate::event::VERSION,
+        run: id.clone(),
+        units,
+        logs: logs.clone(),
+    });
 
     let context = Arc::new(RunContext {
         id: id.clone(),
@@ -125,7 +137,10 @@ pub async fn run(
         .run(&mut inbox, |index, planned| {
             let scope = journal.scope(planned.name(), resource_events(events.clone(), planned.name()));
             let keep = Arc::new(AtomicBool::new(false));
-            let decisions = Decisions { messages: messages.clone(), keep };
+            let decisions = Decisions {
+                messages: messages.clone(),
+                keep,
+            };
             let (context, cancel, messages) = (context.clone(), cancel.child_token(), messages.clone());
             tasks.push(tokio::spawn(async move {
                 let (image, source) = (planned.image().to_owned(), planned.source_name());
@@ -146,7 +161,9 @@ pub async fn run(
     let summary = Summary::new(id, ended.units, began.elapsed().as_secs_f64(), ended.cleanup_failed);
     let close = journal.close().await;
     crate::runs::finish(project, &plan, &summary, &logs)?;
-    events.send(Event::Summary { summary: Arc::new(summary.clone()) });
+    events.send(Event::Summary {
+        summary: Arc::new(summary.clone()),
+    });
     drop((events, context, messages));
     // A killed task may still hold a sender: the summary is the last event, and the thread ends with it.
     let _ = tokio::task::spawn_blocking(move || reporting.join()).await;
@@ -171,12 +188,23 @@ fn run_id() -> String {
 /// Every secret of the plan, resolved once, before anything is made, and never shown from here on.
 fn register_secrets(plan: &Plan, redactor: &Redactor) -> Result<()> {
     for unit in &plan.units {
-        let steps = unit.steps.iter().chain(&unit.error_cleanup).flat_map(|step| step.fields(&unit.names));
-        let links = unit.chains.iter().flat_map(|chain| &chain.links).flat_map(|link| link.fields());
+        let steps = unit
+            .steps
+            .iter()
+            .chain(&unit.error_cleanup)
+            .flat_map(|step| step.fields(&unit.names));
+        let links = unit
+            .chains
+            .iter()
+            .flat_map(|chain| &chain.links)
+            .flat_map(|link| link.fields());
         for field in unit.fields().into_iter().chain(steps).chain(links) {
             for secret in field.value.secrets() {
                 let value = secret.expose().map_err(|error| match field.set_at.clone() {
-                    Some(place) => error.at(place).context("unit", unit.name()).context("field", field.meta.name),
+                    Some(place) => error
+                        .at(place)
+                        .context("unit", unit.name())
+                        .context("field", field.meta.name),
                     None => error.context("unit", unit.name()),
                 })?;
                 redactor.register(secret.name(), value);
@@ -186,7 +214,10 @@ fn register_secrets(plan: &Plan, redactor: &Redactor) -> Result<()> {
     Ok(())
 }
 
-fn report_on_a_thread(mut receiver: EventReceiver, mut reporters: Vec<Box<dyn Reporter>>) -> Result<thread::JoinHandle<()>> {
+fn report_on_a_thread(
+    mut receiver: EventReceiver,
+    mut reporters: Vec<Box<dyn Reporter>>,
+) -> Result<thread::JoinHandle<()>> {
     let report = move || {
         while let Some(stamped) = receiver.next() {
             for reporter in &mut reporters {
@@ -210,7 +241,12 @@ fn resource_events(
 ) -> impl Fn(ResourceEvent) + Send + Sync + 'static {
     move |happened: ResourceEvent| {
         let (action, kind, id) = (happened.action, happened.kind, happened.id);
-        events.send(Event::Resource { unit: unit.clone(), action, kind, id });
+        events.send(Event::Resource {
+            unit: unit.clone(),
+            action,
+            kind,
+            id,
+        });
     }
 }
 

@@ -40,7 +40,12 @@ impl StepRunner {
         for step in &self.cached {
             let (unit, step) = (cx.unit().clone(), reference(step, Phase::Provision));
             cx.note_timing(Timing::new(super::context::part(&step), 0.0, true));
-            cx.emit(Event::StepFinished { unit, step, seconds: 0.0, status: UnitStatus::Skipped });
+            cx.emit(Event::StepFinished {
+                unit,
+                step,
+                seconds: 0.0,
+                status: UnitStatus::Skipped,
+            });
         }
         let remote = Remote::new(machine.comm, cx.clone());
         for step in &self.steps {
@@ -51,7 +56,12 @@ impl StepRunner {
                     Err(error) if error.kind() == ErrorKind::Cancelled => return Err(error),
                     Err(error) if step.step.options().continue_on_error => {
                         cx.forgive_step();
-                        cx.warn(format!("step {} {} failed and is passed over: {}", step.number, step.name(), error.full()));
+                        cx.warn(format!(
+                            "step {} {} failed and is passed over: {}",
+                            step.number,
+                            step.name(),
+                            error.full()
+                        ));
                         break;
                     }
                     Err(error) => match self.failed(cx, step, &error, &remote).await {
@@ -61,7 +71,8 @@ impl StepRunner {
                 }
             }
             if let (true, Some(snapshots)) = (step.step.needs_guest(), &machine.snapshots) {
-                cx.until_cancelled(snapshots.take(step.key.as_ref(), &title(step))).await?;
+                cx.until_cancelled(snapshots.take(step.key.as_ref(), &title(step)))
+                    .await?;
             }
         }
         self.done.store(true, Ordering::Release);
@@ -72,7 +83,11 @@ impl StepRunner {
     /// as it is.
     async fn failed(&self, cx: &Cx, step: &UnitStep, error: &Error, remote: &Remote) -> Answer {
         let answer = match cx.options().on_error {
-            OnError::Ask => self.decisions.ask(cx, Question::failed(cx.unit(), step.name(), error)).await,
+            OnError::Ask => {
+                self.decisions
+                    .ask(cx, Question::failed(cx.unit(), step.name(), error))
+                    .await
+            }
             OnError::Cleanup => Answer::CleanUp,
             OnError::Abort => Answer::Keep,
             OnError::RunCleanupProvisioner => Answer::RunCleanupAndKeep,
@@ -84,7 +99,11 @@ impl StepRunner {
             let failed = cx.failed_step();
             for cleanup in &self.error_cleanup {
                 if let Err(error) = run_step(cx, cleanup, remote, Phase::ErrorCleanup).await {
-                    cx.warn(format!("the error-cleanup step {} failed: {}", cleanup.name(), error.full()));
+                    cx.warn(format!(
+                        "the error-cleanup step {} failed: {}",
+                        cleanup.name(),
+                        error.full()
+                    ));
                 }
             }
             cx.restore_failed_step(failed);
@@ -123,14 +142,23 @@ async fn once(cx: &Cx, step: &UnitStep, remote: &Remote) -> Result<()> {
         None => work.await,
         Some(limit) => tokio::time::timeout(limit, work).await.unwrap_or_else(|_| {
             let limit = humantime::format_duration(limit);
-            Err(Error::new(ErrorKind::Timeout, format!("the step did not end within {limit}"))
-                .hint("give it more time with `.timeout(…)`"))
+            Err(
+                Error::new(ErrorKind::Timeout, format!("the step did not end within {limit}"))
+                    .hint("give it more time with `.timeout(…)`"),
+            )
         }),
     }
 }
 
 pub(super) fn reference(step: &UnitStep, phase: Phase) -> StepRef {
-    StepRef::new(step.number, step.of, step.name(), step.step.kind(), Some(step.step.place()), phase)
+    StepRef::new(
+        step.number,
+        step.of,
+        step.name(),
+        step.step.kind(),
+        Some(step.step.place()),
+        phase,
+    )
 }
 
 fn title(step: &UnitStep) -> String {

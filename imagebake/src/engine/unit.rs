@@ -1,10 +1,6 @@
 //! One unit from beginning to end: read it top to bottom.
 
-use super::{
-    Consumption, Cx, RunContext, StepRunner,
-    context::part,
-    dispatcher::Decisions,
-};
+use super::{Consumption, Cx, RunContext, StepRunner, context::part, dispatcher::Decisions};
 use crate::{
     artifact::{AnyArtifact, Artifact},
     cache::StepKey,
@@ -44,13 +40,25 @@ pub(crate) async fn build(
     decisions: Decisions,
 ) -> UnitEnd {
     let cx = Cx::new(run, &unit, scope.clone(), cancel);
-    cx.emit(Event::UnitStarted { unit: cx.unit().clone() });
-    let began = Instant::now();
-    let built = AssertUnwindSafe(make(&unit, &cx, &decisions)).catch_unwind().await.unwrap_or_else(|panic| {
-        Err(Error::new(ErrorKind::Internal, format!("the build panicked: {}", panic_text(&*panic)))
-            .hint("this is a mistake in imagebake or in the component; the rest of the run goes on"))
+    cx.emit(Event::UnitStarted {
+        unit: cx.unit().clone(),
     });
-    let policy = if built.is_err() && decisions.keeps() { Unwind::Keep } else { Unwind::Delete };
+    let began = Instant::now();
+    let built = AssertUnwindSafe(make(&unit, &cx, &decisions))
+        .catch_unwind()
+        .await
+        .unwrap_or_else(|panic| {
+            Err(Error::new(
+                ErrorKind::Internal,
+                format!("the build panicked: {}", panic_text(&*panic)),
+            )
+            .hint("this is a mistake in imagebake or in the component; the rest of the run goes on"))
+        });
+    let policy = if built.is_err() && decisions.keeps() {
+        Unwind::Keep
+    } else {
+        Unwind::Delete
+    };
     let before_cleanup = Instant::now();
     let leftovers = scope.unwind(policy).await;
     cx.note_timing(Timing::new("clean up", before_cleanup.elapsed().as_secs_f64(), false));
@@ -71,7 +79,10 @@ pub(crate) async fn build(
     if !cleanup.is_empty() {
         summary.error.get_or_insert_with(Failure::default).cleanup = cleanup;
     }
-    UnitEnd { summary: redact(&cx, summary), cleanup_failed: !leftovers.is_empty() }
+    UnitEnd {
+        summary: redact(&cx, summary),
+        cleanup_failed: !leftovers.is_empty(),
+    }
 }
 
 /// Base, keys, machine, artifact, chains.
@@ -92,7 +103,9 @@ async fn make(unit: &PlannedUnit, cx: &Cx, decisions: &Decisions) -> Result<Vec<
         decisions: decisions.clone(),
         done: provisioned.clone(),
     };
-    let artifact = cx.until_cancelled(unit.unit.build(cx, Guest::new(runner, start_from))).await?;
+    let artifact = cx
+        .until_cancelled(unit.unit.build(cx, Guest::new(runner, start_from)))
+        .await?;
     if !provisioned.load(Ordering::Acquire) {
         return Err(Error::new(
             ErrorKind::Internal,
@@ -118,15 +131,27 @@ async fn with_keys(unit: &PlannedUnit, cx: &Cx, base: &BaseId) -> Result<Vec<Uni
             if !step.step.needs_guest() {
                 break;
             }
-            let inputs: Vec<_> = step.step.inputs(&unit.names).iter().map(|path| cx.input_path(path)).collect();
-            key = key.after(step.step.kind(), &step.step.fields(&unit.names), &inputs).map_err(|error| {
-                error.at(step.step.place()).context("step", step.name()).hint("the step reads this file")
-            })?;
+            let inputs: Vec<_> = step
+                .step
+                .inputs(&unit.names)
+                .iter()
+                .map(|path| cx.input_path(path))
+                .collect();
+            key = key
+                .after(step.step.kind(), &step.step.fields(&unit.names), &inputs)
+                .map_err(|error| {
+                    error
+                        .at(step.step.place())
+                        .context("step", step.name())
+                        .hint("the step reads this file")
+                })?;
             step.key = Some(key.clone());
         }
         Ok(steps)
     };
-    tokio::task::spawn_blocking(work).await.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))
+    tokio::task::spawn_blocking(work)
+        .await
+        .unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))
 }
 
 /// How many steps a stored machine stands for, and which one it is.
@@ -144,7 +169,14 @@ async fn deepest_snapshot(unit: &PlannedUnit, cx: &Cx, steps: &[UnitStep]) -> Re
 fn error_cleanup(unit: &PlannedUnit) -> Vec<UnitStep> {
     let of = unit.error_cleanup.len();
     let numbered = unit.error_cleanup.iter().enumerate();
-    numbered.map(|(i, step)| UnitStep { step: step.clone(), number: i + 1, of, key: None }).collect()
+    numbered
+        .map(|(i, step)| UnitStep {
+            step: step.clone(),
+            number: i + 1,
+            of,
+            key: None,
+        })
+        .collect()
 }
 
 async fn run_chains(unit: &PlannedUnit, cx: &Cx, artifact: AnyArtifact) -> Result<Vec<AnyArtifact>> {
@@ -153,7 +185,12 @@ async fn run_chains(unit: &PlannedUnit, cx: &Cx, artifact: AnyArtifact) -> Resul
     let of = unit.chains.iter().map(|chain| chain.links.len()).sum();
     let mut first = 1;
     for chain in &unit.chains {
-        let chain_cx = ChainCx { cx: cx.clone(), first, of, consumption: consumption.clone() };
+        let chain_cx = ChainCx {
+            cx: cx.clone(),
+            first,
+            of,
+            consumption: consumption.clone(),
+        };
         (chain.run)(&chain_cx, artifact.clone()).await?;
         first += chain.links.len();
     }
@@ -178,7 +215,11 @@ fn summarise(artifact: &AnyArtifact) -> ArtifactSummary {
         let sha256 = file.digests().get(DigestKind::Sha256).map(|digest| digest.to_owned());
         FileSummary::new(file.path(), file.size(), sha256)
     };
-    ArtifactSummary::new(artifact.kind(), Artifact::id(artifact), artifact.files().iter().map(file).collect())
+    ArtifactSummary::new(
+        artifact.kind(),
+        Artifact::id(artifact),
+        artifact.files().iter().map(file).collect(),
+    )
 }
 
 fn failure(cx: &Cx, error: &Error) -> Failure {
@@ -195,10 +236,17 @@ fn redact(cx: &Cx, summary: UnitSummary) -> UnitSummary {
         message: clean(&error.message),
         causes: error.causes.iter().map(clean).collect(),
         script: error.script.as_ref().map(clean),
-        context: error.context.iter().map(|(name, value)| (name.clone(), clean(value))).collect(),
+        context: error
+            .context
+            .iter()
+            .map(|(name, value)| (name.clone(), clean(value)))
+            .collect(),
         hints: error.hints.iter().map(clean).collect(),
         cleanup: error.cleanup.iter().map(clean).collect(),
         ..error.clone()
     };
-    UnitSummary { error: Some(error), ..summary }
+    UnitSummary {
+        error: Some(error),
+        ..summary
+    }
 }

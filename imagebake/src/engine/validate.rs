@@ -61,7 +61,9 @@ async fn probe(unit: &PlannedUnit, cx: &Cx) -> Diagnostics {
                 continue;
             }
             let field = fields.iter().find(|field| field.value.host_paths().contains(&&input));
-            let place = field.and_then(|field| field.set_at.clone()).unwrap_or_else(|| step.place());
+            let place = field
+                .and_then(|field| field.set_at.clone())
+                .unwrap_or_else(|| step.place());
             let resolved = match path == input.as_path() {
                 true => String::new(),
                 false => format!(" (that is {})", path.display()),
@@ -84,7 +86,10 @@ async fn probe(unit: &PlannedUnit, cx: &Cx) -> Diagnostics {
         add(Diagnostic::error("unsupported", message).at(unit.place()), None);
     } else if let Err(error) = unit.unit.probe(cx).await {
         let problem = Diagnostic::error("probe", error.full());
-        let problem = error.hints().iter().fold(problem, |problem, hint| problem.help(hint.clone()));
+        let problem = error
+            .hints()
+            .iter()
+            .fold(problem, |problem, hint| problem.help(hint.clone()));
         add(problem.at(error.place().cloned().unwrap_or_else(|| unit.place())), None);
     }
     problems

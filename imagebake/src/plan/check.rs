@@ -28,11 +28,22 @@ pub(super) fn image(entry: &ImageEntry, image: &Image, units: &[PlannedUnit], pr
     let mut found = Diagnostics::new();
     if !is_name(&entry.name) {
         let problem = Diagnostic::error("image-name", format!("`{}` cannot be the name of an image", entry.name));
-        found.push(problem.help("names have letters, digits, `-`, `_`, `.` and `+`").at(entry.place()));
+        found.push(
+            problem
+                .help("names have letters, digits, `-`, `_`, `.` and `+`")
+                .at(entry.place()),
+        );
     }
     if image.units.is_empty() {
-        let problem = Diagnostic::error("no-source", "the image has no source, so there is nothing to build it on");
-        found.push(problem.help("add one: `.source(oci::Oci::host_userland([\"sh\"]))`").at(entry.place()));
+        let problem = Diagnostic::error(
+            "no-source",
+            "the image has no source, so there is nothing to build it on",
+        );
+        found.push(
+            problem
+                .help("add one: `.source(oci::Oci::host_userland([\"sh\"]))`")
+                .at(entry.place()),
+        );
     }
     let names: Vec<UnitNames> = units.iter().map(|unit| unit.names.clone()).collect();
     duplicate_units(units, &mut found);
@@ -47,8 +58,15 @@ pub(super) fn image(entry: &ImageEntry, image: &Image, units: &[PlannedUnit], pr
 fn duplicate_units(units: &[PlannedUnit], problems: &mut Diagnostics) {
     for (i, unit) in units.iter().enumerate() {
         if !is_name(&unit.names.source) {
-            let problem = Diagnostic::error("source-name", format!("`{}` cannot be a source's name", unit.names.source));
-            problems.push(problem.help("names have letters, digits, `-`, `_`, `.` and `+`").at(unit.place()));
+            let problem = Diagnostic::error(
+                "source-name",
+                format!("`{}` cannot be a source's name", unit.names.source),
+            );
+            problems.push(
+                problem
+                    .help("names have letters, digits, `-`, `_`, `.` and `+`")
+                    .at(unit.place()),
+            );
         }
         if let Some(earlier) = units[..i].iter().find(|other| other.names == unit.names) {
             let name = unit.names.kind_and_name();
@@ -66,16 +84,33 @@ fn globs(image: &Image, units: &[UnitNames], problems: &mut Diagnostics) {
             let problem = Diagnostic::error("glob", format!("`{glob}` in {what} is not a glob"));
             problems.push(problem.at(place));
         } else if !units.is_empty() && !units.iter().any(|unit| unit.matches(glob)) {
-            let problem = Diagnostic::error("unknown-source", format!("{what} of `{kind}` names `{glob}`, which is no source"));
+            let problem = Diagnostic::error(
+                "unknown-source",
+                format!("{what} of `{kind}` names `{glob}`, which is no source"),
+            );
             problems.push(suggest(problem, glob, units).at(place));
         }
     };
     for step in image.steps.iter().chain(&image.error_cleanup) {
-        step.options().filter.globs().for_each(|glob| check("only/except", glob, step.kind(), step.place()));
-        step.override_globs().into_iter().for_each(|glob| check("an override", glob, step.kind(), step.place()));
+        step.options()
+            .filter
+            .globs()
+            .for_each(|glob| check("only/except", glob, step.kind(), step.place()));
+        step.override_globs()
+            .into_iter()
+            .for_each(|glob| check("an override", glob, step.kind(), step.place()));
     }
-    for link in image.units.iter().flat_map(|unit| unit.chains()).chain(&image.chains).flat_map(|chain| &chain.links) {
-        link.options().filter.globs().for_each(|glob| check("only/except", glob, link.kind(), link.place()));
+    for link in image
+        .units
+        .iter()
+        .flat_map(|unit| unit.chains())
+        .chain(&image.chains)
+        .flat_map(|chain| &chain.links)
+    {
+        link.options()
+            .filter
+            .globs()
+            .for_each(|glob| check("only/except", glob, link.kind(), link.place()));
     }
 }
 
@@ -93,10 +128,17 @@ fn check_unit(unit: &PlannedUnit, problems: &mut Diagnostics) {
     add(found, &fields, &unit.place(), None);
 
     let number = |i: usize, step: &Arc<dyn ErasedStep>| {
-        format!("step {} {}", i + 1, step.options().name.as_deref().unwrap_or(step.kind()))
+        format!(
+            "step {} {}",
+            i + 1,
+            step.options().name.as_deref().unwrap_or(step.kind())
+        )
     };
     let numbered = unit.steps.iter().enumerate().map(|(i, step)| (number(i, step), step));
-    let cleanup = unit.error_cleanup.iter().map(|step| (format!("error-cleanup {}", step.kind()), step));
+    let cleanup = unit
+        .error_cleanup
+        .iter()
+        .map(|step| (format!("error-cleanup {}", step.kind()), step));
     for (name, step) in numbered.chain(cleanup) {
         let fields = step.fields(&unit.names);
         let mut found = Diagnostics::new();
@@ -120,7 +162,11 @@ fn check_unit(unit: &PlannedUnit, problems: &mut Diagnostics) {
     }
     for first in unit.chains.iter().filter_map(|chain| chain.links.first()) {
         if first.needs_files() && !unit.info.files {
-            let message = format!("`{}` needs files, and what `{}` makes has none", first.kind(), unit.kind());
+            let message = format!(
+                "`{}` needs files, and what `{}` makes has none",
+                first.kind(),
+                unit.kind()
+            );
             let mut found = Diagnostics::new();
             found.push(Diagnostic::error("no-files", message).help("leave it out here with `.except_for([…])`"));
             add(found, &[], &first.place(), Some(&format!("post {}", first.name())));
@@ -136,7 +182,12 @@ fn templates(fields: &[Field], build: &[&str], problems: &mut Diagnostics) {
                 Ok(used) => used,
                 Err(error) => {
                     let problem = Diagnostic::error("template", error.full()).field(field.meta.name);
-                    problems.push(error.hints().iter().fold(problem, |problem, hint| problem.help(hint.clone())));
+                    problems.push(
+                        error
+                            .hints()
+                            .iter()
+                            .fold(problem, |problem, hint| problem.help(hint.clone())),
+                    );
                     continue;
                 }
             };

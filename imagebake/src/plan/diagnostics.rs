@@ -96,7 +96,11 @@ impl Diagnostic {
             (Some(image), None) => Some(image.clone()),
             (None, source) => source.clone(),
         };
-        [unit, self.step.clone(), self.field.clone()].into_iter().flatten().collect::<Vec<_>>().join(" · ")
+        [unit, self.step.clone(), self.field.clone()]
+            .into_iter()
+            .flatten()
+            .collect::<Vec<_>>()
+            .join(" · ")
     }
 }
 
@@ -166,8 +170,13 @@ impl Diagnostics {
     /// Fills in, for each problem that names a setting, where it was set, or else `otherwise`.
     pub(crate) fn locate(&mut self, fields: &[Field], otherwise: Option<&Place>) {
         for diagnostic in self.0.iter_mut().filter(|diagnostic| diagnostic.places.is_empty()) {
-            let field = diagnostic.field.as_ref().and_then(|name| fields.iter().find(|field| field.meta.name == name));
-            let place = field.and_then(|field| field.set_at.clone()).or_else(|| otherwise.cloned());
+            let field = diagnostic
+                .field
+                .as_ref()
+                .and_then(|name| fields.iter().find(|field| field.meta.name == name));
+            let place = field
+                .and_then(|field| field.set_at.clone())
+                .or_else(|| otherwise.cloned());
             diagnostic.places.extend(place);
         }
     }

@@ -123,7 +123,11 @@ impl PlannedUnit {
             kind: step.kind(),
             place: step.place(),
             fields: step.fields(&self.names),
-            base_fields: step.override_globs().iter().any(|glob| self.names.matches(glob)).then(|| step.base_fields()),
+            base_fields: step
+                .override_globs()
+                .iter()
+                .any(|glob| self.names.matches(glob))
+                .then(|| step.base_fields()),
             options: set,
         }
     }
@@ -131,7 +135,10 @@ impl PlannedUnit {
     /// The chains of this unit: each a sequence of post-processors.
     pub fn chains(&self) -> Vec<Vec<Described>> {
         let link = |link: &Arc<dyn crate::chain::ErasedPost>| {
-            let keep = link.options().keep_input.map(|keep| ("keep_input_artifact", crate::field::Value::Bool(keep)));
+            let keep = link
+                .options()
+                .keep_input
+                .map(|keep| ("keep_input_artifact", crate::field::Value::Bool(keep)));
             Described {
                 name: link.name().to_owned(),
                 kind: link.kind(),
@@ -141,13 +148,23 @@ impl PlannedUnit {
                 options: keep.into_iter().collect(),
             }
         };
-        self.chains.iter().map(|chain| chain.links.iter().map(link).collect()).collect()
+        self.chains
+            .iter()
+            .map(|chain| chain.links.iter().map(link).collect())
+            .collect()
     }
 
     pub(crate) fn unit_steps(&self) -> Vec<UnitStep> {
         let of = self.steps.len();
         let numbered = self.steps.iter().enumerate();
-        numbered.map(|(i, step)| UnitStep { step: step.clone(), number: i + 1, of, key: None }).collect()
+        numbered
+            .map(|(i, step)| UnitStep {
+                step: step.clone(),
+                number: i + 1,
+                of,
+                key: None,
+            })
+            .collect()
     }
 }
 
@@ -198,10 +215,15 @@ pub fn plan(project: &Project, entries: &[ImageEntry], inputs: &Inputs, selectio
     let mut plan = Plan::default();
     check::duplicate_images(entries, &mut plan.problems);
     let chosen = selection.images(entries, &mut plan.problems);
-    let declared = chosen.iter().flat_map(|entry| (entry.variables)()).map(|variable| variable.name);
+    let declared = chosen
+        .iter()
+        .flat_map(|entry| (entry.variables)())
+        .map(|variable| variable.name);
     plan.problems.extend(variables::unknown(inputs, declared));
     for entry in chosen {
-        let Some(image) = describe(entry, inputs, &mut plan.problems) else { continue };
+        let Some(image) = describe(entry, inputs, &mut plan.problems) else {
+            continue;
+        };
         let units = units(project, entry, &image);
         check::image(entry, &image, &units, &mut plan.problems);
         plan.units.extend(units);
@@ -217,7 +239,10 @@ fn describe(entry: &ImageEntry, inputs: &Inputs, problems: &mut Diagnostics) -> 
         Ok(Ok(image)) => return Some(image),
         Ok(Err(error)) => {
             let problem = Diagnostic::error("image", error.full());
-            error.hints().iter().fold(problem, |problem, hint| problem.help(hint.clone()))
+            error
+                .hints()
+                .iter()
+                .fold(problem, |problem, hint| problem.help(hint.clone()))
         }
         Err(panic) => Diagnostic::error("image", format!("the image function panicked: {}", panic_text(&*panic))),
     };
@@ -230,7 +255,8 @@ fn describe(entry: &ImageEntry, inputs: &Inputs, problems: &mut Diagnostics) -> 
 
 pub(crate) fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
     let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
-    text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "no message".to_owned())
+    text.or_else(|| panic.downcast_ref::<String>().cloned())
+        .unwrap_or_else(|| "no message".to_owned())
 }
 
 fn units(project: &Project, entry: &ImageEntry, image: &Image) -> Vec<PlannedUnit> {
@@ -241,7 +267,11 @@ fn units(project: &Project, entry: &ImageEntry, image: &Image) -> Vec<PlannedUni
         .map(|unit| {
             let kind = unit.kind();
             let source = unit.name().unwrap_or(kind).to_owned();
-            let names = UnitNames { image: entry.name.clone().into_owned(), kind, source };
+            let names = UnitNames {
+                image: entry.name.clone().into_owned(),
+                kind,
+                source,
+            };
             let own = unit.chains().iter().chain(&image.chains);
             let admitted = |step: &&Arc<dyn ErasedStep>| step.options().filter.admits(&names);
             PlannedUnit {

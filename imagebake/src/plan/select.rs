@@ -18,7 +18,10 @@ pub struct Selection {
 impl Selection {
     /// These images; all when `images` is empty.
     pub fn of<T: Into<String>>(images: impl IntoIterator<Item = T>) -> Self {
-        Self { images: images.into_iter().map(Into::into).collect(), ..Self::default() }
+        Self {
+            images: images.into_iter().map(Into::into).collect(),
+            ..Self::default()
+        }
     }
 
     /// Only units that one of `globs` matches.
@@ -62,7 +65,11 @@ impl Selection {
                 });
             }
         }
-        entries.iter().zip(chosen).filter_map(|(entry, chosen)| chosen.then_some(entry)).collect()
+        entries
+            .iter()
+            .zip(chosen)
+            .filter_map(|(entry, chosen)| chosen.then_some(entry))
+            .collect()
     }
 
     /// Leaves the units that were asked for; a glob that matches none is a problem.

@@ -45,8 +45,9 @@ pub(crate) async fn run(command: Command, output: OutputSink) -> Result<Exit> {
         }
     };
     if command.user.is_some() {
-        return Err(super::super::unsupported("local", "run commands as another user")
-            .hint("put `sudo -u` into the command"));
+        return Err(
+            super::super::unsupported("local", "run commands as another user").hint("put `sudo -u` into the command")
+        );
     }
     process.envs(command.env.iter().map(|(name, value)| (name, value)));
     if let Some(dir) = &command.dir {
@@ -126,18 +127,39 @@ async fn pump(from: Option<impl AsyncRead + Unpin>, stream: Stream, to: &OutputS
 
 /// `chown` by the system's own tool, which knows the names.
 pub(crate) async fn change_owner(path: &Path, owner: &str) -> Result<()> {
-    checked("chown", ["--", owner].map(std::ffi::OsStr::new).into_iter().chain([path.as_os_str()])).await
+    checked(
+        "chown",
+        ["--", owner]
+            .map(std::ffi::OsStr::new)
+            .into_iter()
+            .chain([path.as_os_str()]),
+    )
+    .await
 }
 
 /// The contents of `from` into `to`, with modes, links and times.
 pub(crate) async fn copy_tree(from: &Path, to: &Path) -> Result<()> {
     tokio::fs::create_dir_all(to).await.path("make the folder", to)?;
     let contents = from.join(".");
-    checked("cp", [std::ffi::OsStr::new("-a"), std::ffi::OsStr::new("--"), contents.as_os_str(), to.as_os_str()]).await
+    checked(
+        "cp",
+        [
+            std::ffi::OsStr::new("-a"),
+            std::ffi::OsStr::new("--"),
+            contents.as_os_str(),
+            to.as_os_str(),
+        ],
+    )
+    .await
 }
 
 async fn checked<'a>(program: &str, arguments: impl IntoIterator<Item = &'a std::ffi::OsStr>) -> Result<()> {
-    let output = Process::new(program).args(arguments).stdin(Stdio::null()).output().await.path("start", program)?;
+    let output = Process::new(program)
+        .args(arguments)
+        .stdin(Stdio::null())
+        .output()
+        .await
+        .path("start", program)?;
     if output.status.success() {
         return Ok(());
     }

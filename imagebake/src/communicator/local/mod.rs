@@ -30,7 +30,9 @@ impl Communicator for Local {
         let path = Path::new(to.as_str());
         let mut file = fs::File::create(path).await.path("write", path)?;
         if let Some(mode) = attrs.mode {
-            file.set_permissions(std::fs::Permissions::from_mode(mode)).await.path("set the mode of", path)?;
+            file.set_permissions(std::fs::Permissions::from_mode(mode))
+                .await
+                .path("set the mode of", path)?;
         }
         tokio::io::copy(from, &mut file).await.path("write", path)?;
         file.flush().await.path("write", path)?;

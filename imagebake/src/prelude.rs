@@ -1,0 +1,24 @@
+//! What a file that describes images, or extends imagebake, begins with: `use imagebake::prelude::*;`.
+
+pub use crate::{
+    artifact::{AnyArtifact, Artifact, Files, HasFiles},
+    chain::{Chain, PostExt},
+    communicator::{Command, Communicator, Exit, FileAttrs, Remote},
+    describe::{Component, Describe, HasGuest, Info, feature},
+    engine::Cx,
+    error::{Context, Error, ErrorKind, Result},
+    field::{Config, Places},
+    guest::{Guest, Machine},
+    image::Image,
+    io::{DigestKind, FileRef},
+    plan::Diagnostics,
+    post_processor::PostProcessor,
+    provisioner::Provisioner,
+    source::{BaseId, Runtime, Source},
+    step::StepExt,
+    unit::SourceExt,
+    value::{
+        BUILD_ID, GuestPath, HostPath, IMAGE, ISO_TIME, RUN_ID, SOURCE, SOURCE_KIND, Secret, TIMESTAMP, Template, Text,
+        UNIT,
+    },
+};
