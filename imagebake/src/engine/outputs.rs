@@ -115,10 +115,10 @@ mod tests {
         std::fs::write(&path, "1").expect("written");
         output.done().expect("recorded");
 
-        outputs().claim(path.clone(), &web, false).expect("its own");
+        let _ = outputs().claim(path.clone(), &web, false).expect("its own");
         let error = outputs().claim(path.clone(), &db, false).expect_err("somebody else's");
         assert_eq!(error.kind(), ErrorKind::AlreadyExists);
-        outputs().claim(path.clone(), &db, true).expect("forced");
+        let _ = outputs().claim(path.clone(), &db, true).expect("forced");
 
         let run = outputs();
         run.claim(path.clone(), &web, false)
