@@ -1,1 +1,116 @@
-//! Procedural macros of imagebake.
+//! Procedural macros of imagebake: `#[derive(Config)]`, `#[image]`, `#[derive(Variables)]` and `text!`.
+//!
+//! They parse, check what only the syntax shows, and write calls of ordinary functions of `imagebake`; whatever can live there does.
+//! Every mistake they find is an error at the tokens that are wrong. They are documented where `imagebake` re-exports them.
+
+use proc_macro::TokenStream;
+
+mod config;
+mod doc;
+mod image;
+mod options;
+mod shape;
+mod text;
+mod variables;
+
+/// Writes the setters of a config struct, its `FIELDS` table and `impl imagebake::field::Config`.
+///
+/// ```ignore
+/// /// Runs scripts in the guest.
+/// #[derive(Clone, Config)]
+/// pub struct Shell {
+///     /// Commands, run one after another in one script.
+///     #[field(template = "inline")]
+///     inline: Vec<Template>,
+///     /// First line of an inline script.
+///     #[field(default = "/bin/sh -e", template = "inline_shebang")]
+///     inline_shebang: Text,
+///     /// Variables of the script.
+///     #[field(each = "env", template = "env")]
+///     environment: Vec<(String, Text)>,
+///     at: Places,
+/// }
+/// ```
+///
+/// Exactly one field has the type `Places`; it remembers where each setting was set. The struct gets
+///
+/// - `defaults()`, visible in the crate, which constructors start from,
+/// - for each field a consuming setter of the same name with the field's documentation: `bool`, numbers and `Duration` by value, lists
+///   and maps as anything that can be iterated (they replace), an `Option<T>` as a `T`, all else as `impl Into<T>`,
+/// - `impl Config`, and `impl ToValue`, so that it may be an item of another config's list.
+///
+/// Options of `#[field(…)]`:
+///
+/// | option | meaning |
+/// |---|---|
+/// | `default = EXPR` | the value when nothing is set, converted as the setter does; else `Default::default()` |
+/// | `required` | a constructor asks for it: the setter is private |
+/// | `private` | the setter is private |
+/// | `rename = "name"` | the setter's name, where it is not the field's |
+/// | `each = "name"` | a second setter that adds one item to a list or one entry to a map; under the field's own name it replaces the first |
+/// | `group` | a nested config, or an `Option` of one: its fields follow in place |
+/// | `skip` | neither setter nor row |
+/// | `secret` | never shown in clear; implied by the type `Secret` |
+/// | `cosmetic` | does not change what is built |
+/// | `path` | names files on the builder whose contents matter |
+/// | `facts("vars", "path")` | facts that its template may use besides those of every template |
+/// | `template = "name"` | the attribute's name in Packer's templates |
+/// | `superseded = "reason"` | with `template`: an attribute that imagebake does not need |
+/// | `parts = path::to::function` | one setting that is several attributes in Packer's templates |
+#[proc_macro_derive(Config, attributes(field))]
+pub fn derive_config(input: TokenStream) -> TokenStream {
+    derive(input, config::expand)
+}
+
+/// Writes `impl imagebake::variables::Variables` for a struct of inputs.
+///
+/// ```ignore
+/// #[derive(Variables)]
+/// #[variables(values = "web.values.toml")]
+/// struct Web {
+///     /// Release to bake.
+///     #[var(default = "1.4.0", matches = r"^\d+\.\d+\.\d+$")]
+///     version: String,
+///     #[var(env = "REPO_TOKEN")]
+///     token: Secret,
+/// }
+/// ```
+///
+/// Options of `#[variables(…)]`: `values = "file.toml"`, a values file beside the image. Options of `#[var(…)]`:
+///
+/// | option | meaning |
+/// |---|---|
+/// | `default = EXPR` | the value when none is given; without it, and unless the type is an `Option`, one must be given |
+/// | `env = "NAME"` | an environment variable it is read from, besides `IMAGEBAKE_VAR_<name>` |
+/// | `matches = "regex"` | what the text, or each text of a list, must match; checked by the compiler |
+/// | `check = FUNCTION` | a function or closure from a reference to the value to `Result<(), E>` whose error says what is wrong |
+/// | `sensitive` | never shown; implied by the type `Secret` |
+#[proc_macro_derive(Variables, attributes(var, variables))]
+pub fn derive_variables(input: TokenStream) -> TokenStream {
+    derive(input, variables::expand)
+}
+
+/// Registers a function as an image of the program: `fn() -> Image` or `fn(Vars) -> Image`, each also returning `Result<Image, E>`.
+///
+/// The image is named as the function, or by `#[image(name = "…")]`. Relative paths in it start at the folder of the crate, or at
+/// `#[image(dir = "…")]` below it. The function's documentation is the image's.
+#[proc_macro_attribute]
+pub fn image(options: TokenStream, item: TokenStream) -> TokenStream {
+    image::expand(options.into(), item.into()).into()
+}
+
+/// A `Text` from a literal with variables in braces, secrets among them: `text!("https://u:{token}@host")`. A brace is written `{{`
+/// or `}}`.
+#[proc_macro]
+pub fn text(input: TokenStream) -> TokenStream {
+    text::expand(input.into())
+        .unwrap_or_else(syn::Error::into_compile_error)
+        .into()
+}
+
+fn derive(input: TokenStream, expand: fn(syn::DeriveInput) -> syn::Result<proc_macro2::TokenStream>) -> TokenStream {
+    syn::parse(input)
+        .and_then(expand)
+        .unwrap_or_else(syn::Error::into_compile_error)
+        .into()
+}

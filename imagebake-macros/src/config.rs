@@ -1,0 +1,436 @@
+//! `#[derive(Config)]`.
+
+use crate::{
+    doc,
+    options::{self, Opt, Problems},
+    shape::{self, Shape},
+};
+use proc_macro2::{Span, TokenStream};
+use quote::{format_ident, quote, quote_spanned};
+use syn::{
+    Data, DeriveInput, Error, Expr, Field, Fields, Ident, LitStr, Path, Result, ext::IdentExt, spanned::Spanned,
+};
+
+const OPTIONS: &[&str] = &[
+    "default",
+    "required",
+    "private",
+    "rename",
+    "each",
+    "group",
+    "skip",
+    "secret",
+    "cosmetic",
+    "path",
+    "facts",
+    "template",
+    "superseded",
+    "parts",
+];
+
+/// One field of the struct, with what its attribute says.
+struct Setting<'a> {
+    field: &'a Field,
+    ident: &'a Ident,
+    /// The setter's name, which is the row's too.
+    name: Ident,
+    options: Options,
+}
+
+#[derive(Default)]
+struct Options {
+    default: Option<Expr>,
+    required: Option<Span>,
+    private: bool,
+    rename: Option<LitStr>,
+    each: Option<LitStr>,
+    group: bool,
+    skip: Option<Span>,
+    secret: bool,
+    cosmetic: bool,
+    path: bool,
+    facts: Vec<LitStr>,
+    template: Option<LitStr>,
+    superseded: Option<LitStr>,
+    parts: Option<Path>,
+}
+
+pub fn expand(input: DeriveInput) -> Result<TokenStream> {
+    let fields = match &input.data {
+        Data::Struct(data) => match &data.fields {
+            Fields::Named(named) => named,
+            _ => {
+                return Err(Error::new(
+                    input.ident.span(),
+                    "a config is a struct with named fields: `struct Name { … }`",
+                ));
+            }
+        },
+        _ => {
+            return Err(Error::new(
+                input.ident.span(),
+                "a config is a struct: `#[derive(Config)] struct Name { … }`",
+            ));
+        }
+    };
+
+    let mut problems = Problems::default();
+    let mut settings = Vec::new();
+    let mut places: Option<&Ident> = None;
+    for field in &fields.named {
+        let ident = field.ident.as_ref().expect("the fields are named");
+        match shape::is(&field.ty, "Places") {
+            true if places.is_some() => problems.at(
+                field.ty.span(),
+                "a config has one field of type `Places`; this is the second",
+            ),
+            true => {
+                places = Some(ident);
+                if let Some(attribute) = field.attrs.iter().find(|attribute| attribute.path().is_ident("field")) {
+                    problems.at(
+                        attribute.span(),
+                        "the field of type `Places` is not a setting and has no options",
+                    );
+                }
+            }
+            false => settings.extend(problems.take(Setting::read(field, ident))),
+        }
+    }
+    if places.is_none() {
+        let message = "a config remembers where each setting was set: add a field `at: Places`";
+        problems.at(input.ident.span(), message);
+    }
+    let (at, settings) = problems.none((places, settings))?;
+    let at = at.expect("a struct without one was refused");
+
+    let name = &input.ident;
+    let (of, generics, bounds) = input.generics.split_for_impl();
+    let defaults = settings.iter().map(Setting::default_value);
+    let setters = settings.iter().map(|setting| setting.setters(at));
+    let described: Vec<_> = settings
+        .iter()
+        .filter(|setting| setting.options.skip.is_none())
+        .collect();
+    let rows = described.iter().map(|setting| setting.row());
+    let values = described
+        .iter()
+        .enumerate()
+        .map(|(index, setting)| setting.value(index));
+
+    Ok(quote! {
+        #[automatically_derived]
+        impl #of #name #generics #bounds {
+            /// What stands where nothing is set; constructors begin with it.
+            #[allow(dead_code)]
+            pub(crate) fn defaults() -> Self {
+                Self { #(#defaults,)* #at: ::core::default::Default::default() }
+            }
+
+            #(#setters)*
+        }
+
+        #[automatically_derived]
+        impl #of ::imagebake::field::Config for #name #generics #bounds {
+            const FIELDS: &'static [::imagebake::field::FieldMeta] = &[#(#rows),*];
+
+            fn fields(&self) -> ::std::vec::Vec<::imagebake::field::Field> {
+                #[allow(unused_mut)]
+                let mut rows = ::imagebake::field::Rows::new(<Self as ::imagebake::field::Config>::FIELDS, &self.#at);
+                #(#values)*
+                rows.done()
+            }
+        }
+
+        #[automatically_derived]
+        impl #of ::imagebake::field::ToValue for #name #generics #bounds {
+            const TYPE: ::imagebake::field::FieldType =
+                ::imagebake::field::FieldType::Group(<Self as ::imagebake::field::Config>::FIELDS);
+
+            fn to_value(&self) -> ::imagebake::field::Value {
+                ::imagebake::field::Value::of_fields(::imagebake::field::Config::fields(self))
+            }
+        }
+    })
+}
+
+impl<'a> Setting<'a> {
+    fn read(field: &'a Field, ident: &'a Ident) -> Result<Self> {
+        let mut options = Options::default();
+        let mut problems = Problems::default();
+        for option in options::of(&field.attrs, "field", OPTIONS)? {
+            problems.take(options.set(option));
+        }
+        options.check(field, &mut problems);
+        let name = match &options.rename {
+            Some(name) => problems.take(setter_name(name)).unwrap_or_else(|| ident.clone()),
+            None => ident.clone(),
+        };
+        problems.none(Self {
+            field,
+            ident,
+            name,
+            options,
+        })
+    }
+
+    /// The row's name.
+    fn text(&self) -> String {
+        self.name.unraw().to_string()
+    }
+
+    fn default_value(&self) -> TokenStream {
+        let ident = self.ident;
+        match &self.options.default {
+            None => quote!(#ident: ::core::default::Default::default()),
+            Some(default) => {
+                let value = match self.options.skip {
+                    Some(_) => quote!(#default),
+                    None => Shape::of(&self.field.ty).convert(&quote_spanned!(default.span()=> #default)),
+                };
+                quote!(#ident: #value)
+            }
+        }
+    }
+
+    fn setters(&self, at: &Ident) -> TokenStream {
+        if self.options.skip.is_some() {
+            return TokenStream::new();
+        }
+        let one = self.options.each.as_ref().map(|each| self.setter_of_one(each, at));
+        let replaced = self
+            .options
+            .each
+            .as_ref()
+            .is_some_and(|each| each.value() == self.text());
+        let whole = (!replaced).then(|| self.setter_of_all(at));
+        quote!(#whole #one)
+    }
+
+    fn setter_of_all(&self, at: &Ident) -> TokenStream {
+        let (ident, name, text) = (self.ident, &self.name, self.text());
+        let shape = Shape::of(&self.field.ty);
+        let shape::Argument { generics, ty } = shape.argument();
+        let given = Ident::new("value", Span::mixed_site());
+        let value = shape.convert(&quote!(#given));
+        let head = self.head();
+        quote! {
+            #head fn #name #generics (mut self, #given: #ty) -> Self {
+                self.#at.set(#text, ::core::panic::Location::caller());
+                self.#ident = #value;
+                self
+            }
+        }
+    }
+
+    /// The setter that adds one item to a list, or one entry to a map.
+    fn setter_of_one(&self, each: &LitStr, at: &Ident) -> TokenStream {
+        let (ident, text) = (self.ident, self.text());
+        let shape = Shape::of(&self.field.ty);
+        let each = Ident::new(&each.value(), each.span());
+        let items = match &shape {
+            Shape::Optional(_) => quote!(self.#ident.get_or_insert_with(::core::default::Default::default)),
+            _ => quote!(self.#ident),
+        };
+        let (parameters, add) = match shape.inner() {
+            Shape::List(item) => {
+                let item = Shape::of(item);
+                let (ty, value) = (item.argument().ty, item.convert(&quote!(item)));
+                (quote!(item: #ty), quote!(#items.push(#value)))
+            }
+            Shape::Map { key, value, vec } => {
+                let (key, value) = (Shape::of(key), Shape::of(value));
+                let (key_type, value_type) = (key.argument().ty, value.argument().ty);
+                let (key, value) = (key.convert(&quote!(name)), value.convert(&quote!(value)));
+                let add = match vec {
+                    true => quote!(#items.push((#key, #value))),
+                    false => quote!(#items.insert(#key, #value)),
+                };
+                (quote!(name: #key_type, value: #value_type), add)
+            }
+            _ => unreachable!("`each` was refused for what is neither list nor map"),
+        };
+        let head = self.head();
+        quote! {
+            #head fn #each (mut self, #parameters) -> Self {
+                self.#at.set(#text, ::core::panic::Location::caller());
+                #add;
+                self
+            }
+        }
+    }
+
+    /// Documentation, attributes and visibility of a setter.
+    fn head(&self) -> TokenStream {
+        let docs = doc::attributes(&self.field.attrs);
+        let text = doc::text(&self.field.attrs);
+        let default = match &self.options.default {
+            Some(default) if !text.is_empty() && !text.to_lowercase().contains("default") => {
+                let line = format!("\n\nDefault: `{}`.", doc::shown(default));
+                Some(quote!(#[doc = #line]))
+            }
+            _ => None,
+        };
+        let visibility = match self.options.required.is_some() || self.options.private {
+            true => quote!(#[allow(dead_code)]),
+            false => quote!(pub),
+        };
+        quote!(#(#docs)* #default #[must_use] #[track_caller] #visibility)
+    }
+
+    fn row(&self) -> TokenStream {
+        let Options {
+            required,
+            secret,
+            cosmetic,
+            path,
+            facts,
+            template,
+            superseded,
+            parts,
+            default,
+            ..
+        } = &self.options;
+        let (name, doc, ty) = (self.text(), doc::text(&self.field.attrs), &self.field.ty);
+        let flag = |on: bool, name: &str| {
+            let name = format_ident!("{name}");
+            on.then(|| quote!(.#name()))
+        };
+        let secret = *secret || shape::is(shape::unwrapped(ty), "Secret");
+        let flags = [
+            flag(required.is_some(), "required"),
+            flag(secret, "secret"),
+            flag(*cosmetic, "cosmetic"),
+            flag(*path, "reads_path"),
+        ];
+        let flags = flags.into_iter().flatten();
+        let default = default.as_ref().map(|default| {
+            let shown = doc::shown(default);
+            quote!(.default(#shown))
+        });
+        let facts = (!facts.is_empty()).then(|| quote!(.facts(&[#(#facts),*])));
+        let template = match (template, superseded, parts) {
+            (Some(name), Some(reason), _) => Some(quote!(Superseded { name: #name, reason: #reason })),
+            (Some(name), None, _) => Some(quote!(Is(#name))),
+            (None, _, Some(function)) => Some(quote!(Parts(#function))),
+            (None, _, None) => None,
+        };
+        let template = template.map(|template| quote!(.template(::imagebake::field::TemplateName::#template)));
+        let ty = quote_spanned!(ty.span()=> <#ty as ::imagebake::field::ToValue>::TYPE);
+        quote!(::imagebake::field::FieldMeta::new(#name, #ty, #doc) #(#flags)* #default #facts #template)
+    }
+
+    /// The statement that adds the setting's value, or a group's fields, to `rows`.
+    fn value(&self, index: usize) -> TokenStream {
+        let (ident, ty) = (self.ident, &self.field.ty);
+        match self.options.group {
+            true if shape::is(ty, "Option") => quote! {
+                if let ::core::option::Option::Some(group) = &self.#ident {
+                    rows.group(::imagebake::field::Config::fields(group));
+                }
+            },
+            true => quote!(rows.group(::imagebake::field::Config::fields(&self.#ident));),
+            false => quote!(rows.row(#index, ::imagebake::field::ToValue::to_value(&self.#ident));),
+        }
+    }
+}
+
+impl Options {
+    fn set(&mut self, option: Opt) -> Result<()> {
+        let span = option.name.span();
+        match option.name.to_string().as_str() {
+            "default" => self.default = Some(option.expr()?),
+            "required" => {
+                option.flag()?;
+                self.required = Some(span);
+            }
+            "skip" => {
+                option.flag()?;
+                self.skip = Some(span);
+            }
+            "private" => {
+                option.flag()?;
+                self.private = true;
+            }
+            "group" => {
+                option.flag()?;
+                self.group = true;
+            }
+            "secret" => {
+                option.flag()?;
+                self.secret = true;
+            }
+            "cosmetic" => {
+                option.flag()?;
+                self.cosmetic = true;
+            }
+            "path" => {
+                option.flag()?;
+                self.path = true;
+            }
+            "rename" => self.rename = Some(option.string()?),
+            "each" => self.each = Some(option.string()?),
+            "facts" => self.facts = option.strings()?,
+            "template" => self.template = Some(option.string()?),
+            "superseded" => self.superseded = Some(option.string()?),
+            "parts" => self.parts = Some(option.path()?),
+            other => unreachable!("`{other}` is not among the known options"),
+        }
+        Ok(())
+    }
+
+    /// Refuses what contradicts itself.
+    fn check(&self, field: &Field, problems: &mut Problems) {
+        if let (Some(span), Some(_)) = (self.required, &self.default) {
+            problems.at(
+                span,
+                "a required setting has no default: remove `required` or `default`",
+            );
+        }
+        if let Some(span) = self.skip {
+            let alone = field
+                .attrs
+                .iter()
+                .filter(|attribute| attribute.path().is_ident("field"))
+                .count()
+                == 1
+                && self.required.is_none()
+                && !(self.private || self.group || self.secret || self.cosmetic || self.path)
+                && [&self.rename, &self.each, &self.template, &self.superseded]
+                    .iter()
+                    .all(|option| option.is_none())
+                && self.facts.is_empty()
+                && self.parts.is_none();
+            if !alone {
+                problems.at(
+                    span,
+                    "a skipped field is not a setting: besides `skip` it may only have `default`",
+                );
+            }
+        }
+        if let (Some(reason), None) = (&self.superseded, &self.template) {
+            let message =
+                "`superseded` says why an attribute of templates is not needed: name it with `template = \"…\"`";
+            problems.at(reason.span(), message);
+        }
+        if let (Some(parts), Some(_)) = (&self.parts, &self.template) {
+            problems.at(
+                parts.span(),
+                "a setting is one attribute of templates (`template`) or several (`parts`), not both",
+            );
+        }
+        if let Some(each) = &self.each {
+            if !matches!(Shape::of(&field.ty).inner(), Shape::List(_) | Shape::Map { .. }) {
+                problems.at(
+                    field.ty.span(),
+                    "`each` adds to a list or a map: the type is `Vec<T>`, `Vec<(K, V)>` or `BTreeMap<K, V>`",
+                );
+            }
+            problems.take(setter_name(each));
+        }
+    }
+}
+
+fn setter_name(name: &LitStr) -> Result<Ident> {
+    name.parse_with(Ident::parse_any)
+        .map_err(|_| Error::new(name.span(), format!("{:?} is not the name of a setter", name.value())))
+}

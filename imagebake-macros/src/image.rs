@@ -1,0 +1,215 @@
+//! `#[image]`: checks the signature and registers the function.
+
+use crate::{
+    doc,
+    options::{self, Problems},
+};
+use proc_macro2::TokenStream;
+use quote::{ToTokens, quote, quote_spanned};
+use std::path::Path;
+use syn::{
+    Error, FnArg, Item, ItemFn, LitStr, Result, ReturnType, Safety, Signature, Type, ext::IdentExt, spanned::Spanned,
+};
+
+/// The function as it is and its registration; with errors, the function as it is and the errors, so that nothing else complains.
+pub fn expand(attribute: TokenStream, item: TokenStream) -> TokenStream {
+    match register(attribute, item.clone()) {
+        Ok(registration) => quote!(#item #registration),
+        Err(errors) => {
+            let errors = errors.into_compile_error();
+            quote!(#item #errors)
+        }
+    }
+}
+
+fn register(attribute: TokenStream, item: TokenStream) -> Result<TokenStream> {
+    let function = match syn::parse2::<Item>(item)? {
+        Item::Fn(function) => function,
+        other => {
+            let message = "an image is a function: `#[image] fn web() -> Image { Image::new()… }`";
+            return Err(Error::new_spanned(first_line(&other), message));
+        }
+    };
+    let mut problems = Problems::default();
+    let options = problems.take(Options::read(attribute));
+    let variables = check(&function.sig, &mut problems);
+    let name = problems.take(name(
+        &function,
+        options.as_ref().and_then(|options| options.name.as_ref()),
+    ));
+    let (name, options) = problems.none((name, options))?;
+    let (name, options) = (name.expect("it was read"), options.expect("they were read"));
+
+    let ident = &function.sig.ident;
+    let ReturnType::Type(_, returned) = &function.sig.output else {
+        unreachable!("it was checked")
+    };
+    let (declared, values_file, call) = match variables {
+        Some(ty) => (
+            quote_spanned!(ty.span()=> || <#ty as ::imagebake::variables::Variables>::VARIABLES),
+            quote_spanned!(ty.span()=> <#ty as ::imagebake::variables::Variables>::VALUES_FILE),
+            quote!(#ident(::imagebake::variables::read::<#ty>(inputs)?)),
+        ),
+        None => (quote!(|| &[]), quote!(::core::option::Option::None), quote!(#ident())),
+    };
+    let make = quote_spanned!(returned.span()=> <#returned as ::imagebake::registry::IntoImage>::into_image(#call));
+    let cfg = function
+        .attrs
+        .iter()
+        .filter(|attribute| attribute.path().is_ident("cfg"));
+    let (doc, dir, crate_dir) = (doc::text(&function.attrs), options.dir, crate_dir());
+    let line = u32::try_from(ident.span().unwrap().line()).unwrap_or(u32::MAX);
+    let inputs = if variables.is_some() { quote!(inputs) } else { quote!(_) };
+
+    Ok(quote! {
+        #(#cfg)*
+        const _: () = {
+            ::imagebake::inventory::submit! {
+                ::imagebake::registry::ImageEntry {
+                    name: ::std::borrow::Cow::Borrowed(#name),
+                    doc: #doc,
+                    file: ::core::file!(),
+                    line: #line,
+                    crate_dir: #crate_dir,
+                    dir: #dir,
+                    variables: #declared,
+                    values_file: #values_file,
+                    make: |#inputs| #make,
+                }
+            }
+        };
+    })
+}
+
+struct Options {
+    name: Option<LitStr>,
+    dir: String,
+}
+
+impl Options {
+    fn read(attribute: TokenStream) -> Result<Self> {
+        let mut options = Self {
+            name: None,
+            dir: String::new(),
+        };
+        for option in options::parse(attribute, "image", &["name", "dir"])? {
+            match option.name.to_string().as_str() {
+                "name" => options.name = Some(option.string()?),
+                _ => options.dir = dir(option.string()?)?,
+            }
+        }
+        Ok(options)
+    }
+}
+
+/// A folder below the crate's.
+fn dir(dir: LitStr) -> Result<String> {
+    let text = dir.value();
+    let outside =
+        text.starts_with('/') || text.contains('\\') || text.contains(':') || text.split('/').any(|part| part == "..");
+    match outside {
+        true => Err(Error::new(
+            dir.span(),
+            "`dir` is a folder below the crate's, written with `/`: `dir = \"images/web\"`",
+        )),
+        false => Ok(text.trim_end_matches('/').to_owned()),
+    }
+}
+
+fn name(function: &ItemFn, given: Option<&LitStr>) -> Result<String> {
+    let (name, span) = match given {
+        Some(name) => (name.value(), name.span()),
+        None => (function.sig.ident.unraw().to_string(), function.sig.ident.span()),
+    };
+    let allowed = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_');
+    match !name.is_empty() && !name.starts_with('-') && name.chars().all(allowed) {
+        true => Ok(name),
+        false => Err(Error::new(
+            span,
+            format!("{name:?} cannot name an image: use letters, digits, `-` and `_`, not `-` first"),
+        )),
+    }
+}
+
+/// Every problem of the signature; the type of the inputs, where it takes some.
+fn check<'a>(signature: &'a Signature, problems: &mut Problems) -> Option<&'a Type> {
+    if let Some(token) = &signature.asyncness {
+        let message =
+            "an image function is not `async`: it describes, and what takes time is done by the build; remove `async`";
+        problems.at(token.span(), message);
+    }
+    if let Safety::Unsafe(token) = &signature.safety {
+        problems.at(
+            token.span(),
+            "an image function is not `unsafe`: it is called by safe code; remove `unsafe`",
+        );
+    }
+    if let Some(abi) = &signature.abi {
+        problems.at(abi.span(), "an image function is a Rust function: remove `extern`");
+    }
+    if !signature.generics.params.is_empty() || signature.generics.where_clause.is_some() {
+        let span = match signature.generics.params.is_empty() {
+            true => signature.generics.where_clause.span(),
+            false => signature.generics.params.span(),
+        };
+        let message =
+            "an image function is not generic: nobody says what the parameters are; write one function for each image";
+        problems.at(span, message);
+    }
+    if let ReturnType::Default = signature.output {
+        let message = "an image function returns its image: write `-> Image`, or `-> Result<Image>`, and no `;` after the last line";
+        problems.at(signature.ident.span(), message);
+    }
+    let variables = match signature.inputs.first()? {
+        FnArg::Receiver(receiver) => {
+            problems.at(
+                receiver.span(),
+                "an image function is not a method: write it outside of `impl`, without `self`",
+            );
+            return None;
+        }
+        FnArg::Typed(argument) => &*argument.ty,
+    };
+    if let Some(second) = signature.inputs.iter().nth(1) {
+        let message =
+            "an image function takes no argument or one: put all inputs in one struct with `#[derive(Variables)]`";
+        problems.at(second.span(), message);
+    }
+    if let Type::Reference(reference) = variables {
+        problems.at(
+            reference.span(),
+            "an image function takes its inputs by value: remove the `&`",
+        );
+    }
+    if let Type::ImplTrait(generic) = variables {
+        problems.at(
+            generic.span(),
+            "an image function is not generic: name the struct of its inputs",
+        );
+    }
+    Some(variables)
+}
+
+/// The folder of the crate below the root of its workspace, with `/`; never an absolute path, which is wrong in a copied `target`.
+fn crate_dir() -> String {
+    let Some(crate_dir) = std::env::var_os("CARGO_MANIFEST_DIR") else {
+        return String::new();
+    };
+    let crate_dir = Path::new(&crate_dir);
+    let is_root = |dir: &&Path| dir.join("Cargo.lock").is_file() || dir.join("imagebake.toml").is_file();
+    let root = crate_dir.ancestors().find(is_root).unwrap_or(crate_dir);
+    let below = crate_dir.strip_prefix(root).unwrap_or(Path::new(""));
+    below
+        .iter()
+        .map(|part| part.to_string_lossy())
+        .collect::<Vec<_>>()
+        .join("/")
+}
+
+/// The keyword and name of an item rather than its whole body, for errors.
+fn first_line(item: &Item) -> TokenStream {
+    item.to_token_stream()
+        .into_iter()
+        .take_while(|token| !matches!(token, proc_macro2::TokenTree::Group(group) if group.delimiter() == proc_macro2::Delimiter::Brace))
+        .collect()
+}
