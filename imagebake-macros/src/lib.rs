@@ -83,7 +83,7 @@ pub fn derive_config(input: TokenStream) -> TokenStream {
 /// | `default = EXPR` | the value when none is given; without it, and unless the type is an `Option`, one must be given |
 /// | `env = "NAME"` | an environment variable it is read from, besides `IMAGEBAKE_VAR_<name>` |
 /// | `matches = "regex"` | what the text, or each text of a list, must match; checked by the compiler |
-/// | `check = FUNCTION` | a function or closure from a reference to the value to `Result<(), E>` whose error says what is wrong |
+/// | `check = FUNCTION` | a function or closure from a reference to the value (of an `Option`: to what is in it) to `Result<(), E>` whose error says what is wrong |
 /// | `sensitive` | never shown; implied by the type `Secret` |
 #[proc_macro_derive(Variables, attributes(var, variables))]
 pub fn derive_variables(input: TokenStream) -> TokenStream {

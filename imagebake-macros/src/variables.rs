@@ -143,8 +143,12 @@ impl<'a> Variable<'a> {
             .as_ref()
             .map(|regex| quote_spanned!(ty.span()=> ::imagebake::variables::matches::<#ty>(value, #regex)?;));
         let check = self.check.as_ref().map(|check| {
-            let (view, value) = view(ty);
-            quote_spanned!(check.span()=> ::imagebake::variables::check::<#view, _>(#value, #check)?;)
+            let (view, value) = view(shape::unwrapped(ty));
+            let call = quote_spanned!(check.span()=> ::imagebake::variables::check::<#view, _>(#value, #check)?;);
+            match shape::is(ty, "Option") {
+                true => quote!(if let ::core::option::Option::Some(value) = value { #call }),
+                false => call,
+            }
         });
         let check = match (&matches, &check) {
             (None, None) => quote!(::core::option::Option::None),
@@ -169,7 +173,7 @@ fn default_value(default: &Expr, ty: &Type) -> TokenStream {
     }
 }
 
-/// What a check is given a reference to: `str` for a `String`, as functions take it.
+/// What a check is given a reference to: `str` for a `String`, as functions take it; of an `Option` what is in it.
 fn view(ty: &Type) -> (TokenStream, TokenStream) {
     match Shape::of(ty) {
         _ if shape::is(ty, "String") => (quote!(str), quote!(value.as_str())),

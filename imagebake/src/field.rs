@@ -4,6 +4,7 @@
 //! templates' form, comparison, step keys, redaction, schema and documentation read these and nothing else.
 
 use crate::value::{GuestPath, HostPath, Secret, Template, Text};
+pub use imagebake_macros::Config;
 use serde::Serialize;
 use std::{borrow::Cow, collections::BTreeMap, fmt, panic::Location, time::Duration};
 
@@ -238,6 +239,12 @@ pub enum Value {
 }
 
 impl Value {
+    /// A config as one value of another: its settings by name, those not set left out.
+    pub fn of_fields(fields: Vec<Field>) -> Self {
+        let set = fields.into_iter().filter(|field| !matches!(field.value, Value::Null));
+        Self::Map(set.map(|field| (field.meta.name.to_owned(), field.value)).collect())
+    }
+
     /// Whether it is absent, empty, false or zero.
     pub fn is_zero(&self) -> bool {
         match self {
@@ -398,6 +405,39 @@ impl Field {
     }
 }
 
+/// Collects the fields of one config; used by `#[derive(Config)]`.
+#[doc(hidden)]
+pub struct Rows<'a> {
+    metas: &'static [FieldMeta],
+    places: &'a Places,
+    fields: Vec<Field>,
+}
+
+impl<'a> Rows<'a> {
+    pub fn new(metas: &'static [FieldMeta], places: &'a Places) -> Self {
+        Self {
+            metas,
+            places,
+            fields: Vec::with_capacity(metas.len()),
+        }
+    }
+
+    /// The value of the setting whose row is at `index`.
+    pub fn row(&mut self, index: usize, value: Value) {
+        let meta = &self.metas[index];
+        self.fields.push(Field::new(meta, value, self.places.get(meta.name)));
+    }
+
+    /// The fields of a group, in place of its one row.
+    pub fn group(&mut self, fields: Vec<Field>) {
+        self.fields.extend(fields);
+    }
+
+    pub fn done(self) -> Vec<Field> {
+        self.fields
+    }
+}
+
 /// A struct of settings, written by `#[derive(Config)]`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` has no description of its settings",
@@ -458,6 +498,13 @@ impl ToValue for u64 {
     }
 }
 
+impl ToValue for usize {
+    const TYPE: FieldType = FieldType::Integer;
+    fn to_value(&self) -> Value {
+        (*self as u64).to_value()
+    }
+}
+
 impl<T: ToValue> ToValue for Option<T> {
     const TYPE: FieldType = T::TYPE;
     fn to_value(&self) -> Value {
@@ -493,3 +540,6 @@ impl<T: ToValue> ToValue for Vec<(String, T)> {
         )
     }
 }
+
+#[cfg(test)]
+mod tests;

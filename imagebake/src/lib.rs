@@ -35,5 +35,6 @@ pub mod unit;
 pub mod value;
 pub mod variables;
 
+pub use imagebake_macros::{image, text};
 #[doc(hidden)]
 pub use inventory;

@@ -9,6 +9,7 @@ pub use crate::{
     error::{Context, Error, ErrorKind, Result},
     field::{Config, Places},
     guest::{Guest, Machine},
+    image,
     image::Image,
     io::{DigestKind, FileRef},
     plan::Diagnostics,
@@ -16,9 +17,11 @@ pub use crate::{
     provisioner::Provisioner,
     source::{BaseId, Runtime, Source},
     step::StepExt,
+    text,
     unit::SourceExt,
     value::{
         BUILD_ID, GuestPath, HostPath, IMAGE, ISO_TIME, RUN_ID, SOURCE, SOURCE_KIND, Secret, TIMESTAMP, Template, Text,
         UNIT,
     },
+    variables::Variables,
 };

@@ -86,3 +86,6 @@ impl<E: Into<Box<dyn std::error::Error + Send + Sync>>> IntoImage for Result<Ima
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

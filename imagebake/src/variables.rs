@@ -7,6 +7,7 @@ use crate::{
     plan::{Diagnostic, Diagnostics, nearest},
     value::Secret,
 };
+pub use imagebake_macros::Variables;
 use std::{collections::BTreeMap, path::PathBuf, str::FromStr, time::Duration};
 
 /// One input of an image.
@@ -30,28 +31,22 @@ pub struct VariableMeta {
 }
 
 impl VariableMeta {
-    /// An input that must be given; used by `#[derive(Variables)]`.
-    pub const fn new(name: &'static str, ty: &'static str, help: &'static str) -> Self {
+    /// An input of type `T` without more; used by `#[derive(Variables)]`.
+    pub const fn of<T: FromInput>(name: &'static str, help: &'static str) -> Self {
         Self {
             name,
             help,
-            ty,
+            ty: T::TYPE,
             default: None,
-            optional: false,
+            optional: T::OPTIONAL,
             env: None,
-            secret: false,
+            secret: T::SECRET,
         }
     }
 
     /// With a default.
     pub const fn default(mut self, default: &'static str) -> Self {
         self.default = Some(default);
-        self.optional = true;
-        self
-    }
-
-    /// With a value when none is given.
-    pub const fn optional(mut self) -> Self {
         self.optional = true;
         self
     }
@@ -204,6 +199,10 @@ pub(crate) fn unknown<'a>(inputs: &Inputs, declared: impl Iterator<Item = &'a st
 pub trait FromInput: Sized {
     /// What it is, in words.
     const TYPE: &'static str;
+    /// Whether there is a value when none is given: [`absent`](Self::absent) has one.
+    const OPTIONAL: bool = false;
+    /// Whether its values are never shown.
+    const SECRET: bool = false;
 
     /// Reads a value as a user types it.
     ///
@@ -256,6 +255,7 @@ impl FromInput for Duration {
 
 impl FromInput for Secret {
     const TYPE: &'static str = "a secret (env:NAME, file:PATH or the value)";
+    const SECRET: bool = true;
     fn from_input(variable: &VariableMeta, text: &str) -> Result<Self, String> {
         Ok(Self::parse(text).named(variable.name))
     }
@@ -263,6 +263,8 @@ impl FromInput for Secret {
 
 impl<T: FromInput> FromInput for Option<T> {
     const TYPE: &'static str = T::TYPE;
+    const OPTIONAL: bool = true;
+    const SECRET: bool = T::SECRET;
     fn from_input(variable: &VariableMeta, text: &str) -> Result<Self, String> {
         T::from_input(variable, text).map(Some)
     }
@@ -274,6 +276,7 @@ impl<T: FromInput> FromInput for Option<T> {
 /// `["a", "b"]` as JSON, or `a,b`.
 impl<T: FromInput> FromInput for Vec<T> {
     const TYPE: &'static str = "a list (a,b or [\"a\", \"b\"])";
+    const SECRET: bool = T::SECRET;
     fn from_input(variable: &VariableMeta, text: &str) -> Result<Self, String> {
         let items: Vec<String> = match text.trim() {
             "" => Vec::new(),
@@ -290,6 +293,7 @@ impl<T: FromInput> FromInput for Vec<T> {
 /// `{"a": "b"}` as JSON, or `a=b,c=d`.
 impl<T: FromInput> FromInput for BTreeMap<String, T> {
     const TYPE: &'static str = "a map (a=b,c=d or {\"a\": \"b\"})";
+    const SECRET: bool = T::SECRET;
     fn from_input(variable: &VariableMeta, text: &str) -> Result<Self, String> {
         let pairs: Vec<(String, String)> = match text.trim() {
             "" => Vec::new(),
@@ -314,6 +318,60 @@ impl<T: FromInput> FromInput for BTreeMap<String, T> {
     }
 }
 
+/// The texts of an input, for `#[var(matches = "…")]`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not text that a regular expression could match",
+    note = "`matches` is for `String`, and `Option`, `Vec` or `BTreeMap` of it; for other types use `check = |value| …`"
+)]
+pub trait Texts {
+    /// Each of them.
+    fn texts(&self) -> Vec<&str>;
+}
+
+impl Texts for String {
+    fn texts(&self) -> Vec<&str> {
+        vec![self]
+    }
+}
+
+impl<T: Texts> Texts for Option<T> {
+    fn texts(&self) -> Vec<&str> {
+        self.iter().flat_map(T::texts).collect()
+    }
+}
+
+impl<T: Texts> Texts for Vec<T> {
+    fn texts(&self) -> Vec<&str> {
+        self.iter().flat_map(T::texts).collect()
+    }
+}
+
+impl<T: Texts> Texts for BTreeMap<String, T> {
+    fn texts(&self) -> Vec<&str> {
+        self.values().flat_map(T::texts).collect()
+    }
+}
+
+/// Whether every text of `value` matches; used by `#[derive(Variables)]`.
+#[doc(hidden)]
+pub fn matches<T: Texts>(value: &T, regex: &'static str) -> Result<(), String> {
+    let parsed =
+        regex_lite::Regex::new(regex).map_err(|error| format!("`{regex}` is not a regular expression: {error}"))?;
+    match value.texts().into_iter().all(|text| parsed.is_match(text)) {
+        true => Ok(()),
+        false => Err(format!("it does not match `{regex}`")),
+    }
+}
+
+/// What the check of an input says; used by `#[derive(Variables)]`.
+#[doc(hidden)]
+pub fn check<T: ?Sized, E: std::fmt::Display>(
+    value: &T,
+    check: impl FnOnce(&T) -> Result<(), E>,
+) -> Result<(), String> {
+    check(value).map_err(|error| error.to_string())
+}
+
 fn plain(value: serde_json::Value) -> String {
     match value {
         serde_json::Value::String(text) => text,
@@ -332,3 +390,6 @@ impl From<Diagnostics> for Error {
             .fold(error, Error::hint)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -10,4 +10,4 @@ pub use facts::{BUILD_ID, Fact, IMAGE, ISO_TIME, RUN_ID, SOURCE, SOURCE_KIND, TI
 pub use path::{GuestPath, HostPath};
 pub use secret::{Secret, SecretRef};
 pub use template::{Template, Vars};
-pub use text::Text;
+pub use text::{Text, TextPart};

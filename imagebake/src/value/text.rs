@@ -139,3 +139,65 @@ impl From<&Text> for Text {
         text.clone()
     }
 }
+
+/// What `text!` takes between braces.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be part of a text",
+    note = "`text!` takes text, numbers, `bool` and `Secret`; a fact goes into a template: `format!(\"web-{{TIMESTAMP}}\")`"
+)]
+pub trait TextPart {
+    /// The part as text; a secret stays one.
+    fn text_part(&self) -> Text;
+}
+
+impl TextPart for str {
+    fn text_part(&self) -> Text {
+        Text::from(self.to_owned())
+    }
+}
+
+impl<T: TextPart + ?Sized> TextPart for &T {
+    fn text_part(&self) -> Text {
+        (**self).text_part()
+    }
+}
+
+macro_rules! text_part {
+    (clone: $($cloned:ty),+; display: $($shown:ty),+ $(,)?) => {
+        $(impl TextPart for $cloned {
+            fn text_part(&self) -> Text {
+                self.clone().into()
+            }
+        })+
+        $(impl TextPart for $shown {
+            fn text_part(&self) -> Text {
+                self.to_string().into()
+            }
+        })+
+    };
+}
+
+text_part! {
+    clone: String, Text, Secret, Cow<'static, str>;
+    display: bool, char, u8, u16, u32, u64, usize, i32, i64, f64, super::GuestPath, super::HostPath,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::text;
+
+    #[test]
+    fn text_macro_joins_literals_variables_and_secrets() {
+        let (token, port) = (Secret::literal("hunter2").named("token"), 8080u16);
+        let host = String::from("host");
+        let made = text!("https://u:{token}@{host}:{port}/{{{path}}}", path = "a".repeat(2));
+        assert_eq!(made.to_string(), "https://u:<secret token>@host:8080/{aa}");
+        assert_eq!(
+            made.reveal().expect("at hand").as_str(),
+            "https://u:hunter2@host:8080/{aa}"
+        );
+        assert!(made.is_secret());
+        assert!(text!("").is_empty());
+    }
+}

@@ -1,0 +1,188 @@
+//! What `#[derive(Config)]` writes.
+
+use super::*;
+
+/// A group.
+#[derive(Clone, Debug, Config)]
+pub struct Login {
+    /// Who logs in.
+    #[field(required, template = "ssh_username")]
+    user: Text,
+    /// Where it listens.
+    #[field(default = 22, template = "ssh_port")]
+    port: u16,
+    at: Places,
+}
+
+impl Login {
+    #[track_caller]
+    fn user_named(user: impl Into<Text>) -> Self {
+        Self::defaults().user(user)
+    }
+}
+
+fn both(value: &Value) -> Vec<(&'static str, Value)> {
+    vec![("low", value.clone()), ("high", value.clone())]
+}
+
+/// Every shape of a field.
+#[derive(Clone, Config)]
+pub struct Every {
+    /// Commands.
+    #[field(template = "inline", facts("vars", "path"))]
+    inline: Vec<Template>,
+    /// First line.
+    #[field(default = "/bin/sh -e", template = "inline_shebang")]
+    shebang: Text,
+    /// Variables.
+    #[field(each = "env", template = "env")]
+    environment: Vec<(String, Text)>,
+    /// Labels.
+    #[field(each = "label")]
+    labels: BTreeMap<String, Template>,
+    /// Ports.
+    #[field(each = "ports")]
+    ports: Vec<u16>,
+    /// How long.
+    #[field(default = Duration::from_secs(90))]
+    wait: Duration,
+    #[field(default = 3)]
+    tries: Option<u32>,
+    /// Hidden from plans.
+    password: Option<Secret>,
+    #[field(path, superseded = "the engine does it", template = "old")]
+    script: Option<HostPath>,
+    #[field(parts = both, rename = "range_of", cosmetic, secret)]
+    range: Option<i64>,
+    #[field(group)]
+    login: Option<Login>,
+    logins: Vec<Login>,
+    #[field(skip, default = 7)]
+    hidden: u8,
+    #[field(private)]
+    mode: String,
+    verbose: bool,
+    at: Places,
+}
+
+fn named(every: &Every, name: &str) -> Field {
+    every
+        .fields()
+        .into_iter()
+        .find(|field| field.meta.name == name)
+        .unwrap_or_else(|| panic!("no field {name}"))
+}
+
+fn row(name: &str) -> &'static FieldMeta {
+    Every::FIELDS
+        .iter()
+        .find(|row| row.name == name)
+        .unwrap_or_else(|| panic!("no row {name}"))
+}
+
+#[test]
+fn setters_take_what_a_user_has_at_hand() {
+    let every = Every::defaults()
+        .inline(["a", "b"])
+        .shebang(String::from("/bin/bash"))
+        .environment([("A", "1")])
+        .env("B", 2u16)
+        .env(String::from("C"), &Secret::literal("x"))
+        .labels([("a", format!("web-{}", crate::value::TIMESTAMP))])
+        .label("b", "{{ build.id }}")
+        .ports(80)
+        .ports(443)
+        .wait(Duration::from_secs(1))
+        .tries(5)
+        .password(Secret::env("PW"))
+        .script("x.sh")
+        .range_of(4)
+        .login(Login::user_named("root").port(2222))
+        .logins([Login::user_named("a"), Login::user_named("b")])
+        .verbose(true);
+    let json: serde_json::Map<_, _> = every
+        .fields()
+        .iter()
+        .map(|field| (field.meta.name.to_owned(), field.value.to_json(false)))
+        .collect();
+    assert_eq!(
+        serde_json::Value::from(json),
+        serde_json::json!({
+            "inline": ["a", "b"], "shebang": "/bin/bash", "environment": {"A": "1", "B": "2", "C": "<secret>"},
+            "labels": {"a": "web-{{ timestamp }}", "b": "{{ build.id }}"}, "ports": [80, 443], "wait": "1s", "tries": 5,
+            "password": "<secret env:PW>", "script": "x.sh", "range_of": 4, "user": "root", "port": 2222,
+            "logins": [{"user": "a", "port": 22}, {"user": "b", "port": 22}], "mode": "", "verbose": true,
+        })
+    );
+    assert_eq!(every.hidden, 7);
+}
+
+#[test]
+fn a_list_is_replaced_and_its_second_setter_adds() {
+    let every = Every::defaults().env("A", "1").environment([("B", "2")]).env("C", "3");
+    assert_eq!(
+        named(&every, "environment").value.to_json(false),
+        serde_json::json!({"B": "2", "C": "3"})
+    );
+}
+
+#[test]
+fn nothing_set_is_the_defaults_without_places() {
+    let every = Every::defaults();
+    assert!(every.fields().iter().all(|field| field.set_at.is_none()));
+    assert_eq!(named(&every, "shebang").value.to_json(false), "/bin/sh -e");
+    assert_eq!(named(&every, "tries").value.to_json(false), 3);
+    assert!(
+        every.fields().iter().all(|field| field.meta.name != "port"),
+        "a group that is not there has no fields"
+    );
+}
+
+#[test]
+fn each_setter_remembers_its_line() {
+    let line = line!();
+    let every = Every::defaults()
+        .verbose(true)
+        .env("A", "1")
+        .login(Login::user_named("root").port(1));
+    for (name, below) in [("verbose", 2), ("environment", 3), ("user", 4), ("port", 4)] {
+        let place = named(&every, name).set_at.unwrap_or_else(|| panic!("{name} was set"));
+        assert!(place.file.ends_with("field/tests.rs"), "{place}");
+        assert_eq!(place.line, line + below, "{name}");
+    }
+    let again = every.verbose(false);
+    let last = named(&again, "verbose").set_at.map(|place| place.line);
+    assert_eq!(last, Some(line!() - 2), "the last one counts");
+}
+
+#[test]
+fn rows_say_what_each_field_is() {
+    let names: Vec<_> = Every::FIELDS.iter().map(|row| row.name).collect();
+    assert_eq!(names[..5], ["inline", "shebang", "environment", "labels", "ports"]);
+    assert!(!names.contains(&"hidden") && !names.contains(&"at"));
+    assert_eq!(
+        (row("shebang").default, row("shebang").doc),
+        (Some("/bin/sh -e"), "First line.")
+    );
+    assert_eq!(row("wait").default, Some("90s"));
+    assert_eq!(row("inline").facts, ["vars", "path"]);
+    assert!(row("password").secret && row("range_of").secret && row("range_of").cosmetic && row("script").reads_path);
+    assert!(Login::FIELDS[0].required && !Login::FIELDS[1].required);
+    assert!(matches!(row("inline").ty, FieldType::List(FieldType::Template)));
+    assert!(matches!(row("labels").ty, FieldType::Map(FieldType::Template)));
+    assert!(matches!(row("login").ty, FieldType::Group(rows) if rows.len() == 2));
+    assert!(matches!(row("logins").ty, FieldType::List(FieldType::Group(_))));
+    assert!(matches!(row("environment").template, TemplateName::Is("env")));
+    assert!(matches!(
+        row("script").template,
+        TemplateName::Superseded {
+            name: "old",
+            reason: "the engine does it"
+        }
+    ));
+    assert!(matches!(row("verbose").template, TemplateName::None));
+    let TemplateName::Parts(parts) = row("range_of").template else {
+        panic!("it is several")
+    };
+    assert_eq!(parts(&Value::Integer(1)).len(), 2);
+}
