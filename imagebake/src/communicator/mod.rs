@@ -9,8 +9,8 @@ mod remote;
 
 pub use local::Local;
 pub use none::NoCommunicator;
-pub(crate) use remote::ErasedCommunicator;
 pub use remote::{Captured, Remote};
+pub(crate) use remote::{ErasedCommunicator, quote_posix as remote_quote};
 
 use crate::{
     error::{Error, ErrorKind, Result},

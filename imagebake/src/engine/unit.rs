@@ -89,6 +89,7 @@ pub(crate) async fn build(
 async fn make(unit: &PlannedUnit, cx: &Cx, decisions: &Decisions) -> Result<Vec<AnyArtifact>> {
     let began = Instant::now();
     let base = cx.retry(3, || unit.unit.base(cx)).await?;
+    cx.set_fact("base", base.to_string());
     cx.note_timing(Timing::new("base", began.elapsed().as_secs_f64(), false));
     let steps = with_keys(unit, cx, &base).await?;
     let (done, start_from) = deepest_snapshot(unit, cx, &steps).await?;

@@ -1,0 +1,3 @@
+//! The built-in post-processors, one folder each.
+
+pub mod manifest;

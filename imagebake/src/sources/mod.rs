@@ -1,0 +1,3 @@
+//! The built-in sources, one folder per platform.
+
+pub mod null;
