@@ -3,6 +3,7 @@
 //! - [`FileRef`] names a file of an artifact and what is known of its bytes; [`read_once`] reads it for any number of
 //!   [`Consumer`]s, each on its own thread.
 //! - [`DigestKind`], [`Digests`] and [`Hashers`]: any set of digests in one pass.
+//! - [`compress()`](compress::compress): every format, on all cores, the digests of input and output in the same pass.
 //! - [`AtomicFile`] and [`write_atomically`]: nothing half-written stands under a final name.
 //! - [`copy_sparse`] copies a file without filling its holes, [`unpack_tar`] unpacks without leaving its target folder.
 //!
@@ -12,6 +13,7 @@
 
 mod atomic;
 mod block;
+pub mod compress;
 mod control;
 mod copy;
 mod digest;
