@@ -6,7 +6,7 @@
 use crate::{error::Error, field::Place};
 use bytes::Bytes;
 use serde::{Serialize, Serializer};
-use std::{path::PathBuf, sync::Arc, time::SystemTime};
+use std::{fmt, path::PathBuf, sync::Arc, time::SystemTime};
 
 /// The version of the event vocabulary, in the first event of a run.
 pub const VERSION: u32 = 1;
@@ -81,6 +81,17 @@ pub enum UnitStatus {
     Cancelled,
     /// It never began.
     Skipped,
+}
+
+impl fmt::Display for UnitStatus {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Ok => "ok",
+            Self::Failed => "failed",
+            Self::Cancelled => "cancelled",
+            Self::Skipped => "skipped",
+        })
+    }
 }
 
 /// What became of an outside object.
