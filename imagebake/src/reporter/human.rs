@@ -151,24 +151,19 @@ impl View {
                     self.screen.print(&format!("{}\n", self.options.style.dim(told)));
                 }
             }
-            Event::Output { unit, stream, bytes } => {
-                if self.options.verbose {
-                    let style = self.options.style;
-                    let name = style.dim(format_args!("{unit}:"));
-                    let mut text = String::new();
-                    self.lines.push(unit, *stream, bytes, |line| {
-                        let _ = writeln!(text, "{name} {}", printable(line, style));
-                    });
-                    if !text.is_empty() {
-                        self.screen.print(&text);
-                    }
+            Event::Output { unit, stream, bytes } if self.options.verbose => {
+                let style = self.options.style;
+                let name = style.dim(format_args!("{unit}:"));
+                let mut text = String::new();
+                self.lines.push(unit, *stream, bytes, |line| {
+                    let _ = writeln!(text, "{name} {}", printable(line, style));
+                });
+                if !text.is_empty() {
+                    self.screen.print(&text);
                 }
             }
-            Event::Progress { .. } => {}
-            Event::Message { unit, level, text } => {
-                if *level == Level::Warning || !self.options.quiet {
-                    self.message(unit.as_ref(), *level, text);
-                }
+            Event::Message { unit, level, text } if *level == Level::Warning || !self.options.quiet => {
+                self.message(unit.as_ref(), *level, text);
             }
             Event::Attempt {
                 unit,
@@ -198,10 +193,10 @@ impl View {
             Event::UnitFinished { unit, summary } => {
                 self.flush(unit);
                 self.ends.insert(unit.clone(), summary.status);
-                if let Some(at) = self.bars.iter().position(|(name, _)| name == unit) {
-                    if let Some(bar) = self.bars.remove(at).1 {
-                        bar.finish_and_clear();
-                    }
+                if let Some(at) = self.bars.iter().position(|(name, _)| name == unit)
+                    && let Some(bar) = self.bars.remove(at).1
+                {
+                    bar.finish_and_clear();
                 }
                 let rendering = self.rendering();
                 let error = summary

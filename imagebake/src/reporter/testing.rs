@@ -22,16 +22,18 @@ pub(super) fn failing_run() -> Vec<Stamped> {
         Some(Place::in_file("src/main.rs", 12, 1)),
         Phase::Provision,
     );
-    let mut failure = Failure::default();
-    failure.message = "the script ended with exit code 3".into();
-    failure.step = Some("step 1 shell of 2".into());
-    failure.place = Some("src/main.rs:12".into());
-    failure.script = Some("scripts/install.sh".into());
-    failure.exit_code = Some(3);
-    failure.hints = vec!["read the script".into()];
-    failure.last_lines = vec!["guest says hello".into()];
-    failure.log = Some("logs/web.oci.log".into());
-    failure.cleanup = vec!["cannot remove the container".into()];
+    let failure = Failure {
+        message: "the script ended with exit code 3".into(),
+        step: Some("step 1 shell of 2".into()),
+        place: Some("src/main.rs:12".into()),
+        script: Some("scripts/install.sh".into()),
+        exit_code: Some(3),
+        hints: vec!["read the script".into()],
+        last_lines: vec!["guest says hello".into()],
+        log: Some("logs/web.oci.log".into()),
+        cleanup: vec!["cannot remove the container".into()],
+        ..Failure::default()
+    };
     let mut failed = UnitSummary::new("web", "oci", UnitStatus::Failed);
     (failed.seconds, failed.error) = (1.5, Some(failure));
     failed.timings = vec![Timing::new("step 1 shell", 1.0, false)];
