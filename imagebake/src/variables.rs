@@ -1,14 +1,29 @@
 //! Inputs of images: typed, documented, with defaults, from the command line, the environment and values files.
 //!
-//! `#[derive(Variables)]` writes the [`Variables`] of a struct. Precedence, lowest first: default, environment, `--var`.
+//! `#[derive(Variables)]` writes the [`Variables`] of a struct. Precedence, lowest first: default, environment, the image's own values
+//! file, values files of the command line in order, `--var`. A value is text until its type reads it, so every way to give one takes
+//! the same forms; nothing is looked up here but what is asked for.
+
+mod values;
 
 use crate::{
     error::{Error, ErrorKind, Result},
+    field::Place,
     plan::{Diagnostic, Diagnostics, nearest},
+    registry::ImageEntry,
     value::Secret,
 };
 pub use imagebake_macros::Variables;
-use std::{collections::BTreeMap, path::PathBuf, str::FromStr, time::Duration};
+use std::{
+    collections::BTreeMap,
+    env::VarError,
+    fmt,
+    path::PathBuf,
+    str::FromStr,
+    sync::Arc,
+    time::Duration,
+};
+pub use values::{Form, ValuesFile};
 
 /// One input of an image.
 #[derive(Clone, Debug)]
@@ -68,6 +83,16 @@ impl VariableMeta {
 #[derive(Clone, Debug, Default)]
 pub struct Inputs {
     given: BTreeMap<String, String>,
+    files: Vec<Arc<ValuesFile>>,
+    image: String,
+}
+
+/// A value as it was given, and by whom.
+struct Given {
+    text: String,
+    form: Option<Form>,
+    from: String,
+    place: Option<Place>,
 }
 
 impl Inputs {
@@ -75,28 +100,63 @@ impl Inputs {
     pub fn new(given: impl IntoIterator<Item = (String, String)>) -> Self {
         Self {
             given: given.into_iter().collect(),
+            ..Self::default()
         }
     }
 
-    /// The names given on the command line.
-    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
-        self.given.keys().map(String::as_str)
+    /// With the values of a file, over those of earlier ones; `--var` stays above all files.
+    #[must_use]
+    pub fn with_values(mut self, file: impl Into<Arc<ValuesFile>>) -> Self {
+        self.files.push(file.into());
+        self
     }
 
-    /// What was given for `variable`, and where: on the command line, else in the environment.
-    pub fn raw(&self, variable: &VariableMeta) -> Option<(String, String)> {
-        if let Some(value) = self.given.get(variable.name) {
-            return Some((value.clone(), format!("--var {}", variable.name)));
+    /// The inputs of one image: its own values file is below all others, tables of its name count.
+    pub(crate) fn of_image(&self, image: &str, own: Option<Arc<ValuesFile>>) -> Self {
+        Self {
+            given: self.given.clone(),
+            files: own.into_iter().chain(self.files.iter().cloned()).collect(),
+            image: image.to_owned(),
+        }
+    }
+
+    /// Problems for values that nobody asked for: a `--var` that none of `chosen` declares, a key of a file that none of `all` does.
+    pub(crate) fn unknown(&self, chosen: &[ImageEntry], all: &[ImageEntry]) -> Diagnostics {
+        let mut problems = Diagnostics::new();
+        let known = chosen.iter().flat_map(|image| (image.variables)()).map(|variable| variable.name);
+        for name in self.given.keys().filter(|name| !known.clone().any(|known| known == *name)) {
+            let problem = Diagnostic::error("unknown-variable", format!("no selected image has a variable `{name}`"));
+            problems.push(match nearest(name, known.clone()) {
+                Some(near) => problem.help(format!("did you mean `{near}`?")),
+                None => problem.help("`list` shows each image's variables"),
+            });
+        }
+        for file in &self.files {
+            problems.extend(file.unknown(all));
+        }
+        problems
+    }
+
+    /// What was given for `variable`: on the command line, else in the last file that has it, else in the environment.
+    fn given(&self, variable: &VariableMeta) -> Result<Option<Given>, String> {
+        if let Some(text) = self.given.get(variable.name) {
+            let from = format!("--var {}", variable.name);
+            return Ok(Some(Given { text: text.clone(), form: None, from, place: None }));
+        }
+        if let Some(found) = self.files.iter().rev().find_map(|file| file.find(&self.image, variable.name)) {
+            let (text, place) = (found.text.to_owned(), found.place.clone());
+            return Ok(Some(Given { text, form: Some(found.form), from: place.file.clone().into_owned(), place: Some(place) }));
         }
         let own = format!("IMAGEBAKE_VAR_{}", variable.name);
-        [Some(own.as_str()), variable.env]
-            .into_iter()
-            .flatten()
-            .find_map(|name| {
-                std::env::var(name)
-                    .ok()
-                    .map(|value| (value, format!("the environment variable {name}")))
-            })
+        for name in [Some(own.as_str()), variable.env].into_iter().flatten() {
+            let from = format!("the environment variable {name}");
+            match std::env::var(name) {
+                Ok(text) => return Ok(Some(Given { text, form: None, from, place: None })),
+                Err(VarError::NotUnicode(_)) => return Err(format!("the value of `{}` from {from} is not UTF-8", variable.name)),
+                Err(VarError::NotPresent) => {}
+            }
+        }
+        Ok(None)
     }
 
     /// The typed value of `variable`; `default` where none was given. Problems go to `problems`, and then there is none.
@@ -107,45 +167,48 @@ impl Inputs {
         check: Option<&dyn Fn(&T) -> Result<(), String>>,
         problems: &mut Diagnostics,
     ) -> Option<T> {
-        let mut refuse = |message: String| {
-            let help = match variable.help.trim() {
-                "" => format!("give it with --var {}=VALUE", variable.name),
-                help => format!("give it with --var {}=VALUE ({help})", variable.name),
-            };
-            problems.push(Diagnostic::error("variable", message).field(variable.name).help(help));
-            None
-        };
-        let value = match (self.raw(variable), default) {
-            (Some((raw, from)), _) => match T::from_input(variable, &raw) {
-                Ok(value) => value,
-                Err(why) if variable.secret => {
-                    return refuse(format!(
-                        "the value of `{}` from {from} is not {}: {why}",
-                        variable.name, variable.ty
-                    ));
-                }
-                Err(why) => {
-                    return refuse(format!(
-                        "{raw:?} from {from} is not {} for `{}`: {why}",
-                        variable.ty, variable.name
-                    ));
-                }
-            },
-            (None, Some(default)) => default(),
-            (None, None) => match T::absent() {
-                Some(value) => value,
-                None => {
-                    return refuse(format!(
-                        "the variable `{}` ({}) has no value",
-                        variable.name, variable.ty
-                    ));
-                }
-            },
-        };
-        match check.map_or(Ok(()), |check| check(&value)) {
-            Ok(()) => Some(value),
-            Err(why) => refuse(format!("the value of `{}` is refused: {why}", variable.name)),
-        }
+        let mut place = None;
+        let value = self.given(variable).and_then(|given| match (given, default) {
+            (Some(given), _) => {
+                place.clone_from(&given.place);
+                typed(variable, &given)
+            }
+            (None, Some(default)) => Ok(default()),
+            (None, None) => T::absent()
+                .ok_or_else(|| format!("the variable `{}` ({}) has no value", variable.name, variable.ty)),
+        });
+        let checked = value.and_then(|value| match check.map_or(Ok(()), |check| check(&value)) {
+            Ok(()) => Ok(value),
+            Err(why) => Err(format!("the value of `{}` is refused: {why}", variable.name)),
+        });
+        checked.map_err(|message| problems.push(refusal(variable, message, place))).ok()
+    }
+}
+
+fn typed<T: FromInput>(variable: &VariableMeta, given: &Given) -> Result<T, String> {
+    let Given { text, form, from, .. } = given;
+    let (name, ty) = (variable.name, variable.ty);
+    if let Some(form) = form.filter(|form| *form != Form::Single && *form != T::FORM) {
+        return Err(format!("the value of `{name}` from {from} is {}, not {ty}", form.words()));
+    }
+    T::from_input(variable, text).map_err(|why| match variable.secret {
+        true => format!("the value of `{name}` from {from} is not {ty}"),
+        false => format!("{text:?} from {from} is not {ty} for `{name}`: {why}"),
+    })
+}
+
+fn refusal(variable: &VariableMeta, message: String, place: Option<Place>) -> Diagnostic {
+    let mut help = match &place {
+        Some(_) => "correct it there".to_owned(),
+        None => format!("give it with --var {}=VALUE", variable.name),
+    };
+    if !variable.help.trim().is_empty() {
+        help = format!("{help} ({})", variable.help.trim());
+    }
+    let problem = Diagnostic::error("variable", message).field(variable.name).help(help);
+    match place {
+        Some(place) => problem.at(place),
+        None => problem,
     }
 }
 
@@ -175,22 +238,6 @@ pub fn read<V: Variables>(inputs: &Inputs) -> Result<V, Diagnostics> {
     }
 }
 
-/// Problems for inputs that no image declares.
-pub(crate) fn unknown<'a>(inputs: &Inputs, declared: impl Iterator<Item = &'a str> + Clone) -> Diagnostics {
-    let mut problems = Diagnostics::new();
-    for name in inputs
-        .names()
-        .filter(|name| !declared.clone().any(|known| known == *name))
-    {
-        let problem = Diagnostic::error("unknown-variable", format!("no selected image has a variable `{name}`"));
-        problems.push(match nearest(name, declared.clone()) {
-            Some(near) => problem.help(format!("did you mean `{near}`?")),
-            None => problem.help("`list` shows each image's variables"),
-        });
-    }
-    problems
-}
-
 /// A type that an input may have.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be the type of an input",
@@ -201,6 +248,8 @@ pub trait FromInput: Sized {
     const TYPE: &'static str;
     /// Whether there is a value when none is given: [`absent`](Self::absent) has one.
     const OPTIONAL: bool = false;
+    /// Whether it is one value, a list or a map; a values file must give it in that form.
+    const FORM: Form = Form::Single;
     /// Whether its values are never shown.
     const SECRET: bool = false;
 
@@ -264,6 +313,7 @@ impl FromInput for Secret {
 impl<T: FromInput> FromInput for Option<T> {
     const TYPE: &'static str = T::TYPE;
     const OPTIONAL: bool = true;
+    const FORM: Form = T::FORM;
     const SECRET: bool = T::SECRET;
     fn from_input(variable: &VariableMeta, text: &str) -> Result<Self, String> {
         T::from_input(variable, text).map(Some)
@@ -276,6 +326,7 @@ impl<T: FromInput> FromInput for Option<T> {
 /// `["a", "b"]` as JSON, or `a,b`.
 impl<T: FromInput> FromInput for Vec<T> {
     const TYPE: &'static str = "a list (a,b or [\"a\", \"b\"])";
+    const FORM: Form = Form::List;
     const SECRET: bool = T::SECRET;
     fn from_input(variable: &VariableMeta, text: &str) -> Result<Self, String> {
         let items: Vec<String> = match text.trim() {
@@ -293,6 +344,7 @@ impl<T: FromInput> FromInput for Vec<T> {
 /// `{"a": "b"}` as JSON, or `a=b,c=d`.
 impl<T: FromInput> FromInput for BTreeMap<String, T> {
     const TYPE: &'static str = "a map (a=b,c=d or {\"a\": \"b\"})";
+    const FORM: Form = Form::Map;
     const SECRET: bool = T::SECRET;
     fn from_input(variable: &VariableMeta, text: &str) -> Result<Self, String> {
         let pairs: Vec<(String, String)> = match text.trim() {
@@ -379,15 +431,27 @@ fn plain(value: serde_json::Value) -> String {
     }
 }
 
-/// Turns the problems of an image's inputs into the error that carries them.
+/// The problems of an image's inputs on their way through the image function's `Result`; planning takes them out again.
+#[derive(Clone, Debug)]
+pub(crate) struct InputProblems(pub(crate) Diagnostics);
+
+impl fmt::Display for InputProblems {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, problem) in self.0.iter().enumerate() {
+            write!(f, "{}{}", if index == 0 { "" } else { "; " }, problem.message)?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for InputProblems {}
+
 impl From<Diagnostics> for Error {
     fn from(problems: Diagnostics) -> Self {
-        let lines: Vec<String> = problems.iter().map(|problem| problem.message.clone()).collect();
-        let error = Error::new(ErrorKind::Config, lines.join("; "));
-        problems
-            .into_iter()
-            .filter_map(|problem| problem.help)
-            .fold(error, Error::hint)
+        let hints: Vec<String> = problems.iter().filter_map(|problem| problem.help.clone()).collect();
+        let problems = InputProblems(problems);
+        let error = Error::new(ErrorKind::Config, problems.to_string()).because(problems);
+        hints.into_iter().fold(error, Error::hint)
     }
 }
 

@@ -198,7 +198,7 @@ pub fn list(project: &Project, entries: &[ImageEntry], inputs: &Inputs) -> Vec<L
         .iter()
         .map(|entry| {
             let mut problems = Diagnostics::new();
-            let image = describe(entry, inputs, &mut problems);
+            let image = describe(project, entry, entries, inputs, &mut problems);
             let description = image.as_ref().and_then(|image| image.description.clone());
             ListedImage {
                 entry: entry.clone(),
@@ -215,13 +215,9 @@ pub fn plan(project: &Project, entries: &[ImageEntry], inputs: &Inputs, selectio
     let mut plan = Plan::default();
     check::duplicate_images(entries, &mut plan.problems);
     let chosen = selection.images(entries, &mut plan.problems);
-    let declared = chosen
-        .iter()
-        .flat_map(|entry| (entry.variables)())
-        .map(|variable| variable.name);
-    plan.problems.extend(variables::unknown(inputs, declared));
-    for entry in chosen {
-        let Some(image) = describe(entry, inputs, &mut plan.problems) else {
+    plan.problems.extend(inputs.unknown(&chosen, entries));
+    for entry in &chosen {
+        let Some(image) = describe(project, entry, entries, inputs, &mut plan.problems) else {
             continue;
         };
         let units = units(project, entry, &image);
