@@ -185,7 +185,7 @@ impl<'a> Setting<'a> {
             Some(default) => {
                 let value = match self.options.skip {
                     Some(_) => quote!(#default),
-                    None => Shape::of(&self.field.ty).convert(&quote_spanned!(default.span()=> #default)),
+                    None => shape::default_value(default, &self.field.ty),
                 };
                 quote!(#ident: #value)
             }

@@ -5,7 +5,7 @@
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{quote, quote_spanned};
-use syn::{GenericArgument, PathArguments, Type, spanned::Spanned};
+use syn::{Expr, GenericArgument, PathArguments, Type, spanned::Spanned};
 
 /// Types whose literals lose their type behind `impl Into<T>`.
 const BY_VALUE: &[&str] = &[
@@ -107,6 +107,15 @@ impl<'a> Shape<'a> {
                 quote!(::core::iter::IntoIterator::into_iter(#given).map(|(key, value)| (#key, #value)).collect())
             }
         }
+    }
+}
+
+/// The default of a field of type `ty`, converted as its setter does.
+pub fn default_value(default: &Expr, ty: &Type) -> TokenStream {
+    match default {
+        // Nothing in it says of what type its items would be.
+        Expr::Array(array) if array.elems.is_empty() => quote!(::core::default::Default::default()),
+        _ => Shape::of(ty).convert(&quote_spanned!(default.span()=> #default)),
     }
 }
 

@@ -169,7 +169,7 @@ fn default_value(default: &Expr, ty: &Type) -> TokenStream {
     let text = matches!(default, Expr::Lit(ExprLit { lit: Lit::Str(_), .. }));
     match text && shape::is(ty, "Secret") {
         true => quote_spanned!(default.span()=> ::imagebake::value::Secret::parse(#default)),
-        false => Shape::of(ty).convert(&quote_spanned!(default.span()=> #default)),
+        false => shape::default_value(default, ty),
     }
 }
 

@@ -14,15 +14,8 @@ use crate::{
     value::Secret,
 };
 pub use imagebake_macros::Variables;
-use std::{
-    collections::BTreeMap,
-    env::VarError,
-    fmt,
-    path::PathBuf,
-    str::FromStr,
-    sync::Arc,
-    time::Duration,
-};
+use std::{collections::BTreeMap, env::VarError, fmt, path::PathBuf, str::FromStr, sync::Arc, time::Duration};
+pub(crate) use values::OwnFiles;
 pub use values::{Form, ValuesFile};
 
 /// One input of an image.
@@ -121,10 +114,17 @@ impl Inputs {
     }
 
     /// Problems for values that nobody asked for: a `--var` that none of `chosen` declares, a key of a file that none of `all` does.
-    pub(crate) fn unknown(&self, chosen: &[ImageEntry], all: &[ImageEntry]) -> Diagnostics {
+    pub(crate) fn unknown(&self, chosen: &[&ImageEntry], all: &[ImageEntry]) -> Diagnostics {
         let mut problems = Diagnostics::new();
-        let known = chosen.iter().flat_map(|image| (image.variables)()).map(|variable| variable.name);
-        for name in self.given.keys().filter(|name| !known.clone().any(|known| known == *name)) {
+        let known = chosen
+            .iter()
+            .flat_map(|image| (image.variables)())
+            .map(|variable| variable.name);
+        for name in self
+            .given
+            .keys()
+            .filter(|name| !known.clone().any(|known| known == *name))
+        {
             let problem = Diagnostic::error("unknown-variable", format!("no selected image has a variable `{name}`"));
             problems.push(match nearest(name, known.clone()) {
                 Some(near) => problem.help(format!("did you mean `{near}`?")),
@@ -141,18 +141,42 @@ impl Inputs {
     fn given(&self, variable: &VariableMeta) -> Result<Option<Given>, String> {
         if let Some(text) = self.given.get(variable.name) {
             let from = format!("--var {}", variable.name);
-            return Ok(Some(Given { text: text.clone(), form: None, from, place: None }));
+            return Ok(Some(Given {
+                text: text.clone(),
+                form: None,
+                from,
+                place: None,
+            }));
         }
-        if let Some(found) = self.files.iter().rev().find_map(|file| file.find(&self.image, variable.name)) {
+        if let Some(found) = self
+            .files
+            .iter()
+            .rev()
+            .find_map(|file| file.find(&self.image, variable.name))
+        {
             let (text, place) = (found.text.to_owned(), found.place.clone());
-            return Ok(Some(Given { text, form: Some(found.form), from: place.file.clone().into_owned(), place: Some(place) }));
+            return Ok(Some(Given {
+                text,
+                form: Some(found.form),
+                from: place.file.clone().into_owned(),
+                place: Some(place),
+            }));
         }
         let own = format!("IMAGEBAKE_VAR_{}", variable.name);
         for name in [Some(own.as_str()), variable.env].into_iter().flatten() {
             let from = format!("the environment variable {name}");
             match std::env::var(name) {
-                Ok(text) => return Ok(Some(Given { text, form: None, from, place: None })),
-                Err(VarError::NotUnicode(_)) => return Err(format!("the value of `{}` from {from} is not UTF-8", variable.name)),
+                Ok(text) => {
+                    return Ok(Some(Given {
+                        text,
+                        form: None,
+                        from,
+                        place: None,
+                    }));
+                }
+                Err(VarError::NotUnicode(_)) => {
+                    return Err(format!("the value of `{}` from {from} is not UTF-8", variable.name));
+                }
                 Err(VarError::NotPresent) => {}
             }
         }
@@ -174,14 +198,17 @@ impl Inputs {
                 typed(variable, &given)
             }
             (None, Some(default)) => Ok(default()),
-            (None, None) => T::absent()
-                .ok_or_else(|| format!("the variable `{}` ({}) has no value", variable.name, variable.ty)),
+            (None, None) => {
+                T::absent().ok_or_else(|| format!("the variable `{}` ({}) has no value", variable.name, variable.ty))
+            }
         });
         let checked = value.and_then(|value| match check.map_or(Ok(()), |check| check(&value)) {
             Ok(()) => Ok(value),
             Err(why) => Err(format!("the value of `{}` is refused: {why}", variable.name)),
         });
-        checked.map_err(|message| problems.push(refusal(variable, message, place))).ok()
+        checked
+            .map_err(|message| problems.push(refusal(variable, message, place)))
+            .ok()
     }
 }
 
@@ -189,7 +216,10 @@ fn typed<T: FromInput>(variable: &VariableMeta, given: &Given) -> Result<T, Stri
     let Given { text, form, from, .. } = given;
     let (name, ty) = (variable.name, variable.ty);
     if let Some(form) = form.filter(|form| *form != Form::Single && *form != T::FORM) {
-        return Err(format!("the value of `{name}` from {from} is {}, not {ty}", form.words()));
+        return Err(format!(
+            "the value of `{name}` from {from} is {}, not {ty}",
+            form.words()
+        ));
     }
     T::from_input(variable, text).map_err(|why| match variable.secret {
         true => format!("the value of `{name}` from {from} is not {ty}"),

@@ -21,7 +21,7 @@ use crate::{
     registry::ImageEntry,
     step::{ErasedStep, UnitStep},
     unit::ErasedUnit,
-    variables::{self, Inputs},
+    variables::{InputProblems, Inputs, OwnFiles},
 };
 use std::{path::PathBuf, sync::Arc};
 
@@ -194,11 +194,12 @@ pub struct ListedImage {
 
 /// Describes every image of `entries` with `inputs`, those with problems included.
 pub fn list(project: &Project, entries: &[ImageEntry], inputs: &Inputs) -> Vec<ListedImage> {
+    let mut files = OwnFiles::new(project, entries);
     entries
         .iter()
         .map(|entry| {
             let mut problems = Diagnostics::new();
-            let image = describe(project, entry, entries, inputs, &mut problems);
+            let image = describe(entry, &mut files, inputs, &mut problems);
             let description = image.as_ref().and_then(|image| image.description.clone());
             ListedImage {
                 entry: entry.clone(),
@@ -216,8 +217,9 @@ pub fn plan(project: &Project, entries: &[ImageEntry], inputs: &Inputs, selectio
     check::duplicate_images(entries, &mut plan.problems);
     let chosen = selection.images(entries, &mut plan.problems);
     plan.problems.extend(inputs.unknown(&chosen, entries));
-    for entry in &chosen {
-        let Some(image) = describe(project, entry, entries, inputs, &mut plan.problems) else {
+    let mut files = OwnFiles::new(project, entries);
+    for entry in chosen {
+        let Some(image) = describe(entry, &mut files, inputs, &mut plan.problems) else {
             continue;
         };
         let units = units(project, entry, &image);
@@ -228,12 +230,31 @@ pub fn plan(project: &Project, entries: &[ImageEntry], inputs: &Inputs, selectio
     plan
 }
 
-fn describe(entry: &ImageEntry, inputs: &Inputs, problems: &mut Diagnostics) -> Option<Image> {
+fn describe(
+    entry: &ImageEntry,
+    files: &mut OwnFiles<'_>,
+    inputs: &Inputs,
+    problems: &mut Diagnostics,
+) -> Option<Image> {
+    let mut own = Diagnostics::new();
+    let image = files
+        .inputs_of(entry, inputs, problems)
+        .and_then(|inputs| call(entry, &inputs).map_err(|found| own.extend(found)).ok());
+    own.locate(&[], Some(&entry.place()));
+    own.within(&entry.name, None, None);
+    problems.extend(own);
+    image
+}
+
+fn call(entry: &ImageEntry, inputs: &Inputs) -> Result<Image, Diagnostics> {
     // A description is the user's code: a panic in it is a problem of that image, not of the program.
-    let made = std::panic::catch_unwind(|| (entry.make)(inputs));
-    let problem = match made {
-        Ok(Ok(image)) => return Some(image),
+    let problem = match std::panic::catch_unwind(|| (entry.make)(inputs)) {
+        Ok(Ok(image)) => return Ok(image),
         Ok(Err(error)) => {
+            let source = std::error::Error::source(&error);
+            if let Some(InputProblems(found)) = source.and_then(|source| source.downcast_ref()) {
+                return Err(found.clone());
+            }
             let problem = Diagnostic::error("image", error.full());
             error
                 .hints()
@@ -242,11 +263,9 @@ fn describe(entry: &ImageEntry, inputs: &Inputs, problems: &mut Diagnostics) -> 
         }
         Err(panic) => Diagnostic::error("image", format!("the image function panicked: {}", panic_text(&*panic))),
     };
-    let mut own = Diagnostics::new();
-    own.push(problem.at(entry.place()));
-    own.within(&entry.name, None, None);
-    problems.extend(own);
-    None
+    let mut problems = Diagnostics::new();
+    problems.push(problem);
+    Err(problems)
 }
 
 pub(crate) fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {

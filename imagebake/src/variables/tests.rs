@@ -110,3 +110,183 @@ fn every_problem_is_told_at_once() {
     }
     assert!(problems(&[("packages", "nginx,Curl")])[0].contains("`packages` is refused"));
 }
+
+#[derive(Debug, Variables)]
+struct Sourced {
+    #[var(default = "default", env = "CARGO_PKG_NAME")]
+    text: String,
+    #[var(default = 1)]
+    number: u32,
+    #[var(default = [])]
+    list: Vec<String>,
+    #[var(default = [])]
+    map: BTreeMap<String, u8>,
+    secret: Option<Secret>,
+}
+
+fn file(text: &str) -> Arc<ValuesFile> {
+    Arc::new(ValuesFile::parse("web.toml", text).expect("it is TOML"))
+}
+
+fn sourced(inputs: &Inputs) -> Sourced {
+    read(inputs).expect("every value is right")
+}
+
+fn told(text: &str) -> Vec<String> {
+    let inputs = Inputs::default().of_image("web", Some(file(text)));
+    read::<Sourced>(&inputs)
+        .expect_err("refused")
+        .iter()
+        .map(|problem| format!("{}: {}", problem.places[0], problem.message))
+        .collect()
+}
+
+#[test]
+fn each_way_to_give_a_value_wins_over_the_one_before() {
+    let mut inputs = Inputs::default();
+    assert_eq!(sourced(&inputs).text, "imagebake", "the environment over the default");
+    inputs = inputs.of_image("web", Some(file("text = 'own'")));
+    assert_eq!(sourced(&inputs).text, "own");
+    inputs = inputs
+        .with_values(file("text = 'first'"))
+        .with_values(file("number = 0x10"));
+    assert_eq!((sourced(&inputs).text.as_str(), sourced(&inputs).number), ("first", 16));
+    inputs = inputs.with_values(file("text = 'second'"));
+    assert_eq!(sourced(&inputs).text, "second");
+    let given = Inputs::new([("text".to_owned(), "given".to_owned())]).with_values(file("text = 'file'"));
+    assert_eq!(sourced(&given.of_image("web", None)).text, "given");
+}
+
+#[test]
+fn a_table_is_for_the_image_of_its_name() {
+    let values = file("text = 'all'\nlist = ['a,b', 'c']\n[web]\ntext = 'web'\nmap = { a = 1 }\n[db]\nnumber = 3");
+    let web = sourced(&Inputs::default().of_image("web", Some(values.clone())));
+    assert_eq!(
+        (web.text.as_str(), web.number, web.list),
+        ("web", 1, vec!["a,b".to_owned(), "c".to_owned()])
+    );
+    assert_eq!(web.map["a"], 1);
+    let db = sourced(&Inputs::default().of_image("db", Some(values)));
+    assert_eq!((db.text.as_str(), db.number, db.map.len()), ("all", 3, 0));
+}
+
+#[test]
+fn a_wrong_value_is_told_at_its_line() {
+    assert_eq!(
+        told("text = ['a']\nnumber = 'x'\nlist = { a = 1 }\n\nmap = { a = 300 }"),
+        [
+            "web.toml:1: the value of `text` from web.toml is a list, not text",
+            "web.toml:2: \"x\" from web.toml is not a whole number for `number`: invalid digit found in string",
+            "web.toml:3: the value of `list` from web.toml is a table, not a list (a,b or [\"a\", \"b\"])",
+            "web.toml:5: \"{\\\"a\\\":300}\" from web.toml is not a map (a=b,c=d or {\"a\": \"b\"}) for `map`: number too large to \
+             fit in target type",
+        ]
+    );
+    let secret = told("secret = ['hunter2']");
+    assert!(
+        !secret[0].contains("hunter2") && secret[0].starts_with("web.toml:1"),
+        "{secret:?}"
+    );
+}
+
+#[test]
+fn a_file_that_is_not_toml_says_where() {
+    let problems = ValuesFile::parse("web.toml", "a = 1\nbé = \n").expect_err("no value");
+    let problem = problems.iter().next().expect("one");
+    assert_eq!((problem.places[0].line, problem.code), (2, "values-file"));
+    let missing = ValuesFile::read(Path::new("/nonexistent/web.toml"), "web.toml").expect_err("there is none");
+    assert!(
+        missing
+            .iter()
+            .next()
+            .expect("one")
+            .message
+            .contains("/nonexistent/web.toml")
+    );
+}
+
+fn image(name: &'static str) -> ImageEntry {
+    ImageEntry {
+        name: name.into(),
+        doc: "",
+        file: "src/main.rs",
+        line: 1,
+        crate_dir: "",
+        dir: "",
+        variables: || Sourced::VARIABLES,
+        values_file: None,
+        make: |_| Ok(crate::image::Image::new()),
+    }
+}
+
+#[test]
+fn what_no_image_declares_is_refused_at_its_line_and_column() {
+    let images = [image("web"), image("list")];
+    let values = file("text = 'x'\nnumbr = 1\nwebb = 1\n[web]\n\"lists\" = []\n[list]\n[other]\nx = 1\n[db.x]");
+    let problems: Vec<_> = values
+        .unknown(&images)
+        .into_iter()
+        .map(|problem| {
+            let place = problem.places[0].clone();
+            (
+                place.line,
+                place.column,
+                problem.message,
+                problem.help.expect("each says what to do"),
+            )
+        })
+        .collect();
+    let has = |line, column, message: &str, help: &str| {
+        let found = problems
+            .iter()
+            .any(|(l, c, m, h)| (*l, *c) == (line, column) && m.contains(message) && h.contains(help));
+        assert!(found, "{line}:{column} {message}, {help} in {problems:#?}");
+    };
+    has(2, 1, "no image has a variable `numbr`", "did you mean `number`?");
+    has(3, 1, "no image has a variable `webb`", "did you mean `web`?");
+    has(5, 1, "the image `web` has no variable `lists`", "did you mean `list`?");
+    has(6, 2, "`list` is an image and a variable", "rename");
+    has(7, 2, "no image has a variable `other`", "`list` shows");
+    assert_eq!(problems.len(), 6);
+    let [first, second] = &images;
+    let inputs = Inputs::new([("txt".to_owned(), "x".to_owned())]);
+    let problems = inputs.unknown(&[first], &[first.clone(), second.clone()]);
+    assert_eq!(
+        problems.iter().next().and_then(|problem| problem.help.as_deref()),
+        Some("did you mean `text`?")
+    );
+}
+
+#[test]
+fn an_image_reads_its_own_file_beside_it() {
+    let root = tempfile::tempdir().expect("a folder");
+    std::fs::write(root.path().join("own.toml"), "text = 'own'\nnope = 1\n").expect("written");
+    let project = crate::project::Project::find(Some(root.path()), None).expect("it exists");
+    let with_file = |name, file| ImageEntry {
+        values_file: Some(file),
+        ..image(name)
+    };
+    let images = [
+        with_file("web", "own.toml"),
+        with_file("db", "own.toml"),
+        with_file("gone", "gone.toml"),
+    ];
+    let (mut files, mut problems) = (OwnFiles::new(&project, &images), Diagnostics::new());
+    for image in &images[..2] {
+        let inputs = files
+            .inputs_of(image, &Inputs::default(), &mut problems)
+            .expect("it is there");
+        assert_eq!(sourced(&inputs).text, "own");
+    }
+    assert_eq!(problems.len(), 1, "a file of two images is checked once: {problems:?}");
+    assert_eq!(
+        problems
+            .iter()
+            .next()
+            .map(|problem| problem.places[0].to_string())
+            .as_deref(),
+        Some("own.toml:2")
+    );
+    assert!(files.inputs_of(&images[2], &Inputs::default(), &mut problems).is_none());
+    assert_eq!(problems.iter().last().map(|problem| problem.code), Some("values-file"));
+}

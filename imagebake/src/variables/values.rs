@@ -3,15 +3,20 @@
 //! A file is read whole and kept as text with places, since only the inputs know their types. What no image declares is refused, so
 //! that a misspelt key is never silently a default.
 
-use super::VariableMeta;
+use super::{Inputs, VariableMeta};
 use crate::{
     error::Error,
     field::Place,
     plan::{Diagnostic, Diagnostics, nearest},
+    project::Project,
     registry::ImageEntry,
 };
 use serde_json::Value as Json;
-use std::{collections::BTreeMap, path::Path};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 use toml::{
     Spanned,
     de::{DeInteger, DeTable, DeValue},
@@ -98,7 +103,11 @@ impl ValuesFile {
     /// What the file gives `variable` in `image`: the image's own table wins.
     pub(super) fn find(&self, image: &str, variable: &str) -> Option<Found<'_>> {
         let own = self.entries.get(image).and_then(|entry| entry.table.get(variable));
-        let all = || self.entries.get(variable).filter(|entry| variable != image || entry.form != Form::Map);
+        let all = || {
+            self.entries
+                .get(variable)
+                .filter(|entry| variable != image || entry.form != Form::Map)
+        };
         own.or_else(all).map(|entry| Found {
             text: &entry.text,
             form: entry.form,
@@ -109,13 +118,20 @@ impl ValuesFile {
     /// A problem for each key that no image of the project declares.
     pub(crate) fn unknown(&self, images: &[ImageEntry]) -> Diagnostics {
         let mut problems = Diagnostics::new();
-        let declared: Vec<&'static str> = images.iter().flat_map(variables).map(|variable| variable.name).collect();
+        let declared: Vec<&'static str> = images
+            .iter()
+            .flat_map(variables)
+            .map(|variable| variable.name)
+            .collect();
         for (key, entry) in &self.entries {
             let of_image = images.iter().find(|image| image.name == *key.as_str());
             match (of_image, declared.contains(&key.as_str())) {
                 (Some(_), true) if entry.form == Form::Map => problems.push(
-                    problem(entry, format!("`{key}` is an image and a variable, so `[{key}]` could mean either"))
-                        .help("rename one of them"),
+                    problem(
+                        entry,
+                        format!("`{key}` is an image and a variable, so `[{key}]` could mean either"),
+                    )
+                    .help("rename one of them"),
                 ),
                 (Some(image), false) if entry.form == Form::Map => unknown_in_image(image, entry, &mut problems),
                 (Some(_), false) => problems.push(
@@ -126,7 +142,10 @@ impl ValuesFile {
                     let names = declared.iter().copied().chain(images.iter().map(|image| &*image.name));
                     let near = nearest(key, names);
                     problems.push(suggest(
-                        problem(entry, format!("no image has a variable `{key}`, and no image is called that")),
+                        problem(
+                            entry,
+                            format!("no image has a variable `{key}`, and no image is called that"),
+                        ),
                         near,
                     ));
                 }
@@ -199,13 +218,17 @@ fn json(value: &DeValue<'_>) -> Json {
     match value {
         DeValue::String(text) => text.to_string().into(),
         DeValue::Integer(number) => integer(number),
-        DeValue::Float(number) => number.as_str().parse().map_or_else(|_| number.as_str().into(), |number: f64| number.into()),
+        DeValue::Float(number) => number
+            .as_str()
+            .parse()
+            .map_or_else(|_| number.as_str().into(), |number: f64| number.into()),
         DeValue::Boolean(flag) => (*flag).into(),
         DeValue::Datetime(time) => time.to_string().into(),
         DeValue::Array(items) => items.iter().map(|item| json(item.get_ref())).collect(),
-        DeValue::Table(table) => {
-            table.iter().map(|(name, value)| (name.get_ref().to_string(), json(value.get_ref()))).collect()
-        }
+        DeValue::Table(table) => table
+            .iter()
+            .map(|(name, value)| (name.get_ref().to_string(), json(value.get_ref())))
+            .collect(),
     }
 }
 
@@ -221,4 +244,55 @@ fn place(name: &str, text: &str, offset: usize) -> Place {
     let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
     let number = |count| u32::try_from(count).unwrap_or(u32::MAX);
     Place::in_file(name, number(line), number(column))
+}
+
+/// The values files that images name, each read and checked once.
+pub(crate) struct OwnFiles<'a> {
+    project: &'a Project,
+    images: &'a [ImageEntry],
+    /// `None` for a file that could not be read.
+    read: BTreeMap<PathBuf, Option<Arc<ValuesFile>>>,
+}
+
+impl<'a> OwnFiles<'a> {
+    pub(crate) fn new(project: &'a Project, images: &'a [ImageEntry]) -> Self {
+        Self {
+            project,
+            images,
+            read: BTreeMap::new(),
+        }
+    }
+
+    /// `inputs` as `image` sees them; `None`, with the reason in `problems`, where its own file cannot be read.
+    pub(crate) fn inputs_of(
+        &mut self,
+        image: &ImageEntry,
+        inputs: &Inputs,
+        problems: &mut Diagnostics,
+    ) -> Option<Inputs> {
+        let Some(name) = image.values_file else {
+            return Some(inputs.of_image(&image.name, None));
+        };
+        let path = self.project.image_dir(image).join(name);
+        if !self.read.contains_key(&path) {
+            let shown = path
+                .strip_prefix(&self.project.root)
+                .unwrap_or(&path)
+                .display()
+                .to_string();
+            let file = match ValuesFile::read(&path, &shown) {
+                Ok(file) => {
+                    problems.extend(file.unknown(self.images));
+                    Some(Arc::new(file))
+                }
+                Err(unreadable) => {
+                    problems.extend(unreadable);
+                    None
+                }
+            };
+            self.read.insert(path.clone(), file);
+        }
+        let own = self.read.get(&path)?.clone()?;
+        Some(inputs.of_image(&image.name, Some(own)))
+    }
 }
