@@ -1,67 +1,19 @@
-//! PLACEHOLDER of the journal's API: replaced by the journal's own implementation.
-#![allow(missing_docs)]
+//! The durable record of every outside object, so that nothing leaks whatever happens.
+//!
+//! ```text
+//! Scope::create:  Intent (fsync) → the platform's call → Created (fsync)      unwind, cleanup:  delete → Deleted (fsync)
+//! ```
+//!
+//! One file per run, `<state>/journal/<run>.jsonl`, append-only, locked while the run lives, removed when nothing is left of it. The
+//! token of each intent is written into the object itself, so that one made just before a crash is found again. Locators never
+//! hold credentials. A run that makes nothing outside has no file. What this module does not do: decide *when* to clean up.
 
-use crate::{
-    error::{Error, Result},
-    event::{ResourceAction, UnitName},
-    project::Project,
-    resource::{Registered, Token},
-};
+mod crash;
+mod entry;
+mod reader;
+mod recovery;
+mod scope;
+mod writer;
 
-pub struct Journal {
-    run: String,
-    project: String,
-}
-#[derive(Clone)]
-pub struct Scope {
-    run: String,
-    project: String,
-}
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Unwind {
-    Delete,
-    Keep,
-}
-#[derive(Clone, Debug)]
-pub struct ResourceEvent {
-    pub action: ResourceAction,
-    pub kind: String,
-    pub id: String,
-}
-pub struct Held<R: Registered> {
-    pub id: R::Id,
-}
-
-impl Journal {
-    pub fn new(project: &Project, run: &str) -> Self {
-        Self {
-            run: run.into(),
-            project: project.id.clone(),
-        }
-    }
-    pub fn scope(&self, _unit: UnitName, _events: impl Fn(ResourceEvent) + Send + Sync + 'static) -> Scope {
-        Scope {
-            run: self.run.clone(),
-            project: self.project.clone(),
-        }
-    }
-    pub async fn close(self) -> Result<()> {
-        Ok(())
-    }
-}
-impl Scope {
-    pub async fn create<R: Registered>(&self, resource: &R, driver: &R::Driver, _at: &R::Locator) -> Result<Held<R>> {
-        let token = Token::new(
-            format!("ib-{}", crate::engine::random_id()),
-            &self.project,
-            &self.run,
-            0,
-        );
-        Ok(Held {
-            id: resource.create(driver, &token).await?,
-        })
-    }
-    pub async fn unwind(&self, _policy: Unwind) -> Vec<Error> {
-        Vec::new()
-    }
-}
+pub use recovery::{CleanupReport, Kept, Removed, RunCleanup, RunState, SweepReport, cleanup, pending, sweep};
+pub use scope::{Held, Journal, ResourceEvent, Scope, Unwind};
