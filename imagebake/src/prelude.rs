@@ -16,7 +16,9 @@ pub use crate::{
     post_processor::PostProcessor,
     post_processors::manifest::Manifest,
     provisioner::Provisioner,
-    provisioners::shell_local::ShellLocal,
+    provisioners::{
+        breakpoint::Breakpoint, cargo::Cargo, file::File, shell::Shell, shell_local::ShellLocal, sleep::Sleep,
+    },
     source::{BaseId, Runtime, Source},
     sources::null::Null,
     step::StepExt,

@@ -53,6 +53,13 @@ pub trait Provisioner: Component {
         input_paths(&self.fields())
     }
 
+    /// Whether a stored machine may stand for running it again. One whose effect depends on more than its settings and inputs says no:
+    /// then it, and every step after it, always runs. By default what runs in the machine is stored, and what runs on the builder is
+    /// not.
+    fn cacheable(&self) -> bool {
+        Self::NEEDS_GUEST
+    }
+
     /// Does it.
     fn provision(&self, cx: &Cx, guest: &Remote) -> impl Future<Output = Result<()>> + Send;
 }

@@ -230,6 +230,7 @@ pub(crate) trait ErasedStep: Send + Sync {
     fn fields(&self, unit: &names::UnitNames) -> Vec<Field>;
     fn check(&self, unit: &names::UnitNames, problems: &mut Diagnostics);
     fn inputs(&self, unit: &names::UnitNames) -> Vec<HostPath>;
+    fn cacheable(&self, unit: &names::UnitNames) -> bool;
     fn provision<'a>(&'a self, unit: &'a names::UnitNames, cx: &'a Cx, guest: &'a Remote) -> Boxed<'a, ()>;
 }
 
@@ -260,6 +261,9 @@ impl<P: Provisioner> ErasedStep for Step<P> {
     }
     fn inputs(&self, unit: &names::UnitNames) -> Vec<HostPath> {
         self.for_unit(unit).inputs()
+    }
+    fn cacheable(&self, unit: &names::UnitNames) -> bool {
+        self.for_unit(unit).cacheable()
     }
     fn provision<'a>(&'a self, unit: &'a names::UnitNames, cx: &'a Cx, guest: &'a Remote) -> Boxed<'a, ()> {
         Box::pin(self.for_unit(unit).provision(cx, guest))

@@ -2,6 +2,7 @@
 
 use super::{
     ProgressBar,
+    dispatcher::Decisions,
     events::{EventSender, OutputStreams},
     outputs::{Output, Outputs},
     run::BuildOptions,
@@ -91,6 +92,7 @@ struct Inner {
     image_dir: PathBuf,
     scope: Scope,
     cancel: CancellationToken,
+    decisions: Decisions,
     state: Mutex<State>,
 }
 
@@ -103,7 +105,13 @@ struct State {
 }
 
 impl Cx {
-    pub(crate) fn new(run: Arc<RunContext>, unit: &PlannedUnit, scope: Scope, cancel: CancellationToken) -> Self {
+    pub(crate) fn new(
+        run: Arc<RunContext>,
+        unit: &PlannedUnit,
+        scope: Scope,
+        cancel: CancellationToken,
+        decisions: Decisions,
+    ) -> Self {
         Self(Arc::new(Inner {
             run,
             names: unit.names.clone(),
@@ -111,6 +119,7 @@ impl Cx {
             image_dir: unit.image_dir.clone(),
             scope,
             cancel,
+            decisions,
             state: Mutex::default(),
         }))
     }
@@ -404,21 +413,16 @@ impl Cx {
         .await
     }
 
-    /// The same unit in which nothing is cancelled any more: for what must be done on the way out.
-    pub(crate) fn uncancellable(&self) -> Self {
-        let inner = &self.0;
-        Self(Arc::new(Inner {
-            run: inner.run.clone(),
-            names: inner.names.clone(),
-            unit: inner.unit.clone(),
-            image_dir: inner.image_dir.clone(),
-            scope: inner.scope.clone(),
-            cancel: CancellationToken::new(),
-            state: Mutex::new(State {
-                facts: self.state().facts.clone(),
-                ..State::default()
-            }),
-        }))
+    /// Stops until the user says how to go on; `note` is what they should know.
+    ///
+    /// # Errors
+    /// When the user ends the build here.
+    pub async fn breakpoint(&self, note: Option<String>) -> Result<()> {
+        let step = self
+            .current_step()
+            .map(|step| step.name.to_string())
+            .unwrap_or_default();
+        self.0.decisions.pause(self, &step, note).await
     }
 }
 

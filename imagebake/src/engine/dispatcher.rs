@@ -94,6 +94,14 @@ pub(crate) struct Decisions {
 }
 
 impl Decisions {
+    /// Nobody is there to ask: every answer is to clean up.
+    pub(crate) fn nobody() -> Self {
+        Self {
+            messages: mpsc::unbounded_channel().0,
+            keep: Arc::default(),
+        }
+    }
+
     /// Waits for the user where `--debug` or `--break` asks for it.
     pub(crate) async fn before_step(&self, cx: &Cx, step: &UnitStep) -> Result<()> {
         let options = cx.options();

@@ -39,7 +39,7 @@ pub(crate) async fn build(
     cancel: CancellationToken,
     decisions: Decisions,
 ) -> UnitEnd {
-    let cx = Cx::new(run, &unit, scope.clone(), cancel);
+    let cx = Cx::new(run, &unit, scope.clone(), cancel, decisions.clone());
     cx.emit(Event::UnitStarted {
         unit: cx.unit().clone(),
     });
@@ -129,7 +129,7 @@ async fn with_keys(unit: &PlannedUnit, cx: &Cx, base: &BaseId) -> Result<Vec<Uni
     let work = move || {
         let mut key = StepKey::of_base(unit.kind(), &unit.fields(), &base);
         for step in &mut steps {
-            if !step.step.needs_guest() {
+            if !step.step.cacheable(&unit.names) {
                 break;
             }
             let inputs: Vec<_> = step

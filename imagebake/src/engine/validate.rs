@@ -1,6 +1,8 @@
 //! Plan and probes: what can be found out without making anything.
 
-use super::{Cx, RunContext, context::Clock, events, outputs::Outputs, random_id, run::BuildOptions};
+use super::{
+    Cx, RunContext, context::Clock, dispatcher::Decisions, events, outputs::Outputs, random_id, run::BuildOptions,
+};
 use crate::{
     error::Error,
     journal::Journal,
@@ -27,7 +29,13 @@ pub async fn validate(project: &Project, plan: &Plan) -> Diagnostics {
     let journal = Journal::new(project, &id);
     let probes = plan.units.iter().map(|unit| {
         let scope = journal.scope(unit.name(), |_| {});
-        let cx = Cx::new(context.clone(), unit, scope, CancellationToken::new());
+        let cx = Cx::new(
+            context.clone(),
+            unit,
+            scope,
+            CancellationToken::new(),
+            Decisions::nobody(),
+        );
         async move { probe(unit, &cx).await }
     });
     let mut problems = Diagnostics::new();

@@ -86,6 +86,16 @@ impl InlineScript {
     }
 }
 
+/// The words of a script's own first line, where it names an interpreter.
+pub(crate) fn interpreter_of(script: &[u8]) -> Option<Vec<String>> {
+    let line = script.strip_prefix(b"#!")?.split(|byte| *byte == b'\n').next()?;
+    let line = std::str::from_utf8(line).ok()?.trim();
+    // The kernel hands all that follows the interpreter over as one word.
+    let (program, rest) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
+    let words = [program, rest.trim()].into_iter().filter(|word| !word.is_empty());
+    Some(words.map(str::to_owned).collect::<Vec<_>>()).filter(|words| !words.is_empty())
+}
+
 /// Refuses names that no shell takes for a variable.
 pub(crate) fn check_env<'a>(
     field: &'static str,

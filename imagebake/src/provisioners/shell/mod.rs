@@ -1,0 +1,6 @@
+//! `shell`: commands and scripts in the machine.
+
+mod config;
+mod run;
+
+pub use config::Shell;

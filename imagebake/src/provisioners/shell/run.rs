@@ -1,0 +1,265 @@
+//! How `shell` runs: bring the script in, run it, take it away.
+
+use super::config::Shell;
+use crate::{
+    communicator::{Command, Exit, FileAttrs, GuestSystem, Remote, remote_quote},
+    engine::{Backoff, Cx, random_id, wait_until},
+    error::{CommandFailure, Context, Error, ErrorKind, Result},
+    provisioner::Provisioner,
+    provisioners::script::{InlineScript, interpreter_of},
+    value::{GuestPath, Template, Vars},
+};
+use std::time::Duration;
+use zeroize::Zeroizing;
+
+impl Provisioner for Shell {
+    async fn provision(&self, cx: &Cx, guest: &Remote) -> Result<()> {
+        if guest.system() != GuestSystem::Unix {
+            return Err(
+                Error::new(ErrorKind::Unsupported, "`shell` is for guests with a POSIX shell")
+                    .hint("leave the step out for this source with `.except([…])`"),
+            );
+        }
+        let env = self.environment(cx)?;
+        if !self.inline.is_empty() {
+            self.run_inline(cx, guest, &env).await?;
+        }
+        for script in &self.scripts {
+            let path = cx.input_path(script);
+            let bytes = tokio::fs::read(&path).await.path("read the script", &path)?;
+            let bytes = if self.binary { bytes } else { with_unix_ends(bytes) };
+            let interpreter = interpreter_of(&bytes).unwrap_or_else(|| words(&self.inline_shebang.to_string()));
+            let at = self.path_in_guest();
+            let exit = self.run_script(cx, guest, &env, &at, bytes, interpreter).await?;
+            self.clean(guest, &[&at]).await;
+            if !self.accepts(exit) {
+                let message = format!("the script `{script}` ended with exit code {}", exit.code());
+                return Err(Error::new(ErrorKind::CommandFailed, message)
+                    .command(CommandFailure::new(script.to_string(), Some(exit.code())))
+                    .hint("accept the code with `valid_exit_codes`, or mend the script"));
+            }
+        }
+        match self.pause_after {
+            Some(pause) => cx.pause(pause).await,
+            None => Ok(()),
+        }
+    }
+}
+
+/// The variables of the scripts, and whether one of them is secret.
+struct Environment {
+    all: Vec<(String, Zeroizing<String>)>,
+    secret: bool,
+}
+
+impl Environment {
+    /// A file for a shell to read.
+    fn file(&self) -> String {
+        self.all
+            .iter()
+            .map(|(name, value)| format!("export {name}={}\n", remote_quote(value)))
+            .collect()
+    }
+}
+
+impl Shell {
+    fn environment(&self, cx: &Cx) -> Result<Environment> {
+        let mut all: Vec<_> = cx
+            .script_env()
+            .into_iter()
+            .map(|(name, value)| (name, Zeroizing::new(value)))
+            .collect();
+        for (name, value) in &self.envs {
+            all.push((name.clone(), cx.render(value)?));
+        }
+        Ok(Environment {
+            all,
+            secret: self.envs.iter().any(|(_, value)| value.is_secret()),
+        })
+    }
+
+    fn accepts(&self, exit: Exit) -> bool {
+        self.valid_exit_codes.contains(&exit.code())
+    }
+
+    fn path_in_guest(&self) -> GuestPath {
+        match (&self.remote_path, &self.remote_file) {
+            (Some(path), _) => path.clone(),
+            (None, Some(name)) => self.remote_folder.join(&name.to_string()),
+            (None, None) => self.remote_folder.join(&format!("imagebake-{}.sh", random_id())),
+        }
+    }
+
+    async fn run_inline(&self, cx: &Cx, guest: &Remote, env: &Environment) -> Result<()> {
+        let render = |command: &Template| cx.render(command).map(|text| text.to_string());
+        let commands = self.inline.iter().map(render).collect::<Result<Vec<_>>>()?;
+        let script = InlineScript::new(&self.inline_shebang.reveal()?, commands);
+        let at = self.path_in_guest();
+        let note = GuestPath::from(format!("{at}.failed-at"));
+        let bytes = script.text(note.as_str()).into_bytes();
+        let exit = self
+            .run_script(cx, guest, env, &at, bytes, script.interpreter())
+            .await?;
+        if self.accepts(exit) {
+            self.clean(guest, &[&at]).await;
+            return Ok(());
+        }
+        let mut noted = Vec::new();
+        if script.is_numbered() {
+            // The machine may be gone with the script: then there is no note, and the failure is the same.
+            let _ = guest.download(&note, &mut noted).await;
+        }
+        self.clean(guest, &[&at, &note]).await;
+        Err(script.failure(exit.code(), std::str::from_utf8(&noted).ok()))
+    }
+
+    async fn run_script(
+        &self,
+        cx: &Cx,
+        guest: &Remote,
+        env: &Environment,
+        at: &GuestPath,
+        bytes: Vec<u8>,
+        interpreter: Vec<String>,
+    ) -> Result<Exit> {
+        let pauses = Backoff::new(Duration::from_millis(200), Duration::from_secs(5));
+        wait_until(
+            cx,
+            "the script to reach the guest",
+            self.start_retry_timeout,
+            pauses,
+            || async { guest.write(at, bytes.clone(), &FileAttrs::mode(0o700)).await.map(Some) },
+        )
+        .await?;
+        if let Some(user) = &self.user {
+            // The script is the communicator's until now, and the user has to read it.
+            let line = format!("chown {} {}", guest.quote(user), guest.quote(at.as_str()));
+            guest.sh(&line).await?;
+        }
+        let (mut command, env_file) = self.command(cx, guest, env, at, interpreter).await?;
+        command.user = self.user.clone();
+        command.dir = self.working_dir.clone();
+        let ended = guest.exec(command).await;
+        if let Some(file) = &env_file {
+            self.clean(guest, &[file, &wrapper(at)]).await;
+        }
+        match ended {
+            Err(error) if self.expect_disconnect && error.kind() == ErrorKind::Unreachable => {
+                cx.say("the connection ended as expected; waiting for the machine to come back");
+                guest.reconnect(self.start_retry_timeout).await?;
+                Ok(Exit::Code(self.valid_exit_codes[0]))
+            }
+            Err(error) if error.kind() == ErrorKind::Unreachable => {
+                Err(error.hint("if the script reboots the machine, say `.expect_disconnect(true)`"))
+            }
+            ended => ended,
+        }
+    }
+
+    /// What runs the script that stands at `at`, and the file with its variables where there is one.
+    async fn command(
+        &self,
+        cx: &Cx,
+        guest: &Remote,
+        env: &Environment,
+        at: &GuestPath,
+        interpreter: Vec<String>,
+    ) -> Result<(Command, Option<GuestPath>)> {
+        let custom = self.execute_command.as_ref();
+        let names_file = custom.is_some_and(|line| line.to_string().contains("env_var_file"));
+        let needs_file = self.use_env_var_file || names_file || (custom.is_some() && env.secret);
+        let env_file = GuestPath::from(format!("{at}.env"));
+        let mut path = at.clone();
+        if needs_file {
+            guest.write(&env_file, env.file(), &FileAttrs::mode(0o600)).await?;
+            if !names_file {
+                // A command of the user's own may lose the environment (`sudo`): the script reads it itself.
+                path = wrapper(at);
+                let run = interpreter
+                    .iter()
+                    .map(|word| guest.quote(word))
+                    .collect::<Vec<_>>()
+                    .join(" ");
+                let text = format!(
+                    "#!/bin/sh\n. {}\nexec {run} {} \"$@\"\n",
+                    guest.quote(env_file.as_str()),
+                    guest.quote(at.as_str())
+                );
+                guest.write(&path, text, &FileAttrs::mode(0o700)).await?;
+            }
+        }
+        let mut command = match custom {
+            Some(line) => {
+                let mut vars = Vars::new();
+                vars.insert("path".into(), guest.quote(path.as_str()).into());
+                vars.insert("env_var_file".into(), guest.quote(env_file.as_str()).into());
+                vars.insert("vars".into(), self.assignments(cx, env)?.into());
+                Command::shell(cx.render_with(line, vars)?.as_str())
+            }
+            None if needs_file => Command::program(["/bin/sh", path.as_str()]),
+            None => Command::program(interpreter.into_iter().chain([at.to_string()])),
+        };
+        if !needs_file {
+            command.env = env
+                .all
+                .iter()
+                .map(|(name, value)| (name.clone(), value.to_string()))
+                .collect();
+        }
+        Ok((command, needs_file.then_some(env_file)))
+    }
+
+    /// `{{ vars }}`: the variables as a shell writes them before a command; never secret ones.
+    fn assignments(&self, cx: &Cx, env: &Environment) -> Result<String> {
+        let secret = |name: &str| {
+            self.envs
+                .iter()
+                .any(|(other, value)| other == name && value.is_secret())
+        };
+        let mut out = String::new();
+        for (name, value) in env.all.iter().filter(|(name, _)| !secret(name)) {
+            let mut vars = Vars::new();
+            vars.insert("name".into(), name.as_str().into());
+            vars.insert("value".into(), value.replace('\'', r"'\''").into());
+            out.push_str(&cx.render_with(&self.env_var_format, vars)?);
+        }
+        Ok(out.trim_end().to_owned())
+    }
+
+    /// Takes files away; a machine that is gone has none.
+    async fn clean(&self, guest: &Remote, files: &[&GuestPath]) {
+        if self.skip_clean {
+            return;
+        }
+        let names = files.iter().map(|file| file.as_str().to_owned());
+        let words = ["rm", "-f", "--"].into_iter().map(str::to_owned).chain(names);
+        let _ = guest.capture(Command::program(words)).await;
+    }
+}
+
+fn wrapper(at: &GuestPath) -> GuestPath {
+    GuestPath::from(format!("{at}.run"))
+}
+
+fn words(shebang: &str) -> Vec<String> {
+    shebang
+        .trim_start_matches("#!")
+        .split_whitespace()
+        .map(str::to_owned)
+        .collect()
+}
+
+fn with_unix_ends(bytes: Vec<u8>) -> Vec<u8> {
+    match memchr::memchr(b'\r', &bytes) {
+        None => bytes,
+        Some(_) => {
+            let mut out = Vec::with_capacity(bytes.len());
+            for (i, byte) in bytes.iter().enumerate() {
+                if *byte != b'\r' || bytes.get(i + 1) != Some(&b'\n') {
+                    out.push(*byte);
+                }
+            }
+            out
+        }
+    }
+}
