@@ -191,6 +191,8 @@ pub(crate) struct ChainCx {
     pub(crate) first: usize,
     pub(crate) of: usize,
     pub(crate) consumption: Consumption,
+    /// The digests that each of its post-processors wants of what it is given.
+    pub(crate) wants: Vec<Vec<DigestKind>>,
 }
 
 /// A sequence of post-processors: `Chain::of(DockerTag::new("acme/web")).then(DockerPush::new())`.
@@ -277,6 +279,7 @@ async fn run_link<In: Artifact, P: PostProcessor<In>>(
 ) -> Result<P::Output> {
     let step = erased.step_ref(chain.first + index, chain.of);
     let kept = AnyArtifact::new(input.clone());
+    chain.cx.set_wanted_digests(chain.wants.get(index + 1).cloned());
     let output = chain
         .cx
         .in_step(step, link.post.processor.process(&chain.cx, input))
