@@ -32,7 +32,7 @@ const OPTIONS: &[&str] = &[
 struct Setting<'a> {
     field: &'a Field,
     ident: &'a Ident,
-    /// The setter's name, which is the row's too.
+    /// The setter's name.
     name: Ident,
     options: Options,
 }
@@ -173,9 +173,14 @@ impl<'a> Setting<'a> {
         })
     }
 
-    /// The row's name.
+    /// The row's name: what users know. That is the setter, or the field where the setter is private.
     fn text(&self) -> String {
-        self.name.unraw().to_string()
+        let known = if self.is_private() { self.ident } else { &self.name };
+        known.unraw().to_string()
+    }
+
+    fn is_private(&self) -> bool {
+        self.options.required.is_some() || self.options.private
     }
 
     fn default_value(&self) -> TokenStream {
@@ -197,11 +202,7 @@ impl<'a> Setting<'a> {
             return TokenStream::new();
         }
         let one = self.options.each.as_ref().map(|each| self.setter_of_one(each, at));
-        let replaced = self
-            .options
-            .each
-            .as_ref()
-            .is_some_and(|each| each.value() == self.text());
+        let replaced = self.options.each.as_ref().is_some_and(|each| self.name == each.value());
         let whole = (!replaced).then(|| self.setter_of_all(at));
         quote!(#whole #one)
     }
@@ -270,7 +271,7 @@ impl<'a> Setting<'a> {
             }
             _ => None,
         };
-        let visibility = match self.options.required.is_some() || self.options.private {
+        let visibility = match self.is_private() {
             true => quote!(#[allow(dead_code)]),
             false => quote!(pub),
         };

@@ -130,7 +130,7 @@ pub enum FieldType {
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub struct FieldMeta {
-    /// The setter's name.
+    /// The setter's name; the field's where the setter is private.
     pub name: &'static str,
     /// Its type.
     pub ty: FieldType,

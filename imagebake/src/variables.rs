@@ -80,6 +80,9 @@ pub struct Inputs {
     image: String,
 }
 
+/// What else must hold of a value; else why it does not.
+pub type Check<'a, T> = &'a dyn Fn(&T) -> Result<(), String>;
+
 /// A value as it was given, and by whom.
 struct Given {
     text: String,
@@ -188,7 +191,7 @@ impl Inputs {
         &self,
         variable: &VariableMeta,
         default: Option<fn() -> T>,
-        check: Option<&dyn Fn(&T) -> Result<(), String>>,
+        check: Option<Check<'_, T>>,
         problems: &mut Diagnostics,
     ) -> Option<T> {
         let mut place = None;

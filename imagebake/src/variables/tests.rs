@@ -4,7 +4,8 @@ use super::*;
 use std::path::Path;
 
 fn even(number: &u32) -> Result<(), String> {
-    number.is_multiple_of(2)
+    number
+        .is_multiple_of(2)
         .then_some(())
         .ok_or_else(|| format!("{number} is odd"))
 }
