@@ -100,6 +100,7 @@ pub trait IntoPost<In: Artifact> {
     fn into_post(self) -> Post<Self::Processor>;
 }
 
+#[diagnostic::do_not_recommend]
 impl<In: Artifact, P: PostProcessor<In>> IntoPost<In> for P {
     type Processor = P;
     fn into_post(self) -> Post<P> {
@@ -110,6 +111,7 @@ impl<In: Artifact, P: PostProcessor<In>> IntoPost<In> for P {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<In: Artifact, P: PostProcessor<In>> IntoPost<In> for Post<P> {
     type Processor = P;
     fn into_post(self) -> Post<P> {
@@ -232,7 +234,7 @@ impl<In: Artifact, Out: Artifact> Chain<In, Out> {
     /// `post` on what the chain gives so far.
     #[track_caller]
     #[must_use]
-    pub fn then<P: PostProcessor<Out>>(self, post: impl IntoPost<Out, Processor = P>) -> Chain<In, P::Output> {
+    pub fn then<I: IntoPost<Out>>(self, post: I) -> Chain<In, <I::Processor as PostProcessor<Out>>::Output> {
         let link = Arc::new(Link {
             post: post.into_post(),
             place: Location::caller(),

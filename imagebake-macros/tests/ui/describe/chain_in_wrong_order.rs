@@ -46,8 +46,25 @@ impl PostProcessor<Loaded> for Push {
     }
 }
 
+/// Makes files of what a container source makes.
+#[derive(Clone, Config)]
+pub struct Save {
+    at: Places,
+}
+
+impl Component for Save {
+    const KIND: &'static str = "save";
+}
+
+impl PostProcessor<Loaded> for Save {
+    type Output = Files;
+    async fn process(&self, _: &Cx, _: Loaded) -> Result<Files> {
+        Ok(Files::default())
+    }
+}
+
 fn web() -> Image {
-    let chain = Chain::of(Push::defaults()).then(Push::defaults()).then(Manifest::to("m.json")).then(Push::defaults());
+    let chain = Chain::of(Save::defaults()).then(Push::defaults());
     Image::new().source(Container::defaults().chain(chain))
 }
 
