@@ -74,7 +74,7 @@ fn register(attribute: TokenStream, item: TokenStream) -> Result<TokenStream> {
                     dir: #dir,
                     variables: #declared,
                     values_file: #values_file,
-                    make: |#inputs| #make,
+                    make: ::imagebake::registry::Make::Function(|#inputs| #make),
                 }
             }
         };
@@ -136,33 +136,34 @@ fn check<'a>(signature: &'a Signature, problems: &mut Problems) -> Option<&'a Ty
     if let Some(token) = &signature.asyncness {
         let message =
             "an image function is not `async`: it describes, and what takes time is done by the build; remove `async`";
-        problems.at(&token, message);
+        problems.at(token.span(), message);
     }
     if let Safety::Unsafe(token) = &signature.safety {
         problems.at(
-            &token,
+            token.span(),
             "an image function is not `unsafe`: it is called by safe code; remove `unsafe`",
         );
     }
     if let Some(abi) = &signature.abi {
-        problems.at(&abi, "an image function is a Rust function: remove `extern`");
+        problems.at(abi.span(), "an image function is a Rust function: remove `extern`");
     }
     if !signature.generics.params.is_empty() || signature.generics.where_clause.is_some() {
+        let span = match signature.generics.params.is_empty() {
+            true => signature.generics.where_clause.span(),
+            false => signature.generics.params.span(),
+        };
         let message =
             "an image function is not generic: nobody says what the parameters are; write one function for each image";
-        match signature.generics.params.is_empty() {
-            true => problems.at(&signature.generics.where_clause, message),
-            false => problems.at(&signature.generics.params, message),
-        }
+        problems.at(span, message);
     }
     if let ReturnType::Default = signature.output {
         let message = "an image function returns its image: write `-> Image`, or `-> Result<Image>`, and no `;` after the last line";
-        problems.at(&signature.ident, message);
+        problems.at(signature.ident.span(), message);
     }
     let variables = match signature.inputs.first()? {
         FnArg::Receiver(receiver) => {
             problems.at(
-                &receiver,
+                receiver.span(),
                 "an image function is not a method: write it outside of `impl`, without `self`",
             );
             return None;
@@ -172,17 +173,17 @@ fn check<'a>(signature: &'a Signature, problems: &mut Problems) -> Option<&'a Ty
     if let Some(second) = signature.inputs.iter().nth(1) {
         let message =
             "an image function takes no argument or one: put all inputs in one struct with `#[derive(Variables)]`";
-        problems.at(&second, message);
+        problems.at(second.span(), message);
     }
     if let Type::Reference(reference) = variables {
         problems.at(
-            &reference,
+            reference.span(),
             "an image function takes its inputs by value: remove the `&`",
         );
     }
     if let Type::ImplTrait(generic) = variables {
         problems.at(
-            &generic,
+            generic.span(),
             "an image function is not generic: name the struct of its inputs",
         );
     }

@@ -1,6 +1,6 @@
 //! The options of an attribute: `flag`, `name = value`, `name(value, value)`.
 
-use quote::ToTokens;
+use proc_macro2::Span;
 use syn::{
     Attribute, Error, Expr, ExprLit, Ident, Lit, LitStr, Path, Result, Token,
     ext::IdentExt,
@@ -122,14 +122,10 @@ fn checked(options: Vec<Opt>, attribute: &str, known: &[&str]) -> Result<Vec<Opt
     for (index, option) in options.iter().enumerate() {
         let name = option.name.to_string();
         if !known.contains(&name.as_str()) {
-            let near = known
-                .iter()
-                .find(|known| strsim::damerau_levenshtein(known, &name) <= 2);
-            let instead = match near {
-                Some(near) => format!("did you mean `{near}`?"),
-                None => format!("it has `{}`", known.join("`, `")),
-            };
-            problems.add(option.error(format_args!("`#[{attribute}(…)]` has no option `{name}`; {instead}")));
+            let list = known.join("`, `");
+            problems.add(option.error(format_args!(
+                "`#[{attribute}(…)]` has no option `{name}`; it has `{list}`"
+            )));
         } else if options[..index].iter().any(|earlier| earlier.name == option.name) {
             problems.add(option.error(format_args!("`{name}` is given twice")));
         }
@@ -149,9 +145,8 @@ impl Problems {
         }
     }
 
-    /// An error at all of `tokens`.
-    pub fn at(&mut self, tokens: impl ToTokens, message: impl std::fmt::Display) {
-        self.add(Error::new_spanned(tokens, message));
+    pub fn at(&mut self, span: Span, message: impl std::fmt::Display) {
+        self.add(Error::new(span, message));
     }
 
     /// Keeps the value, or the problem.

@@ -3,8 +3,9 @@
 use crate::{
     artifact::{AnyArtifact, Artifact},
     chain::{Chain, ErasedChain, IntoPost},
-    describe::{Component, Enabled},
+    describe::{Describe, Enabled},
     field::Place,
+    post_processor::PostProcessor,
     step::{ErasedStep, IntoStep},
     unit::{ErasedUnit, IntoUnit},
 };
@@ -53,7 +54,7 @@ impl Image {
 
     /// Adds a source; all sources of an image are built side by side.
     #[track_caller]
-    pub fn source(mut self, source: impl IntoUnit<Feature: Enabled>) -> Self {
+    pub fn source<S: Describe<Feature: Enabled>>(mut self, source: impl IntoUnit<Source = S>) -> Self {
         self.units.push(Arc::new(source.into_unit(Location::caller())));
         self
     }
@@ -74,7 +75,7 @@ impl Image {
 
     /// Adds a chain of one post-processor on every source's artifact.
     #[track_caller]
-    pub fn post(self, post: impl IntoPost<AnyArtifact, Processor: Component>) -> Self {
+    pub fn post<P: PostProcessor<AnyArtifact>>(self, post: impl IntoPost<AnyArtifact, Processor = P>) -> Self {
         self.chain(Chain::of(post))
     }
 

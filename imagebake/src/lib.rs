@@ -8,6 +8,8 @@ extern crate self as imagebake;
 pub mod artifact;
 pub mod cache;
 pub mod chain;
+#[cfg(feature = "cli")]
+mod cli;
 pub mod communicator;
 pub mod describe;
 pub mod engine;
@@ -38,6 +40,8 @@ pub mod unit;
 pub mod value;
 pub mod variables;
 
+#[cfg(feature = "cli")]
+pub use cli::{App, main};
 pub use imagebake_macros::{image, text};
 #[doc(hidden)]
 pub use inventory;

@@ -9,7 +9,7 @@ use crate::{
     image::Image,
     variables::{Inputs, VariableMeta},
 };
-use std::{borrow::Cow, fmt};
+use std::{borrow::Cow, fmt, sync::Arc};
 
 /// An image of the program, as `#[image]` registers it.
 #[derive(Clone)]
@@ -31,10 +31,31 @@ pub struct ImageEntry {
     /// The values file of its inputs, where it has one.
     pub values_file: Option<&'static str>,
     /// Makes the image.
-    pub make: fn(&Inputs) -> Result<Image>,
+    pub make: Make,
+}
+
+/// How an image is made from its inputs.
+#[derive(Clone)]
+#[non_exhaustive]
+pub enum Make {
+    /// By a function that `#[image]` wrote.
+    Function(fn(&Inputs) -> Result<Image>),
+    /// By whatever was given to `App`.
+    Closure(Arc<dyn Fn(&Inputs) -> Result<Image> + Send + Sync>),
 }
 
 impl ImageEntry {
+    /// Describes the image with `inputs`.
+    ///
+    /// # Errors
+    /// The image function's own, and what is wrong with the inputs.
+    pub fn make(&self, inputs: &Inputs) -> Result<Image> {
+        match &self.make {
+            Make::Function(function) => function(inputs),
+            Make::Closure(closure) => closure(inputs),
+        }
+    }
+
     /// Where the function stands.
     pub fn place(&self) -> Place {
         Place::in_file(self.file, self.line, 1)
@@ -69,14 +90,12 @@ pub trait IntoImage {
     fn into_image(self) -> Result<Image>;
 }
 
-#[diagnostic::do_not_recommend]
 impl IntoImage for Image {
     fn into_image(self) -> Result<Image> {
         Ok(self)
     }
 }
 
-#[diagnostic::do_not_recommend]
 impl<E: Into<Box<dyn std::error::Error + Send + Sync>>> IntoImage for Result<Image, E> {
     fn into_image(self) -> Result<Image> {
         self.map_err(|error| {

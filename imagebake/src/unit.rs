@@ -10,6 +10,7 @@ use crate::{
     field::{Field, Place},
     guest::{Guest, Snapshot},
     plan::Diagnostics,
+    post_processor::PostProcessor,
     source::BaseId,
 };
 use std::{future::Future, panic::Location, pin::Pin};
@@ -44,7 +45,7 @@ impl<S: Describe> Unit<S> {
     /// A chain of one post-processor on this source's artifact.
     #[track_caller]
     #[must_use]
-    pub fn post(self, post: impl IntoPost<S::Artifact, Processor: Component>) -> Self {
+    pub fn post<P: PostProcessor<S::Artifact>>(self, post: impl IntoPost<S::Artifact, Processor = P>) -> Self {
         self.chain(Chain::of(post))
     }
 
@@ -66,7 +67,7 @@ pub trait SourceExt: Describe {
 
     /// See [`Unit::post`].
     #[track_caller]
-    fn post(self, post: impl IntoPost<Self::Artifact, Processor: Component>) -> Unit<Self> {
+    fn post<P: PostProcessor<Self::Artifact>>(self, post: impl IntoPost<Self::Artifact, Processor = P>) -> Unit<Self> {
         Unit::of(self).post(post)
     }
 
@@ -86,17 +87,13 @@ impl<S: Describe> SourceExt for S {}
 )]
 pub trait IntoUnit {
     /// The source.
-    type Source: Describe<Feature = Self::Feature>;
-    /// The cargo feature that the source needs.
-    type Feature;
+    type Source: Describe;
     /// The unit.
     fn into_unit(self, place: &'static Location<'static>) -> Unit<Self::Source>;
 }
 
-#[diagnostic::do_not_recommend]
 impl<S: Describe> IntoUnit for S {
     type Source = S;
-    type Feature = S::Feature;
     fn into_unit(self, place: &'static Location<'static>) -> Unit<S> {
         Unit {
             source: self,
@@ -107,10 +104,8 @@ impl<S: Describe> IntoUnit for S {
     }
 }
 
-#[diagnostic::do_not_recommend]
 impl<S: Describe> IntoUnit for Unit<S> {
     type Source = S;
-    type Feature = S::Feature;
     fn into_unit(self, _: &'static Location<'static>) -> Unit<S> {
         self
     }

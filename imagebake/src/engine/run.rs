@@ -96,7 +96,7 @@ pub async fn run(
     let redactor = Redactor::new();
     register_secrets(&plan, &redactor)?;
     let journal = Journal::new(project, &id);
-    crate::runs::begin(
+    let record = crate::runs::begin(
         project,
         &id,
         plan.units.iter().map(|unit| unit.name().to_string()).collect(),
@@ -160,14 +160,17 @@ pub async fn run(
     }
     let summary = Summary::new(id, ended.units, began.elapsed().as_secs_f64(), ended.cleanup_failed);
     let close = journal.close().await;
-    crate::runs::finish(project, &plan, &summary, &logs)?;
+    let (on, built, told, folder) = (project.clone(), plan.clone(), summary.clone(), logs.clone());
+    let recorded = tokio::task::spawn_blocking(move || record.finish(&on, &built, &told, &folder))
+        .await
+        .unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()));
     events.send(Event::Summary {
         summary: Arc::new(summary.clone()),
     });
     drop((events, context, messages));
     // A killed task may still hold a sender: the summary is the last event, and the thread ends with it.
     let _ = tokio::task::spawn_blocking(move || reporting.join()).await;
-    close?;
+    close.and(recorded)?;
     Ok(summary)
 }
 

@@ -152,6 +152,12 @@ impl Diagnostics {
         self.0.iter()
     }
 
+    /// All of them, to be completed.
+    #[cfg(feature = "cli")]
+    pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Diagnostic> {
+        self.0.iter_mut()
+    }
+
     /// How many there are.
     pub fn len(&self) -> usize {
         self.0.len()

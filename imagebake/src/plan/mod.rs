@@ -5,6 +5,8 @@
 
 mod check;
 mod diagnostics;
+pub mod json;
+pub mod packer;
 mod select;
 
 pub use diagnostics::{Diagnostic, Diagnostics, Severity, nearest};
@@ -23,7 +25,7 @@ use crate::{
     unit::ErasedUnit,
     variables::{InputProblems, Inputs, OwnFiles},
 };
-use std::{path::PathBuf, sync::Arc};
+use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
 
 /// One image × one of its sources: what is built, waited for and reported as one.
 #[derive(Clone)]
@@ -176,6 +178,8 @@ pub struct Plan {
     pub units: Vec<PlannedUnit>,
     /// Every problem found.
     pub problems: Diagnostics,
+    /// Image → variable → its value as it was given, or its default; secrets by name.
+    pub values: BTreeMap<String, BTreeMap<String, String>>,
 }
 
 /// An image as `list` shows it.
@@ -199,7 +203,7 @@ pub fn list(project: &Project, entries: &[ImageEntry], inputs: &Inputs) -> Vec<L
         .iter()
         .map(|entry| {
             let mut problems = Diagnostics::new();
-            let image = describe(entry, &mut files, inputs, &mut problems);
+            let image = describe(entry, &mut files, inputs, &mut problems).map(|(image, _)| image);
             let description = image.as_ref().and_then(|image| image.description.clone());
             ListedImage {
                 entry: entry.clone(),
@@ -219,12 +223,13 @@ pub fn plan(project: &Project, entries: &[ImageEntry], inputs: &Inputs, selectio
     plan.problems.extend(inputs.unknown(&chosen, entries));
     let mut files = OwnFiles::new(project, entries);
     for entry in chosen {
-        let Some(image) = describe(entry, &mut files, inputs, &mut plan.problems) else {
+        let Some((image, values)) = describe(entry, &mut files, inputs, &mut plan.problems) else {
             continue;
         };
         let units = units(project, entry, &image);
         check::image(entry, &image, &units, &mut plan.problems);
         plan.units.extend(units);
+        plan.values.insert(entry.name.clone().into_owned(), values);
     }
     selection.units(&mut plan);
     plan
@@ -235,11 +240,12 @@ fn describe(
     files: &mut OwnFiles<'_>,
     inputs: &Inputs,
     problems: &mut Diagnostics,
-) -> Option<Image> {
+) -> Option<(Image, BTreeMap<String, String>)> {
     let mut own = Diagnostics::new();
-    let image = files
-        .inputs_of(entry, inputs, problems)
-        .and_then(|inputs| call(entry, &inputs).map_err(|found| own.extend(found)).ok());
+    let image = files.inputs_of(entry, inputs, problems).and_then(|inputs| {
+        let image = call(entry, &inputs).map_err(|found| own.extend(found)).ok()?;
+        Some((image, inputs.shown((entry.variables)())))
+    });
     own.locate(&[], Some(&entry.place()));
     own.within(&entry.name, None, None);
     problems.extend(own);
@@ -248,7 +254,7 @@ fn describe(
 
 fn call(entry: &ImageEntry, inputs: &Inputs) -> Result<Image, Diagnostics> {
     // A description is the user's code: a panic in it is a problem of that image, not of the program.
-    let problem = match std::panic::catch_unwind(|| (entry.make)(inputs)) {
+    let problem = match std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| entry.make(inputs))) {
         Ok(Ok(image)) => return Ok(image),
         Ok(Err(error)) => {
             let source = std::error::Error::source(&error);
@@ -261,7 +267,10 @@ fn call(entry: &ImageEntry, inputs: &Inputs) -> Result<Image, Diagnostics> {
                 .iter()
                 .fold(problem, |problem, hint| problem.help(hint.clone()))
         }
-        Err(panic) => Diagnostic::error("image", format!("the image function panicked: {}", panic_text(&*panic))),
+        Err(panic) => Diagnostic::error(
+            "image-panic",
+            format!("the image function panicked: {}", panic_text(&*panic)),
+        ),
     };
     let mut problems = Diagnostics::new();
     problems.push(problem);

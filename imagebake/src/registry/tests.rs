@@ -49,7 +49,7 @@ fn an_image_is_named_as_its_function_and_knows_where_it_stands() {
     assert_eq!(entry.line as usize, source.expect("it is in this file") + 1);
     assert_eq!((entry.crate_dir, entry.dir, entry.values_file), ("imagebake", "", None));
     assert!((entry.variables)().is_empty());
-    let _image = (entry.make)(&Inputs::default()).expect("it is described");
+    let _image = entry.make(&Inputs::default()).expect("it is described");
 }
 
 #[test]
@@ -60,13 +60,13 @@ fn name_folder_and_inputs_come_from_the_attribute_and_the_argument() {
         ("images/second", Some("second.values.toml"))
     );
     assert_eq!((entry.variables)()[0].name, "count");
-    let _image = (entry.make)(&Inputs::default()).expect("the default is 2");
+    let _image = entry.make(&Inputs::default()).expect("the default is 2");
     let given = |value: &str| Inputs::new([("count".to_owned(), value.to_owned())]);
     assert_eq!(
-        (entry.make)(&given("3")).err().map(|error| error.full()).as_deref(),
+        entry.make(&given("3")).err().map(|error| error.full()).as_deref(),
         Some("3 is not 2")
     );
-    let error = (entry.make)(&given("many")).err().expect("it is no number");
+    let error = entry.make(&given("many")).err().expect("it is no number");
     assert!(
         error
             .message()
@@ -77,7 +77,8 @@ fn name_folder_and_inputs_come_from_the_attribute_and_the_argument() {
 
 #[test]
 fn an_error_of_the_function_is_the_images() {
-    let error = (entry("registered_third").make)(&Inputs::default())
+    let error = entry("registered_third")
+        .make(&Inputs::default())
         .err()
         .expect("`x` is no number");
     assert_eq!(error.kind(), ErrorKind::Config);

@@ -27,6 +27,8 @@ pub use plain::{Plain, PlainOptions};
 pub use style::Style;
 pub(crate) use style::{bytes, duration, printable};
 pub use summary::Commands;
+#[cfg(feature = "cli")]
+pub(crate) use summary::Rendering;
 
 use crate::event::Stamped;
 

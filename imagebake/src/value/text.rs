@@ -150,14 +150,12 @@ pub trait TextPart {
     fn text_part(&self) -> Text;
 }
 
-#[diagnostic::do_not_recommend]
 impl TextPart for str {
     fn text_part(&self) -> Text {
         Text::from(self.to_owned())
     }
 }
 
-#[diagnostic::do_not_recommend]
 impl<T: TextPart + ?Sized> TextPart for &T {
     fn text_part(&self) -> Text {
         (**self).text_part()
@@ -166,14 +164,12 @@ impl<T: TextPart + ?Sized> TextPart for &T {
 
 macro_rules! text_part {
     (clone: $($cloned:ty),+; display: $($shown:ty),+ $(,)?) => {
-        $(#[diagnostic::do_not_recommend]
-        impl TextPart for $cloned {
+        $(impl TextPart for $cloned {
             fn text_part(&self) -> Text {
                 self.clone().into()
             }
         })+
-        $(#[diagnostic::do_not_recommend]
-        impl TextPart for $shown {
+        $(impl TextPart for $shown {
             fn text_part(&self) -> Text {
                 self.to_string().into()
             }

@@ -4,8 +4,7 @@ use super::*;
 use std::path::Path;
 
 fn even(number: &u32) -> Result<(), String> {
-    number
-        .is_multiple_of(2)
+    (number % 2 == 0)
         .then_some(())
         .ok_or_else(|| format!("{number} is odd"))
 }
@@ -46,7 +45,8 @@ fn given(values: &[(&str, &str)]) -> Inputs {
 
 fn problems(values: &[(&str, &str)]) -> Vec<String> {
     read::<All>(&given(values))
-        .expect_err("refused")
+        .err()
+        .expect("refused")
         .into_iter()
         .map(|problem| problem.message)
         .collect()
@@ -121,7 +121,6 @@ struct Sourced {
     list: Vec<String>,
     #[var(default = [])]
     map: BTreeMap<String, u8>,
-    #[expect(dead_code, reason = "it is refused, never read")]
     secret: Option<Secret>,
 }
 
@@ -216,7 +215,7 @@ fn image(name: &'static str) -> ImageEntry {
         dir: "",
         variables: || Sourced::VARIABLES,
         values_file: None,
-        make: |_| Ok(crate::image::Image::new()),
+        make: crate::registry::Make::Function(|_| Ok(crate::image::Image::new())),
     }
 }
 

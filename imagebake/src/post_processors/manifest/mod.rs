@@ -4,3 +4,4 @@ mod config;
 mod process;
 
 pub use config::Manifest;
+pub(crate) use process::commit;

@@ -1,8 +1,0 @@
-use imagebake::prelude::*;
-
-#[derive(Clone, Config)]
-pub enum Shell {
-    Inline,
-}
-
-fn main() {}

@@ -1,9 +1,0 @@
-use imagebake::prelude::*;
-
-#[derive(Clone, Config)]
-pub struct Shell {
-    #[field(skip)]
-    at: Places,
-}
-
-fn main() {}

@@ -1,6 +1,0 @@
-use imagebake::prelude::*;
-
-#[derive(Clone, Config)]
-pub struct Shell(Places);
-
-fn main() {}

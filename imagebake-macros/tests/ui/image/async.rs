@@ -1,8 +1,0 @@
-use imagebake::prelude::*;
-
-#[image]
-async fn web() -> Image {
-    Image::new()
-}
-
-fn main() {}

@@ -1,8 +1,0 @@
-use imagebake::prelude::*;
-
-#[image]
-extern "C" fn web() -> Image {
-    Image::new()
-}
-
-fn main() {}

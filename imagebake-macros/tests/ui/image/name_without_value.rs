@@ -1,8 +1,0 @@
-use imagebake::prelude::*;
-
-#[image(name)]
-fn web() -> Image {
-    Image::new()
-}
-
-fn main() {}

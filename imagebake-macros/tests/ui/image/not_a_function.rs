@@ -1,6 +1,0 @@
-use imagebake::prelude::*;
-
-#[image]
-struct Web;
-
-fn main() {}

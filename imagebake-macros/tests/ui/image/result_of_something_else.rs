@@ -1,8 +1,0 @@
-use imagebake::prelude::*;
-
-#[image]
-fn web() -> Result<Null> {
-    Ok(Null::none())
-}
-
-fn main() {}

@@ -1,8 +1,0 @@
-use imagebake::prelude::*;
-
-#[image]
-fn web() -> Image {
-    Image::new().source(Null::none());
-}
-
-fn main() {}

@@ -1,8 +1,0 @@
-use imagebake::prelude::*;
-
-#[image]
-fn web() -> Null {
-    Null::none()
-}
-
-fn main() {}

@@ -1,7 +1,0 @@
-use imagebake::prelude::*;
-
-fn address() -> Text {
-    text!("web-{TIMESTAMP}")
-}
-
-fn main() {}

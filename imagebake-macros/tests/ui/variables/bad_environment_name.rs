@@ -1,9 +1,0 @@
-use imagebake::prelude::*;
-
-#[derive(Variables)]
-struct Web {
-    #[var(env = "A=B")]
-    version: String,
-}
-
-fn main() {}

@@ -1,8 +1,0 @@
-use imagebake::prelude::*;
-
-#[derive(Variables)]
-struct Web<T> {
-    version: T,
-}
-
-fn main() {}

@@ -1,8 +1,0 @@
-use imagebake::prelude::*;
-
-#[derive(Variables)]
-enum Web {
-    Version,
-}
-
-fn main() {}

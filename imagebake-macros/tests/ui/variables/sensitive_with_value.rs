@@ -1,9 +1,0 @@
-use imagebake::prelude::*;
-
-#[derive(Variables)]
-struct Web {
-    #[var(sensitive = true)]
-    version: String,
-}
-
-fn main() {}

@@ -1,6 +1,0 @@
-use imagebake::prelude::*;
-
-#[derive(Variables)]
-struct Web(String);
-
-fn main() {}

@@ -1,9 +1,0 @@
-use imagebake::prelude::*;
-
-#[derive(Variables)]
-struct Web {
-    #[var(regex = "^x$")]
-    version: String,
-}
-
-fn main() {}

@@ -1,9 +1,0 @@
-use imagebake::prelude::*;
-
-#[derive(Variables)]
-#[variables(file = "web.toml")]
-struct Web {
-    version: String,
-}
-
-fn main() {}

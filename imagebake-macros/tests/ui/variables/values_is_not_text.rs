@@ -1,9 +1,0 @@
-use imagebake::prelude::*;
-
-#[derive(Variables)]
-#[variables(values = web)]
-struct Web {
-    version: String,
-}
-
-fn main() {}

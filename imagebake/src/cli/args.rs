@@ -1,0 +1,430 @@
+//! What the user may type.
+
+use crate::{
+    engine::{Limit, OnError},
+    plan::{Selection, nearest},
+    reporter::Style,
+};
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
+use std::{ffi::OsString, num::NonZeroUsize, path::PathBuf, time::Duration};
+
+/// Bakes the machine images that this program describes.
+#[derive(Debug, Parser)]
+#[command(name = "imagebake", version, about, long_about = None, subcommand_required = true, arg_required_else_help = true)]
+#[command(propagate_version = true, max_term_width = 110)]
+#[command(
+    after_help = "Exit codes: 0 all went well, 1 a build failed, 2 wrong usage or a description that cannot be built,\n\
+    3 clean-up was tried and failed, 130 cancelled."
+)]
+pub(super) struct Options {
+    #[command(flatten)]
+    pub(super) globals: Globals,
+    #[command(subcommand)]
+    pub(super) command: Command,
+}
+
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Global options")]
+pub(super) struct Globals {
+    /// The project's folder [default: the nearest one with imagebake.toml or Cargo.lock].
+    #[arg(
+        long,
+        global = true,
+        value_name = "DIR",
+        env = "IMAGEBAKE_PROJECT",
+        hide_env_values = true
+    )]
+    pub(super) project: Option<PathBuf>,
+    /// Where journals, logs and stores are kept [default: .imagebake in the project].
+    #[arg(
+        long,
+        global = true,
+        value_name = "DIR",
+        env = "IMAGEBAKE_STATE_DIR",
+        hide_env_values = true
+    )]
+    pub(super) state_dir: Option<PathBuf>,
+    /// A value for a variable; may be repeated, the last one counts.
+    #[arg(long = "var", global = true, value_name = "NAME=VALUE", value_parser = name_and_value)]
+    pub(super) vars: Vec<(String, String)>,
+    /// A TOML file with values for variables; may be repeated, the last one counts.
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(super) values: Vec<PathBuf>,
+    /// Say less: no output of guests.
+    #[arg(long, short, global = true)]
+    pub(super) quiet: bool,
+    /// Whether to colour.
+    #[arg(long, global = true, value_name = "WHEN", value_enum, default_value_t)]
+    pub(super) color: Color,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Show the images, their sources and variables.
+    List(ListArgs),
+    /// Show what would be built, without touching anything.
+    Plan(PlanArgs),
+    /// Plan, and find out whether it can be built: files, registries, engines, quotas.
+    Validate(ValidateArgs),
+    /// Show all that is known of one image: variables, sources, settings, facts.
+    Inspect(InspectArgs),
+    /// Build images.
+    Build(Box<BuildArgs>),
+    /// Remove what crashed or aborted builds left behind.
+    Cleanup(CleanupArgs),
+    /// Show the runs so far.
+    Runs(RunsArgs),
+    /// Show one run.
+    Show(ShowArgs),
+}
+
+impl Command {
+    /// How results are printed.
+    pub(super) fn format(&self) -> Format {
+        match self {
+            Self::List(args) => args.output,
+            Self::Plan(args) => args.format(),
+            Self::Validate(args) => args.output,
+            Self::Inspect(args) => args.output,
+            // A build that cannot begin ends its events by itself.
+            Self::Build(_) => Format::Text,
+            Self::Cleanup(args) => args.output,
+            Self::Runs(args) => args.output,
+            Self::Show(args) => args.output,
+        }
+    }
+}
+
+/// How results are printed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum Format {
+    /// For people.
+    #[default]
+    Text,
+    /// For programs.
+    Json,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum Color {
+    /// On a terminal; NO_COLOR and CLICOLOR_FORCE count.
+    #[default]
+    Auto,
+    Always,
+    Never,
+}
+
+impl Color {
+    pub(super) fn style(self, is_terminal: bool) -> Style {
+        match self {
+            Self::Auto => Style::detect(is_terminal),
+            Self::Always => Style::coloured(true),
+            Self::Never => Style::coloured(false),
+        }
+    }
+}
+
+/// The images and sources that a command is about.
+#[derive(Clone, Debug, Args)]
+pub(super) struct Chosen {
+    /// Names of images, or globs on them [default: all].
+    #[arg(value_name = "IMAGE")]
+    pub(super) images: Vec<String>,
+    /// Only these sources: globs on web.oci, on oci or on a source's name; may be repeated or separated by commas.
+    #[arg(long, value_name = "GLOB", value_delimiter = ',')]
+    pub(super) only: Vec<String>,
+    /// Not these sources.
+    #[arg(long, value_name = "GLOB", value_delimiter = ',')]
+    pub(super) except: Vec<String>,
+}
+
+impl Chosen {
+    pub(super) fn selection(&self) -> Selection {
+        Selection::of(self.images.clone())
+            .only(self.only.clone())
+            .except(self.except.clone())
+    }
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ListArgs {
+    /// How to print it.
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) output: Format,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum PlanForm {
+    /// A tree.
+    #[default]
+    Tree,
+    /// JSON in imagebake's own words.
+    Json,
+    /// JSON under the names of Packer's templates.
+    Packer,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct PlanArgs {
+    #[command(flatten)]
+    pub(super) chosen: Chosen,
+    /// Settings that stand at their default too.
+    #[arg(long)]
+    pub(super) all: bool,
+    /// In which words.
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) format: PlanForm,
+    /// With the values of secrets, as far as they are at hand.
+    #[arg(long, requires = "format")]
+    pub(super) reveal: bool,
+    /// How to print it.
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) output: Format,
+}
+
+impl PlanArgs {
+    pub(super) fn format(&self) -> Format {
+        if self.format == PlanForm::Tree {
+            self.output
+        } else {
+            Format::Json
+        }
+    }
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ValidateArgs {
+    #[command(flatten)]
+    pub(super) chosen: Chosen,
+    /// How to print it.
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) output: Format,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct InspectArgs {
+    /// The image's name.
+    pub(super) image: String,
+    /// How to print it.
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) output: Format,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum BuildOutput {
+    /// Live lines on a terminal, else plain.
+    #[default]
+    Auto,
+    /// Line by line.
+    Plain,
+    /// One event per line, for programs.
+    Json,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum ErrorPolicy {
+    /// Run the error-cleanup steps and remove everything.
+    #[default]
+    Cleanup,
+    /// Leave everything as it is.
+    Abort,
+    /// Ask.
+    Ask,
+    /// Run the error-cleanup steps and leave everything as it is.
+    RunCleanupProvisioner,
+}
+
+impl From<ErrorPolicy> for OnError {
+    fn from(policy: ErrorPolicy) -> Self {
+        match policy {
+            ErrorPolicy::Cleanup => Self::Cleanup,
+            ErrorPolicy::Abort => Self::Abort,
+            ErrorPolicy::Ask => Self::Ask,
+            ErrorPolicy::RunCleanupProvisioner => Self::RunCleanupProvisioner,
+        }
+    }
+}
+
+#[derive(Debug, Args)]
+pub(super) struct BuildArgs {
+    #[command(flatten)]
+    pub(super) chosen: Chosen,
+    /// At most N builds at once [default: no limit].
+    #[arg(long, value_name = "N")]
+    pub(super) parallel: Option<NonZeroUsize>,
+    /// At most N builds of a platform at once; may be repeated.
+    #[arg(long = "limit", value_name = "PLATFORM=N", value_parser = limit)]
+    pub(super) limits: Vec<Limit>,
+    /// What happens when a step fails.
+    #[arg(long, value_enum, default_value_t, value_name = "WHAT")]
+    pub(super) on_error: ErrorPolicy,
+    /// Step by step: wait before each.
+    #[arg(long)]
+    pub(super) debug: bool,
+    /// Wait before the step with this name or number; may be repeated.
+    #[arg(long = "break", value_name = "STEP")]
+    pub(super) break_at: Vec<String>,
+    /// Replace what is in the way of an output.
+    #[arg(long)]
+    pub(super) force: bool,
+    /// Cancel the other builds when one fails.
+    #[arg(long)]
+    pub(super) fail_fast: bool,
+    /// Run every step, whatever earlier runs have stored.
+    #[arg(long)]
+    pub(super) no_cache: bool,
+    /// How to report.
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) output: BuildOutput,
+    /// The output of guests on a terminal too.
+    #[arg(long, short, conflicts_with = "quiet")]
+    pub(super) verbose: bool,
+    /// At the end, how long each part took.
+    #[arg(long)]
+    pub(super) timings: bool,
+    /// Where the builds' logs go [default: logs/RUN in the state folder].
+    #[arg(long, value_name = "DIR")]
+    pub(super) log_dir: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct CleanupArgs {
+    /// Only what this run left [default: all runs that have ended].
+    #[arg(conflicts_with = "sweep")]
+    pub(super) run: Option<String>,
+    /// Ask the platform itself for this project's expired objects, by the labels they carry.
+    #[arg(long, value_name = "PLATFORM", requires = "older_than")]
+    pub(super) sweep: Option<String>,
+    /// Only objects made longer ago: 90m, 6h, 2days.
+    #[arg(long, value_name = "TIME", requires = "sweep", value_parser = length_of_time)]
+    pub(super) older_than: Option<Duration>,
+    /// Only say what would be removed.
+    #[arg(long, requires = "sweep")]
+    pub(super) dry_run: bool,
+    /// How to print it.
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) output: Format,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct RunsArgs {
+    /// How many, the latest first [default: 20].
+    #[arg(long, value_name = "N")]
+    pub(super) last: Option<NonZeroUsize>,
+    /// How to print it.
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) output: Format,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ShowArgs {
+    /// The run, or the beginning of its id; `last` is the latest.
+    pub(super) run: String,
+    /// How to print it.
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) output: Format,
+}
+
+/// Reads the command line; `words` begins with the program's name.
+pub(super) fn parse(words: Vec<OsString>) -> Result<Options, clap::Error> {
+    let matches = command().try_get_matches_from(words)?;
+    Options::from_arg_matches(&matches)
+}
+
+/// The whole command line, for help and tests.
+pub(super) fn command() -> clap::Command {
+    Options::command()
+}
+
+fn name_and_value(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.trim().is_empty() => Ok((name.trim().to_owned(), value.to_owned())),
+        // The text may be a secret's value: it is not repeated.
+        _ => Err("a variable is given as NAME=VALUE".to_owned()),
+    }
+}
+
+fn limit(text: &str) -> Result<Limit, String> {
+    let shape = || "a limit is given as PLATFORM=N, N from 1: amazon=2".to_owned();
+    let (platform, most) = text.split_once('=').ok_or_else(shape)?;
+    let most: NonZeroUsize = most.trim().parse().map_err(|_| shape())?;
+    match platform.trim() {
+        "" => Err(shape()),
+        platform => Ok(Limit {
+            platform: platform.to_owned(),
+            most: most.get(),
+        }),
+    }
+}
+
+fn length_of_time(text: &str) -> Result<Duration, String> {
+    humantime::parse_duration(text.trim()).map_err(|error| format!("{error}; write 90m, 6h or 2days"))
+}
+
+/// `did you mean …?` or all there is, for a name that is not among `known`.
+pub(super) fn suggestion<'a>(typed: &str, known: impl IntoIterator<Item = &'a str> + Clone) -> String {
+    match nearest(typed, known.clone()) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => {
+            let mut known: Vec<&str> = known.into_iter().collect();
+            known.sort_unstable();
+            known.dedup();
+            format!("there are: {}", known.join(", "))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(line: &str) -> String {
+        let words = std::iter::once("imagebake")
+            .chain(line.split(' '))
+            .map(OsString::from)
+            .collect();
+        parse(words).expect_err("refused").to_string()
+    }
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        command().debug_assert();
+    }
+
+    #[test]
+    fn wrong_values_say_what_is_right() {
+        for (line, told) in [
+            ("build --parallel 0", "number would be zero"),
+            ("build --parallel many", "invalid digit"),
+            ("build --limit amazon", "PLATFORM=N"),
+            ("build --limit amazon=0", "PLATFORM=N"),
+            ("build --limit =3", "PLATFORM=N"),
+            ("build --on-error abrot", "'abort'"),
+            ("build --output jsno", "'json'"),
+            ("build --forse", "--force"),
+            ("biuld", "'build'"),
+            ("build --quiet --verbose", "cannot be used with"),
+            ("list --output yaml", "possible values: text, json"),
+            ("plan --reveal", "--format"),
+            ("plan --format pakcer", "'packer'"),
+            ("cleanup --sweep amazon", "--older-than"),
+            ("cleanup --sweep amazon --older-than soon", "6h"),
+            ("cleanup --dry-run", "--sweep"),
+            ("cleanup r1 --sweep amazon --older-than 6h", "cannot be used with"),
+            ("runs --last 0", "number would be zero"),
+            ("show", "<RUN>"),
+            ("inspect", "<IMAGE>"),
+            ("list --color red", "'never'"),
+        ] {
+            let text = refused(line);
+            assert!(text.contains(told), "{line}: {text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_variable_is_not_repeated_by_us() {
+        assert!(name_and_value("hunter2").expect_err("no name").contains("NAME=VALUE"));
+        assert_eq!(name_and_value("a=b=c"), Ok(("a".to_owned(), "b=c".to_owned())));
+        assert_eq!(name_and_value("a="), Ok(("a".to_owned(), String::new())));
+    }
+}

@@ -1,0 +1,116 @@
+//! What stops a command, rendered.
+
+use super::print_error;
+use crate::{
+    error::Error,
+    event::Failure,
+    plan::{Diagnostic, Diagnostics},
+    reporter::{Style, printable},
+};
+use serde_json::json;
+use std::fmt::Write;
+
+/// Why a command ended early, and its exit code.
+pub(super) struct Stop {
+    pub(super) code: u8,
+    failure: Failure,
+    /// It was told already.
+    told: bool,
+    problems: Diagnostics,
+}
+
+impl Stop {
+    /// A command line or a project that cannot work.
+    pub(super) fn usage(error: Error) -> Self {
+        Self {
+            code: 2,
+            ..Self::from(error)
+        }
+    }
+
+    /// A sentence and a way out.
+    pub(super) fn told(code: u8, message: impl Into<String>, hint: impl Into<String>) -> Self {
+        let failure = Failure {
+            message: message.into(),
+            hints: vec![hint.into()],
+            ..Failure::default()
+        };
+        Self {
+            code,
+            failure,
+            told: false,
+            problems: Diagnostics::new(),
+        }
+    }
+
+    /// A description that cannot be built; its problems were told.
+    pub(super) fn problems_told(problems: Diagnostics) -> Self {
+        let failure = Failure {
+            message: "the description has problems".to_owned(),
+            ..Failure::default()
+        };
+        Self {
+            code: 2,
+            failure,
+            told: true,
+            problems,
+        }
+    }
+
+    /// What went wrong, in one line.
+    pub(super) fn message(&self) -> &str {
+        &self.failure.message
+    }
+
+    /// The problems of the description, where these were why.
+    pub(super) fn problems(&self) -> impl Iterator<Item = &Diagnostic> {
+        self.problems.iter()
+    }
+
+    /// Renders it on standard error, and for programs on standard output: `{"error":{"message",…}}`.
+    pub(super) fn tell(&self, style: Style, json: bool) {
+        if !self.told {
+            print_error(&render(&self.failure, style));
+        }
+        if json {
+            let line = format!("{}\n", json!({"error": self.failure, "problems": self.problems}));
+            crate::reporter::Out::stdout().write(line.as_bytes());
+        }
+    }
+}
+
+impl From<Error> for Stop {
+    fn from(error: Error) -> Self {
+        Self {
+            code: 1,
+            failure: Failure::from(&error),
+            told: false,
+            problems: Diagnostics::new(),
+        }
+    }
+}
+
+fn render(failure: &Failure, style: Style) -> String {
+    let mut out = format!("{}: {}\n", style.red("error"), safe(&failure.message));
+    let mut row = |name: &str, value: &str| {
+        let _ = writeln!(out, "   = {name}: {}", safe(value));
+    };
+    failure
+        .causes
+        .iter()
+        .filter(|cause| !failure.message.ends_with(*cause))
+        .for_each(|cause| row("because", cause));
+    if let Some(place) = &failure.place {
+        row("at", place);
+    }
+    failure.context.iter().for_each(|(name, value)| row(name, value));
+    failure.hints.iter().for_each(|hint| row("help", hint));
+    out
+}
+
+fn safe(text: &str) -> String {
+    text.lines()
+        .map(|line| printable(line, Style::default()))
+        .collect::<Vec<_>>()
+        .join("\n     ")
+}

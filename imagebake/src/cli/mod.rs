@@ -1,0 +1,187 @@
+//! The command line: one file per command. Problems are rendered here and only here.
+//!
+//! Exit codes, the highest that applies: 3 clean-up was tried and failed, 130 cancelled, 1 a build failed or an error stopped the command,
+//! 2 wrong usage or a description that cannot be built, 0. Results go to standard output, problems to standard error. What is printed with
+//! `--output json` is for programs: its shapes are documented at each command and only grow.
+
+mod app;
+mod args;
+mod build;
+mod cleanup;
+mod diagnostics;
+mod failure;
+mod inspect;
+mod invocation;
+mod list;
+mod panics;
+mod plan;
+mod prompt;
+mod runs;
+mod show;
+mod validate;
+
+pub use app::{App, main};
+
+use crate::{
+    plan::Diagnostics,
+    project::Project,
+    registry::ImageEntry,
+    reporter::Style,
+    variables::{Inputs, ValuesFile},
+};
+use args::{Command, Format};
+use diagnostics::Renderer;
+use failure::Stop;
+use std::{io::IsTerminal, path::PathBuf, process::ExitCode};
+
+/// Everything a command needs to know.
+struct Cli {
+    entries: Vec<ImageEntry>,
+    inputs: Inputs,
+    given: Vec<(String, String)>,
+    values: Vec<PathBuf>,
+    project: Project,
+    project_flag: Option<PathBuf>,
+    state_flag: Option<PathBuf>,
+    /// Colours of standard output.
+    style: Style,
+    /// Colours of standard error.
+    err_style: Style,
+    quiet: bool,
+}
+
+/// Runs the command of `words`, the program's name first.
+fn run(entries: Vec<ImageEntry>, words: Vec<std::ffi::OsString>) -> ExitCode {
+    let options = match args::parse(words) {
+        Ok(options) => options,
+        Err(error) => {
+            let code = error.exit_code();
+            // Without a reader there is nobody to tell.
+            let _ = error.print();
+            return ExitCode::from(u8::try_from(code).unwrap_or(2));
+        }
+    };
+    let color = options.globals.color;
+    let (style, err_style) = (
+        color.style(std::io::stdout().is_terminal()),
+        color.style(std::io::stderr().is_terminal()),
+    );
+    let format = options.command.format();
+    let ran = (|| {
+        start_logging()?;
+        let project = Project::find(options.globals.project.as_deref(), options.globals.state_dir.as_deref())
+            .map_err(Stop::usage)?;
+        let inputs = inputs(&options.globals).map_err(|problems| {
+            print_error(
+                &Renderer {
+                    style: err_style,
+                    root: &project.current_dir,
+                }
+                .render(&problems),
+            );
+            Stop::problems_told(problems)
+        })?;
+        let cli = Cli {
+            entries,
+            inputs,
+            given: options.globals.vars,
+            values: options.globals.values,
+            project,
+            project_flag: options.globals.project,
+            state_flag: options.globals.state_dir,
+            style,
+            err_style,
+            quiet: options.globals.quiet,
+        };
+        match options.command {
+            Command::List(args) => list::run(&cli, &args),
+            Command::Plan(args) => plan::run(&cli, &args),
+            Command::Validate(args) => validate::run(&cli, &args),
+            Command::Inspect(args) => inspect::run(&cli, &args),
+            Command::Build(args) => build::run(&cli, args),
+            Command::Cleanup(args) => cleanup::run(&cli, &args),
+            Command::Runs(args) => runs::run(&cli, &args),
+            Command::Show(args) => show::run(&cli, &args),
+        }
+    })();
+    match ran {
+        Ok(code) => ExitCode::from(code),
+        Err(stop) => {
+            stop.tell(err_style, format == Format::Json);
+            ExitCode::from(stop.code)
+        }
+    }
+}
+
+/// Diagnostic logs of imagebake itself, where `IMAGEBAKE_LOG` names a level. Those of other crates could hold secrets and stay off.
+fn start_logging() -> Result<(), Stop> {
+    let Some(level) = std::env::var_os("IMAGEBAKE_LOG").filter(|level| !level.is_empty()) else {
+        return Ok(());
+    };
+    use tracing_subscriber::{filter::LevelFilter, filter::Targets, prelude::*};
+    let level: LevelFilter = level.to_str().and_then(|level| level.parse().ok()).ok_or_else(|| {
+        let message = format!("IMAGEBAKE_LOG={} is not a level", level.to_string_lossy());
+        Stop::told(2, message, "levels are error, warn, info, debug and trace")
+    })?;
+    let lines = tracing_subscriber::fmt::layer()
+        .with_writer(std::io::stderr)
+        .with_ansi(false);
+    let subscriber =
+        tracing_subscriber::registry().with(lines.with_filter(Targets::new().with_target("imagebake", level)));
+    // A program that has set up logs of its own keeps them.
+    let _ = tracing::subscriber::set_global_default(subscriber);
+    Ok(())
+}
+
+impl Cli {
+    fn problems(&self) -> Renderer<'_> {
+        Renderer {
+            style: self.err_style,
+            root: &self.project.root,
+        }
+    }
+
+    /// Prints a result for people.
+    fn print(&self, text: &str) {
+        crate::reporter::Out::stdout().write(text.as_bytes());
+    }
+
+    /// Prints a result for programs, in one line.
+    fn print_json(&self, value: &impl serde::Serialize) -> Result<(), Stop> {
+        let text = serde_json::to_string(value).map_err(|error| {
+            Stop::from(crate::error::Error::new(crate::error::ErrorKind::Internal, "cannot write JSON").because(error))
+        })?;
+        self.print(&(text + "\n"));
+        Ok(())
+    }
+
+    /// Prints problems; nothing when there are none.
+    fn tell_problems(&self, problems: &Diagnostics) {
+        let text = self.problems().render(problems);
+        print_error(&text);
+    }
+}
+
+/// Writes to standard error; when nobody reads that, nobody can be told.
+fn print_error(text: &str) {
+    use std::io::Write;
+    let _ = std::io::stderr().write_all(text.as_bytes());
+}
+
+/// A runtime for commands that ask the outside one thing after the other.
+fn small_runtime() -> Result<tokio::runtime::Runtime, Stop> {
+    let made = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    made.map_err(|error| Stop::from(crate::error::Error::from(error)))
+}
+
+/// The inputs of the command line: values files in order, `--var` above them.
+fn inputs(globals: &args::Globals) -> Result<Inputs, Diagnostics> {
+    let (mut inputs, mut problems) = (Inputs::new(globals.vars.clone()), Diagnostics::new());
+    for path in &globals.values {
+        match ValuesFile::read(path, &path.display().to_string()) {
+            Ok(file) => inputs = inputs.with_values(file),
+            Err(found) => problems.extend(found),
+        }
+    }
+    if problems.is_empty() { Ok(inputs) } else { Err(problems) }
+}
