@@ -32,7 +32,7 @@ const OPTIONS: &[&str] = &[
 struct Setting<'a> {
     field: &'a Field,
     ident: &'a Ident,
-    /// The setter's name, which is the row's too.
+    /// The setter's name.
     name: Ident,
     options: Options,
 }
@@ -40,12 +40,12 @@ struct Setting<'a> {
 #[derive(Default)]
 struct Options {
     default: Option<Expr>,
-    required: Option<Span>,
+    required: Option<Ident>,
     private: bool,
     rename: Option<LitStr>,
     each: Option<LitStr>,
     group: bool,
-    skip: Option<Span>,
+    skip: Option<Ident>,
     secret: bool,
     cosmetic: bool,
     path: bool,
@@ -80,15 +80,14 @@ pub fn expand(input: DeriveInput) -> Result<TokenStream> {
     for field in &fields.named {
         let ident = field.ident.as_ref().expect("the fields are named");
         match shape::is(&field.ty, "Places") {
-            true if places.is_some() => problems.at(
-                field.ty.span(),
-                "a config has one field of type `Places`; this is the second",
-            ),
+            true if places.is_some() => {
+                problems.at(&field.ty, "a config has one field of type `Places`; this is the second")
+            }
             true => {
                 places = Some(ident);
                 if let Some(attribute) = field.attrs.iter().find(|attribute| attribute.path().is_ident("field")) {
                     problems.at(
-                        attribute.span(),
+                        &attribute,
                         "the field of type `Places` is not a setting and has no options",
                     );
                 }
@@ -98,7 +97,7 @@ pub fn expand(input: DeriveInput) -> Result<TokenStream> {
     }
     if places.is_none() {
         let message = "a config remembers where each setting was set: add a field `at: Places`";
-        problems.at(input.ident.span(), message);
+        problems.at(&input.ident, message);
     }
     let (at, settings) = problems.none((places, settings))?;
     let at = at.expect("a struct without one was refused");
@@ -130,6 +129,7 @@ pub fn expand(input: DeriveInput) -> Result<TokenStream> {
         }
 
         #[automatically_derived]
+        #[diagnostic::do_not_recommend]
         impl #of ::imagebake::field::Config for #name #generics #bounds {
             const FIELDS: &'static [::imagebake::field::FieldMeta] = &[#(#rows),*];
 
@@ -142,6 +142,7 @@ pub fn expand(input: DeriveInput) -> Result<TokenStream> {
         }
 
         #[automatically_derived]
+        #[diagnostic::do_not_recommend]
         impl #of ::imagebake::field::ToValue for #name #generics #bounds {
             const TYPE: ::imagebake::field::FieldType =
                 ::imagebake::field::FieldType::Group(<Self as ::imagebake::field::Config>::FIELDS);
@@ -173,9 +174,14 @@ impl<'a> Setting<'a> {
         })
     }
 
-    /// The row's name.
+    /// The row's name: what users know. That is the setter, or the field where the setter is private.
     fn text(&self) -> String {
-        self.name.unraw().to_string()
+        let known = if self.is_private() { self.ident } else { &self.name };
+        known.unraw().to_string()
+    }
+
+    fn is_private(&self) -> bool {
+        self.options.required.is_some() || self.options.private
     }
 
     fn default_value(&self) -> TokenStream {
@@ -183,7 +189,7 @@ impl<'a> Setting<'a> {
         match &self.options.default {
             None => quote!(#ident: ::core::default::Default::default()),
             Some(default) => {
-                let value = match self.options.skip {
+                let value = match &self.options.skip {
                     Some(_) => quote!(#default),
                     None => shape::default_value(default, &self.field.ty),
                 };
@@ -197,11 +203,7 @@ impl<'a> Setting<'a> {
             return TokenStream::new();
         }
         let one = self.options.each.as_ref().map(|each| self.setter_of_one(each, at));
-        let replaced = self
-            .options
-            .each
-            .as_ref()
-            .is_some_and(|each| each.value() == self.text());
+        let replaced = self.options.each.as_ref().is_some_and(|each| self.name == each.value());
         let whole = (!replaced).then(|| self.setter_of_all(at));
         quote!(#whole #one)
     }
@@ -270,7 +272,7 @@ impl<'a> Setting<'a> {
             }
             _ => None,
         };
-        let visibility = match self.options.required.is_some() || self.options.private {
+        let visibility = match self.is_private() {
             true => quote!(#[allow(dead_code)]),
             false => quote!(pub),
         };
@@ -315,37 +317,50 @@ impl<'a> Setting<'a> {
             (None, _, None) => None,
         };
         let template = template.map(|template| quote!(.template(::imagebake::field::TemplateName::#template)));
-        let ty = quote_spanned!(ty.span()=> <#ty as ::imagebake::field::ToValue>::TYPE);
+        let ty = match self.options.group {
+            true => {
+                let group = shape::unwrapped(ty);
+                let rows = quote_spanned!(group.span()=> <#group as ::imagebake::field::Config>::FIELDS);
+                quote!(::imagebake::field::FieldType::Group(#rows))
+            }
+            false => quote_spanned!(ty.span()=> <#ty as ::imagebake::field::ToValue>::TYPE),
+        };
         quote!(::imagebake::field::FieldMeta::new(#name, #ty, #doc) #(#flags)* #default #facts #template)
     }
 
     /// The statement that adds the setting's value, or a group's fields, to `rows`.
     fn value(&self, index: usize) -> TokenStream {
         let (ident, ty) = (self.ident, &self.field.ty);
-        match self.options.group {
-            true if shape::is(ty, "Option") => quote! {
+        if !self.options.group {
+            // The same path at the same place as in the row, so that the compiler says once what the type lacks.
+            let to_value = quote_spanned!(ty.span()=> <#ty as ::imagebake::field::ToValue>::to_value);
+            return quote!(rows.row(#index, #to_value(&self.#ident)););
+        }
+        let group = shape::unwrapped(ty);
+        let fields = quote_spanned!(group.span()=> <#group as ::imagebake::field::Config>::fields);
+        match shape::is(ty, "Option") {
+            true => quote! {
                 if let ::core::option::Option::Some(group) = &self.#ident {
-                    rows.group(::imagebake::field::Config::fields(group));
+                    rows.group(#fields(group));
                 }
             },
-            true => quote!(rows.group(::imagebake::field::Config::fields(&self.#ident));),
-            false => quote!(rows.row(#index, ::imagebake::field::ToValue::to_value(&self.#ident));),
+            false => quote!(rows.group(#fields(&self.#ident));),
         }
     }
 }
 
 impl Options {
     fn set(&mut self, option: Opt) -> Result<()> {
-        let span = option.name.span();
-        match option.name.to_string().as_str() {
+        let name = option.name.clone();
+        match name.to_string().as_str() {
             "default" => self.default = Some(option.expr()?),
             "required" => {
                 option.flag()?;
-                self.required = Some(span);
+                self.required = Some(name);
             }
             "skip" => {
                 option.flag()?;
-                self.skip = Some(span);
+                self.skip = Some(name);
             }
             "private" => {
                 option.flag()?;
@@ -380,13 +395,13 @@ impl Options {
 
     /// Refuses what contradicts itself.
     fn check(&self, field: &Field, problems: &mut Problems) {
-        if let (Some(span), Some(_)) = (self.required, &self.default) {
+        if let (Some(required), Some(_)) = (&self.required, &self.default) {
             problems.at(
-                span,
+                required,
                 "a required setting has no default: remove `required` or `default`",
             );
         }
-        if let Some(span) = self.skip {
+        if let Some(skip) = &self.skip {
             let alone = field
                 .attrs
                 .iter()
@@ -402,7 +417,7 @@ impl Options {
                 && self.parts.is_none();
             if !alone {
                 problems.at(
-                    span,
+                    skip,
                     "a skipped field is not a setting: besides `skip` it may only have `default`",
                 );
             }
@@ -410,18 +425,18 @@ impl Options {
         if let (Some(reason), None) = (&self.superseded, &self.template) {
             let message =
                 "`superseded` says why an attribute of templates is not needed: name it with `template = \"…\"`";
-            problems.at(reason.span(), message);
+            problems.at(&reason, message);
         }
         if let (Some(parts), Some(_)) = (&self.parts, &self.template) {
             problems.at(
-                parts.span(),
+                &parts,
                 "a setting is one attribute of templates (`template`) or several (`parts`), not both",
             );
         }
         if let Some(each) = &self.each {
             if !matches!(Shape::of(&field.ty).inner(), Shape::List(_) | Shape::Map { .. }) {
                 problems.at(
-                    field.ty.span(),
+                    &field.ty,
                     "`each` adds to a list or a map: the type is `Vec<T>`, `Vec<(K, V)>` or `BTreeMap<K, V>`",
                 );
             }

@@ -136,34 +136,33 @@ fn check<'a>(signature: &'a Signature, problems: &mut Problems) -> Option<&'a Ty
     if let Some(token) = &signature.asyncness {
         let message =
             "an image function is not `async`: it describes, and what takes time is done by the build; remove `async`";
-        problems.at(token.span(), message);
+        problems.at(&token, message);
     }
     if let Safety::Unsafe(token) = &signature.safety {
         problems.at(
-            token.span(),
+            &token,
             "an image function is not `unsafe`: it is called by safe code; remove `unsafe`",
         );
     }
     if let Some(abi) = &signature.abi {
-        problems.at(abi.span(), "an image function is a Rust function: remove `extern`");
+        problems.at(&abi, "an image function is a Rust function: remove `extern`");
     }
     if !signature.generics.params.is_empty() || signature.generics.where_clause.is_some() {
-        let span = match signature.generics.params.is_empty() {
-            true => signature.generics.where_clause.span(),
-            false => signature.generics.params.span(),
-        };
         let message =
             "an image function is not generic: nobody says what the parameters are; write one function for each image";
-        problems.at(span, message);
+        match signature.generics.params.is_empty() {
+            true => problems.at(&signature.generics.where_clause, message),
+            false => problems.at(&signature.generics.params, message),
+        }
     }
     if let ReturnType::Default = signature.output {
         let message = "an image function returns its image: write `-> Image`, or `-> Result<Image>`, and no `;` after the last line";
-        problems.at(signature.ident.span(), message);
+        problems.at(&signature.ident, message);
     }
     let variables = match signature.inputs.first()? {
         FnArg::Receiver(receiver) => {
             problems.at(
-                receiver.span(),
+                &receiver,
                 "an image function is not a method: write it outside of `impl`, without `self`",
             );
             return None;
@@ -173,17 +172,17 @@ fn check<'a>(signature: &'a Signature, problems: &mut Problems) -> Option<&'a Ty
     if let Some(second) = signature.inputs.iter().nth(1) {
         let message =
             "an image function takes no argument or one: put all inputs in one struct with `#[derive(Variables)]`";
-        problems.at(second.span(), message);
+        problems.at(&second, message);
     }
     if let Type::Reference(reference) = variables {
         problems.at(
-            reference.span(),
+            &reference,
             "an image function takes its inputs by value: remove the `&`",
         );
     }
     if let Type::ImplTrait(generic) = variables {
         problems.at(
-            generic.span(),
+            &generic,
             "an image function is not generic: name the struct of its inputs",
         );
     }

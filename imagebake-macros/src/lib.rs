@@ -46,7 +46,7 @@ mod variables;
 /// | `default = EXPR` | the value when nothing is set, converted as the setter does; else `Default::default()` |
 /// | `required` | a constructor asks for it: the setter is private |
 /// | `private` | the setter is private |
-/// | `rename = "name"` | the setter's name, where it is not the field's |
+/// | `rename = "name"` | the setter's name, where it is not the field's; the row follows, unless the setter is private |
 /// | `each = "name"` | a second setter that adds one item to a list or one entry to a map; under the field's own name it replaces the first |
 /// | `group` | a nested config, or an `Option` of one: its fields follow in place |
 /// | `skip` | neither setter nor row |

@@ -1,6 +1,6 @@
 //! The options of an attribute: `flag`, `name = value`, `name(value, value)`.
 
-use proc_macro2::Span;
+use quote::ToTokens;
 use syn::{
     Attribute, Error, Expr, ExprLit, Ident, Lit, LitStr, Path, Result, Token,
     ext::IdentExt,
@@ -122,10 +122,14 @@ fn checked(options: Vec<Opt>, attribute: &str, known: &[&str]) -> Result<Vec<Opt
     for (index, option) in options.iter().enumerate() {
         let name = option.name.to_string();
         if !known.contains(&name.as_str()) {
-            let list = known.join("`, `");
-            problems.add(option.error(format_args!(
-                "`#[{attribute}(…)]` has no option `{name}`; it has `{list}`"
-            )));
+            let near = known
+                .iter()
+                .find(|known| strsim::damerau_levenshtein(known, &name) <= 2);
+            let instead = match near {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => format!("it has `{}`", known.join("`, `")),
+            };
+            problems.add(option.error(format_args!("`#[{attribute}(…)]` has no option `{name}`; {instead}")));
         } else if options[..index].iter().any(|earlier| earlier.name == option.name) {
             problems.add(option.error(format_args!("`{name}` is given twice")));
         }
@@ -145,8 +149,9 @@ impl Problems {
         }
     }
 
-    pub fn at(&mut self, span: Span, message: impl std::fmt::Display) {
-        self.add(Error::new(span, message));
+    /// An error at all of `tokens`.
+    pub fn at(&mut self, tokens: impl ToTokens, message: impl std::fmt::Display) {
+        self.add(Error::new_spanned(tokens, message));
     }
 
     /// Keeps the value, or the problem.

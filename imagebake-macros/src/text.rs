@@ -96,7 +96,18 @@ fn pieces(text: &str) -> std::result::Result<Vec<Piece>, String> {
                 plain.push(c);
             }
             '{' => {
-                let name: String = rest.by_ref().take_while(|c| *c != '}').collect();
+                let mut name = String::new();
+                let closed = rest.by_ref().find_map(|c| match c {
+                    '}' => Some(true),
+                    '{' => Some(false),
+                    _ => {
+                        name.push(c);
+                        None
+                    }
+                });
+                if closed != Some(true) {
+                    return Err("a `{` without a `}` after it; a brace is written `{{` or `}}`".to_owned());
+                }
                 if name.is_empty() || name.starts_with(|c: char| c.is_ascii_digit()) {
                     return Err(
                         "variables of `text!` have names: `{token}`; a brace is written `{{` or `}}`".to_owned(),

@@ -34,7 +34,7 @@ pub fn expand(input: DeriveInput) -> Result<TokenStream> {
     let mut problems = Problems::default();
     if !input.generics.params.is_empty() {
         problems.at(
-            input.generics.params.span(),
+            &input.generics.params,
             "inputs of an image have no parameters: their types must be known",
         );
     }
@@ -58,6 +58,7 @@ pub fn expand(input: DeriveInput) -> Result<TokenStream> {
     );
     Ok(quote! {
         #[automatically_derived]
+        #[diagnostic::do_not_recommend]
         impl ::imagebake::variables::Variables for #name {
             const VARIABLES: &'static [::imagebake::variables::VariableMeta] = &[#(#rows),*];
             #values_file
@@ -125,7 +126,7 @@ impl<'a> Variable<'a> {
         });
         let env = self.env.as_ref().map(|env| quote!(.env(#env)));
         let secret = self.sensitive.then(|| quote!(.secret()));
-        quote_spanned!(ty.span()=> ::imagebake::variables::VariableMeta::of::<#ty>(#name, #help) #default #env #secret)
+        quote_spanned!(ty.span()=> <#ty as ::imagebake::variables::FromInput>::META.named(#name, #help) #default #env #secret)
     }
 
     /// The statement that reads the variable into a local of its name.
@@ -138,10 +139,10 @@ impl<'a> Variable<'a> {
             }
             None => quote!(::core::option::Option::None),
         };
-        let matches = self
-            .matches
-            .as_ref()
-            .map(|regex| quote_spanned!(ty.span()=> ::imagebake::variables::matches::<#ty>(value, #regex)?;));
+        let matches = self.matches.as_ref().map(|regex| {
+            let texts = quote_spanned!(ty.span()=> <#ty as ::imagebake::variables::Texts>::texts);
+            quote!(::imagebake::variables::matches(&#texts(value), #regex)?;)
+        });
         let check = self.check.as_ref().map(|check| {
             let (view, value) = view(shape::unwrapped(ty));
             let call = quote_spanned!(check.span()=> ::imagebake::variables::check::<#view, _>(#value, #check)?;);
@@ -160,7 +161,9 @@ impl<'a> Variable<'a> {
                 })
             },
         };
-        quote!(let #ident = inputs.take::<#ty>(&rows[#index], #default, #check, problems);)
+        // The same path at the same place as in the row, so that the compiler says once what the type lacks.
+        let take = quote_spanned!(ty.span()=> <#ty as ::imagebake::variables::FromInput>::take);
+        quote!(let #ident = #take(inputs, &rows[#index], #default, #check, problems);)
     }
 }
 

@@ -100,6 +100,7 @@ pub trait IntoPost<In: Artifact> {
     fn into_post(self) -> Post<Self::Processor>;
 }
 
+#[diagnostic::do_not_recommend]
 impl<In: Artifact, P: PostProcessor<In>> IntoPost<In> for P {
     type Processor = P;
     fn into_post(self) -> Post<P> {
@@ -110,6 +111,7 @@ impl<In: Artifact, P: PostProcessor<In>> IntoPost<In> for P {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<In: Artifact, P: PostProcessor<In>> IntoPost<In> for Post<P> {
     type Processor = P;
     fn into_post(self) -> Post<P> {
@@ -191,6 +193,8 @@ pub(crate) struct ChainCx {
     pub(crate) first: usize,
     pub(crate) of: usize,
     pub(crate) consumption: Consumption,
+    /// The digests that each of its post-processors wants of what it is given.
+    pub(crate) wants: Vec<Vec<DigestKind>>,
 }
 
 /// A sequence of post-processors: `Chain::of(DockerTag::new("acme/web")).then(DockerPush::new())`.
@@ -230,7 +234,7 @@ impl<In: Artifact, Out: Artifact> Chain<In, Out> {
     /// `post` on what the chain gives so far.
     #[track_caller]
     #[must_use]
-    pub fn then<P: PostProcessor<Out>>(self, post: impl IntoPost<Out, Processor = P>) -> Chain<In, P::Output> {
+    pub fn then<I: IntoPost<Out>>(self, post: I) -> Chain<In, <I::Processor as PostProcessor<Out>>::Output> {
         let link = Arc::new(Link {
             post: post.into_post(),
             place: Location::caller(),
@@ -277,6 +281,7 @@ async fn run_link<In: Artifact, P: PostProcessor<In>>(
 ) -> Result<P::Output> {
     let step = erased.step_ref(chain.first + index, chain.of);
     let kept = AnyArtifact::new(input.clone());
+    chain.cx.set_wanted_digests(chain.wants.get(index + 1).cloned());
     let output = chain
         .cx
         .in_step(step, link.post.processor.process(&chain.cx, input))

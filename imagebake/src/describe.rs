@@ -89,11 +89,13 @@ pub trait Enabled {}
 pub mod feature {
     /// Part of every build of the library.
     pub struct core;
+    #[diagnostic::do_not_recommend]
     impl super::Enabled for core {}
 
     /// Images built in Linux namespaces, without a daemon.
     pub struct oci;
     #[cfg(any(feature = "oci", feature = "plan-only"))]
+    #[diagnostic::do_not_recommend]
     impl super::Enabled for oci {}
 }
 

@@ -130,7 +130,7 @@ pub enum FieldType {
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub struct FieldMeta {
-    /// The setter's name.
+    /// The setter's name; the field's where the setter is private.
     pub name: &'static str,
     /// Its type.
     pub ty: FieldType,
@@ -464,7 +464,8 @@ pub trait ToValue {
 
 macro_rules! to_value {
     ($($ty:ty, $field:expr, |$value:ident| $make:expr;)+) => {
-        $(impl ToValue for $ty {
+        $(#[diagnostic::do_not_recommend]
+        impl ToValue for $ty {
             const TYPE: FieldType = $field;
             fn to_value(&self) -> Value {
                 let $value = self;
@@ -491,6 +492,7 @@ to_value! {
     GuestPath, FieldType::GuestPath, |path| Value::Text(path.to_string().into());
 }
 
+#[diagnostic::do_not_recommend]
 impl ToValue for u64 {
     const TYPE: FieldType = FieldType::Integer;
     fn to_value(&self) -> Value {
@@ -498,6 +500,7 @@ impl ToValue for u64 {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl ToValue for usize {
     const TYPE: FieldType = FieldType::Integer;
     fn to_value(&self) -> Value {
@@ -505,6 +508,7 @@ impl ToValue for usize {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<T: ToValue> ToValue for Option<T> {
     const TYPE: FieldType = T::TYPE;
     fn to_value(&self) -> Value {
@@ -512,6 +516,7 @@ impl<T: ToValue> ToValue for Option<T> {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<T: ToValue> ToValue for Vec<T> {
     const TYPE: FieldType = FieldType::List(&T::TYPE);
     fn to_value(&self) -> Value {
@@ -519,6 +524,7 @@ impl<T: ToValue> ToValue for Vec<T> {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<T: ToValue> ToValue for BTreeMap<String, T> {
     const TYPE: FieldType = FieldType::Map(&T::TYPE);
     fn to_value(&self) -> Value {
@@ -530,6 +536,7 @@ impl<T: ToValue> ToValue for BTreeMap<String, T> {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<T: ToValue> ToValue for Vec<(String, T)> {
     const TYPE: FieldType = FieldType::Map(&T::TYPE);
     fn to_value(&self) -> Value {

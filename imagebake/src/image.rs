@@ -3,9 +3,8 @@
 use crate::{
     artifact::{AnyArtifact, Artifact},
     chain::{Chain, ErasedChain, IntoPost},
-    describe::{Describe, Enabled},
+    describe::{Component, Enabled},
     field::Place,
-    post_processor::PostProcessor,
     step::{ErasedStep, IntoStep},
     unit::{ErasedUnit, IntoUnit},
 };
@@ -54,7 +53,7 @@ impl Image {
 
     /// Adds a source; all sources of an image are built side by side.
     #[track_caller]
-    pub fn source<S: Describe<Feature: Enabled>>(mut self, source: impl IntoUnit<Source = S>) -> Self {
+    pub fn source(mut self, source: impl IntoUnit<Feature: Enabled>) -> Self {
         self.units.push(Arc::new(source.into_unit(Location::caller())));
         self
     }
@@ -75,7 +74,7 @@ impl Image {
 
     /// Adds a chain of one post-processor on every source's artifact.
     #[track_caller]
-    pub fn post<P: PostProcessor<AnyArtifact>>(self, post: impl IntoPost<AnyArtifact, Processor = P>) -> Self {
+    pub fn post(self, post: impl IntoPost<AnyArtifact, Processor: Component>) -> Self {
         self.chain(Chain::of(post))
     }
 

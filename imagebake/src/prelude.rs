@@ -14,7 +14,7 @@ pub use crate::{
     io::{DigestKind, FileRef},
     plan::Diagnostics,
     post_processor::PostProcessor,
-    post_processors::manifest::Manifest,
+    post_processors::{artifice::Artifice, checksum::Checksum, compress::Compress, manifest::Manifest},
     provisioner::Provisioner,
     provisioners::{
         breakpoint::Breakpoint, cargo::Cargo, file::File, shell::Shell, shell_local::ShellLocal, sleep::Sleep,

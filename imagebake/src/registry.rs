@@ -90,12 +90,14 @@ pub trait IntoImage {
     fn into_image(self) -> Result<Image>;
 }
 
+#[diagnostic::do_not_recommend]
 impl IntoImage for Image {
     fn into_image(self) -> Result<Image> {
         Ok(self)
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<E: Into<Box<dyn std::error::Error + Send + Sync>>> IntoImage for Result<Image, E> {
     fn into_image(self) -> Result<Image> {
         self.map_err(|error| {

@@ -196,6 +196,7 @@ pub trait IntoStep {
     fn into_step(self, place: &'static Location<'static>) -> Step<Self::Provisioner>;
 }
 
+#[diagnostic::do_not_recommend]
 impl<P: Provisioner> IntoStep for P {
     type Provisioner = P;
     fn into_step(self, place: &'static Location<'static>) -> Step<P> {
@@ -208,6 +209,7 @@ impl<P: Provisioner> IntoStep for P {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<P: Provisioner> IntoStep for Step<P> {
     type Provisioner = P;
     fn into_step(mut self, place: &'static Location<'static>) -> Step<P> {

@@ -10,7 +10,6 @@ use crate::{
     field::{Field, Place},
     guest::{Guest, Snapshot},
     plan::Diagnostics,
-    post_processor::PostProcessor,
     source::BaseId,
 };
 use std::{future::Future, panic::Location, pin::Pin};
@@ -45,7 +44,7 @@ impl<S: Describe> Unit<S> {
     /// A chain of one post-processor on this source's artifact.
     #[track_caller]
     #[must_use]
-    pub fn post<P: PostProcessor<S::Artifact>>(self, post: impl IntoPost<S::Artifact, Processor = P>) -> Self {
+    pub fn post(self, post: impl IntoPost<S::Artifact, Processor: Component>) -> Self {
         self.chain(Chain::of(post))
     }
 
@@ -67,7 +66,7 @@ pub trait SourceExt: Describe {
 
     /// See [`Unit::post`].
     #[track_caller]
-    fn post<P: PostProcessor<Self::Artifact>>(self, post: impl IntoPost<Self::Artifact, Processor = P>) -> Unit<Self> {
+    fn post(self, post: impl IntoPost<Self::Artifact, Processor: Component>) -> Unit<Self> {
         Unit::of(self).post(post)
     }
 
@@ -87,13 +86,17 @@ impl<S: Describe> SourceExt for S {}
 )]
 pub trait IntoUnit {
     /// The source.
-    type Source: Describe;
+    type Source: Describe<Feature = Self::Feature>;
+    /// The cargo feature that the source needs.
+    type Feature;
     /// The unit.
     fn into_unit(self, place: &'static Location<'static>) -> Unit<Self::Source>;
 }
 
+#[diagnostic::do_not_recommend]
 impl<S: Describe> IntoUnit for S {
     type Source = S;
+    type Feature = S::Feature;
     fn into_unit(self, place: &'static Location<'static>) -> Unit<S> {
         Unit {
             source: self,
@@ -104,8 +107,10 @@ impl<S: Describe> IntoUnit for S {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<S: Describe> IntoUnit for Unit<S> {
     type Source = S;
+    type Feature = S::Feature;
     fn into_unit(self, _: &'static Location<'static>) -> Unit<S> {
         self
     }

@@ -39,17 +39,11 @@ pub struct VariableMeta {
 }
 
 impl VariableMeta {
-    /// An input of type `T` without more; used by `#[derive(Variables)]`.
-    pub const fn of<T: FromInput>(name: &'static str, help: &'static str) -> Self {
-        Self {
-            name,
-            help,
-            ty: T::TYPE,
-            default: None,
-            optional: T::OPTIONAL,
-            env: None,
-            secret: T::SECRET,
-        }
+    /// The row of an input, from its type's; used by `#[derive(Variables)]`.
+    pub const fn named(mut self, name: &'static str, help: &'static str) -> Self {
+        self.name = name;
+        self.help = help;
+        self
     }
 
     /// With a default.
@@ -79,6 +73,9 @@ pub struct Inputs {
     files: Vec<Arc<ValuesFile>>,
     image: String,
 }
+
+/// What else must hold of a value; else why it does not.
+pub type Check<'a, T> = &'a dyn Fn(&T) -> Result<(), String>;
 
 /// A value as it was given, and by whom.
 struct Given {
@@ -205,7 +202,7 @@ impl Inputs {
         &self,
         variable: &VariableMeta,
         default: Option<fn() -> T>,
-        check: Option<&dyn Fn(&T) -> Result<(), String>>,
+        check: Option<Check<'_, T>>,
         problems: &mut Diagnostics,
     ) -> Option<T> {
         let mut place = None;
@@ -300,6 +297,17 @@ pub trait FromInput: Sized {
     /// Whether its values are never shown.
     const SECRET: bool = false;
 
+    #[doc(hidden)]
+    const META: VariableMeta = VariableMeta {
+        name: "",
+        help: "",
+        ty: Self::TYPE,
+        default: None,
+        optional: Self::OPTIONAL,
+        env: None,
+        secret: Self::SECRET,
+    };
+
     /// Reads a value as a user types it.
     ///
     /// # Errors
@@ -310,11 +318,23 @@ pub trait FromInput: Sized {
     fn absent() -> Option<Self> {
         None
     }
+
+    #[doc(hidden)]
+    fn take(
+        inputs: &Inputs,
+        variable: &VariableMeta,
+        default: Option<fn() -> Self>,
+        check: Option<Check<'_, Self>>,
+        problems: &mut Diagnostics,
+    ) -> Option<Self> {
+        inputs.take(variable, default, check, problems)
+    }
 }
 
 macro_rules! from_input {
     ($($ty:ty => $words:literal),+ $(,)?) => {
-        $(impl FromInput for $ty {
+        $(#[diagnostic::do_not_recommend]
+        impl FromInput for $ty {
             const TYPE: &'static str = $words;
             fn from_input(_: &VariableMeta, text: &str) -> Result<Self, String> {
                 Self::from_str(text.trim()).map_err(|error| error.to_string())
@@ -328,6 +348,7 @@ from_input! {
     usize => "a whole number", i32 => "a whole number", i64 => "a whole number", f64 => "a number",
 }
 
+#[diagnostic::do_not_recommend]
 impl FromInput for String {
     const TYPE: &'static str = "text";
     fn from_input(_: &VariableMeta, text: &str) -> Result<Self, String> {
@@ -335,6 +356,7 @@ impl FromInput for String {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl FromInput for PathBuf {
     const TYPE: &'static str = "a path";
     fn from_input(_: &VariableMeta, text: &str) -> Result<Self, String> {
@@ -342,6 +364,7 @@ impl FromInput for PathBuf {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl FromInput for Duration {
     const TYPE: &'static str = "a length of time (90s, 1h30m)";
     fn from_input(_: &VariableMeta, text: &str) -> Result<Self, String> {
@@ -349,6 +372,7 @@ impl FromInput for Duration {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl FromInput for Secret {
     const TYPE: &'static str = "a secret (env:NAME, file:PATH or the value)";
     const SECRET: bool = true;
@@ -357,6 +381,7 @@ impl FromInput for Secret {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<T: FromInput> FromInput for Option<T> {
     const TYPE: &'static str = T::TYPE;
     const OPTIONAL: bool = true;
@@ -371,6 +396,7 @@ impl<T: FromInput> FromInput for Option<T> {
 }
 
 /// `["a", "b"]` as JSON, or `a,b`.
+#[diagnostic::do_not_recommend]
 impl<T: FromInput> FromInput for Vec<T> {
     const TYPE: &'static str = "a list (a,b or [\"a\", \"b\"])";
     const FORM: Form = Form::List;
@@ -389,6 +415,7 @@ impl<T: FromInput> FromInput for Vec<T> {
 }
 
 /// `{"a": "b"}` as JSON, or `a=b,c=d`.
+#[diagnostic::do_not_recommend]
 impl<T: FromInput> FromInput for BTreeMap<String, T> {
     const TYPE: &'static str = "a map (a=b,c=d or {\"a\": \"b\"})";
     const FORM: Form = Form::Map;
@@ -427,36 +454,40 @@ pub trait Texts {
     fn texts(&self) -> Vec<&str>;
 }
 
+#[diagnostic::do_not_recommend]
 impl Texts for String {
     fn texts(&self) -> Vec<&str> {
         vec![self]
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<T: Texts> Texts for Option<T> {
     fn texts(&self) -> Vec<&str> {
         self.iter().flat_map(T::texts).collect()
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<T: Texts> Texts for Vec<T> {
     fn texts(&self) -> Vec<&str> {
         self.iter().flat_map(T::texts).collect()
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<T: Texts> Texts for BTreeMap<String, T> {
     fn texts(&self) -> Vec<&str> {
         self.values().flat_map(T::texts).collect()
     }
 }
 
-/// Whether every text of `value` matches; used by `#[derive(Variables)]`.
+/// Whether all of `texts` match; used by `#[derive(Variables)]`.
 #[doc(hidden)]
-pub fn matches<T: Texts>(value: &T, regex: &'static str) -> Result<(), String> {
+pub fn matches(texts: &[&str], regex: &'static str) -> Result<(), String> {
     let parsed =
         regex_lite::Regex::new(regex).map_err(|error| format!("`{regex}` is not a regular expression: {error}"))?;
-    match value.texts().into_iter().all(|text| parsed.is_match(text)) {
+    match texts.iter().all(|text| parsed.is_match(text)) {
         true => Ok(()),
         false => Err(format!("it does not match `{regex}`")),
     }

@@ -10,6 +10,7 @@ use super::{
 use crate::{
     error::{Error, Result},
     event::{Event, Level, StepRef, Timing, UnitName, UnitStatus},
+    io::DigestKind,
     journal::Scope,
     names::UnitNames,
     plan::PlannedUnit,
@@ -102,6 +103,7 @@ struct State {
     step: Option<StepRef>,
     failed_step: Option<StepRef>,
     timings: Vec<Timing>,
+    wanted_digests: Vec<DigestKind>,
 }
 
 impl Cx {
@@ -277,6 +279,16 @@ impl Cx {
             env.push(("PACKER_HTTP_ADDR", addr));
         }
         env.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+    }
+
+    pub(crate) fn set_wanted_digests(&self, kinds: Option<Vec<DigestKind>>) {
+        self.state().wanted_digests = kinds.unwrap_or_default();
+    }
+
+    /// The digests that the next post-processor of the chain wants of the files that are being made: computing them while writing
+    /// saves it from reading them again.
+    pub fn wanted_digests(&self) -> Vec<DigestKind> {
+        self.state().wanted_digests.clone()
     }
 
     // ---- events

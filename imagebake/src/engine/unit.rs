@@ -191,6 +191,7 @@ async fn run_chains(unit: &PlannedUnit, cx: &Cx, artifact: AnyArtifact) -> Resul
             first,
             of,
             consumption: consumption.clone(),
+            wants: chain.links.iter().map(|link| link.wants()).collect(),
         };
         (chain.run)(&chain_cx, artifact.clone()).await?;
         first += chain.links.len();

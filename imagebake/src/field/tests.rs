@@ -59,7 +59,7 @@ pub struct Every {
     logins: Vec<Login>,
     #[field(skip, default = 7)]
     hidden: u8,
-    #[field(private)]
+    #[field(private, rename = "with_mode")]
     mode: String,
     verbose: bool,
     at: Places,
@@ -99,7 +99,8 @@ fn setters_take_what_a_user_has_at_hand() {
         .range_of(4)
         .login(Login::user_named("root").port(2222))
         .logins([Login::user_named("a"), Login::user_named("b")])
-        .verbose(true);
+        .verbose(true)
+        .with_mode("m");
     let json: serde_json::Map<_, _> = every
         .fields()
         .iter()
@@ -111,7 +112,7 @@ fn setters_take_what_a_user_has_at_hand() {
             "inline": ["a", "b"], "shebang": "/bin/bash", "environment": {"A": "1", "B": "2", "C": "<secret>"},
             "labels": {"a": "web-{{ timestamp }}", "b": "{{ build.id }}"}, "ports": [80, 443], "wait": "1s", "tries": 5,
             "password": "<secret env:PW>", "script": "x.sh", "range_of": 4, "user": "root", "port": 2222,
-            "logins": [{"user": "a", "port": 22}, {"user": "b", "port": 22}], "mode": "", "verbose": true,
+            "logins": [{"user": "a", "port": 22}, {"user": "b", "port": 22}], "mode": "m", "verbose": true,
         })
     );
     assert_eq!(every.hidden, 7);

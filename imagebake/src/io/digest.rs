@@ -14,6 +14,7 @@ use sha2::Digest as _;
 use super::block::Block;
 use super::error::Error;
 use super::read::Consumer;
+use crate::field::{FieldType, ToValue, Value};
 
 /// A kind of digest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -80,6 +81,14 @@ impl FromStr for DigestKind {
                 name: name.to_owned(),
                 known: Self::ALL.map(Self::name).join(", "),
             })
+    }
+}
+
+impl ToValue for DigestKind {
+    const TYPE: FieldType = FieldType::Named("DigestKind");
+
+    fn to_value(&self) -> Value {
+        Value::Text(self.name().into())
     }
 }
 

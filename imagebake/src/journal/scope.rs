@@ -6,11 +6,13 @@ use crate::{
     error::{Error, ErrorKind, Result},
     event::{ResourceAction, UnitName},
     project::Project,
-    resource::{Recovery, Registered, Token},
+    resource::{Recovery, Registered, Resource, Token},
 };
 use serde_json::Value;
 use std::{
+    future::Future,
     path::PathBuf,
+    pin::Pin,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, SystemTime},
 };
@@ -156,12 +158,12 @@ struct Undo {
 /// An object that exists and that the scope answers for.
 #[derive(Debug)]
 #[must_use = "release it when it becomes the artifact; otherwise it is removed with the scope"]
-pub struct Held<R: Registered> {
+pub struct Held<R: Resource> {
     token: Token,
     id: R::Id,
 }
 
-impl<R: Registered> Held<R> {
+impl<R: Resource> Held<R> {
     /// Its identity.
     pub fn id(&self) -> &R::Id {
         &self.id
@@ -193,7 +195,22 @@ impl Scope {
     ///
     /// # Errors
     /// When the intent cannot be recorded (then nothing was made), or the platform refuses.
-    pub async fn create<R: Registered>(&self, resource: &R, driver: &R::Driver, at: &R::Locator) -> Result<Held<R>> {
+    // Boxed: an `async fn` would let the compiler repeat that a resource is not registered at each use of the future.
+    pub fn create<'a, R: Registered>(
+        &'a self,
+        resource: &'a R,
+        driver: &'a R::Driver,
+        at: &'a R::Locator,
+    ) -> Pin<Box<dyn Future<Output = Result<Held<R>>> + Send + 'a>> {
+        Box::pin(self.create_recorded(resource, driver, at))
+    }
+
+    async fn create_recorded<R: Registered>(
+        &self,
+        resource: &R,
+        driver: &R::Driver,
+        at: &R::Locator,
+    ) -> Result<Held<R>> {
         let journal = &self.0.journal;
         let expires = (SystemTime::now() + EXPIRES_AFTER)
             .duration_since(SystemTime::UNIX_EPOCH)
@@ -251,7 +268,7 @@ impl Scope {
     ///
     /// # Errors
     /// When that cannot be recorded; the object is removed with the scope then.
-    pub async fn release<R: Registered>(&self, held: Held<R>) -> Result<R::Id> {
+    pub async fn release<R: Resource>(&self, held: Held<R>) -> Result<R::Id> {
         self.0
             .journal
             .append(&Entry::Released {
@@ -271,7 +288,7 @@ impl Scope {
     ///
     /// # Errors
     /// The platform's; the scope tries again at its end.
-    pub async fn delete<R: Registered>(&self, held: Held<R>) -> Result<()> {
+    pub async fn delete<R: Resource>(&self, held: Held<R>) -> Result<()> {
         let undo = {
             let mut all = lock(&self.0.undo);
             let at = all.iter().position(|undo| undo.token == held.token);

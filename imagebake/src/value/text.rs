@@ -150,12 +150,14 @@ pub trait TextPart {
     fn text_part(&self) -> Text;
 }
 
+#[diagnostic::do_not_recommend]
 impl TextPart for str {
     fn text_part(&self) -> Text {
         Text::from(self.to_owned())
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<T: TextPart + ?Sized> TextPart for &T {
     fn text_part(&self) -> Text {
         (**self).text_part()
@@ -164,12 +166,14 @@ impl<T: TextPart + ?Sized> TextPart for &T {
 
 macro_rules! text_part {
     (clone: $($cloned:ty),+; display: $($shown:ty),+ $(,)?) => {
-        $(impl TextPart for $cloned {
+        $(#[diagnostic::do_not_recommend]
+        impl TextPart for $cloned {
             fn text_part(&self) -> Text {
                 self.clone().into()
             }
         })+
-        $(impl TextPart for $shown {
+        $(#[diagnostic::do_not_recommend]
+        impl TextPart for $shown {
             fn text_part(&self) -> Text {
                 self.to_string().into()
             }

@@ -4,7 +4,8 @@ use super::*;
 use std::path::Path;
 
 fn even(number: &u32) -> Result<(), String> {
-    (number % 2 == 0)
+    number
+        .is_multiple_of(2)
         .then_some(())
         .ok_or_else(|| format!("{number} is odd"))
 }
@@ -45,8 +46,7 @@ fn given(values: &[(&str, &str)]) -> Inputs {
 
 fn problems(values: &[(&str, &str)]) -> Vec<String> {
     read::<All>(&given(values))
-        .err()
-        .expect("refused")
+        .expect_err("refused")
         .into_iter()
         .map(|problem| problem.message)
         .collect()
@@ -121,6 +121,7 @@ struct Sourced {
     list: Vec<String>,
     #[var(default = [])]
     map: BTreeMap<String, u8>,
+    #[expect(dead_code, reason = "it is refused, never read")]
     secret: Option<Secret>,
 }
 

@@ -192,7 +192,10 @@ fn a_sparse_file_is_compressed_without_its_holes_being_read() {
     assert_eq!(&bytes[100 << 20..][..5], b"data\0");
 }
 
-fn tree() -> (tempfile::TempDir, Vec<FileRef>, Vec<(String, Vec<u8>)>) {
+/// Names and contents.
+type Named = Vec<(String, Vec<u8>)>;
+
+fn tree() -> (tempfile::TempDir, Vec<FileRef>, Named) {
     let folder = tempfile::tempdir().unwrap();
     let long = format!("{}/{}.bin", "d".repeat(120), "f".repeat(130));
     let mut expected = Vec::new();

@@ -1,0 +1,10 @@
+use imagebake::prelude::*;
+
+#[derive(Clone, Config)]
+pub struct Shell {
+    #[field(secret = true)]
+    inline: Text,
+    at: Places,
+}
+
+fn main() {}

@@ -1,0 +1,8 @@
+use imagebake::prelude::*;
+
+#[derive(Clone, Config)]
+pub struct Shell {
+    inline: Vec<Template>,
+}
+
+fn main() {}

@@ -1,0 +1,8 @@
+use imagebake::prelude::*;
+
+#[derive(Clone, Config)]
+pub enum Shell {
+    Inline,
+}
+
+fn main() {}

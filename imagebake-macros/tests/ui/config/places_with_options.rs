@@ -1,0 +1,9 @@
+use imagebake::prelude::*;
+
+#[derive(Clone, Config)]
+pub struct Shell {
+    #[field(skip)]
+    at: Places,
+}
+
+fn main() {}

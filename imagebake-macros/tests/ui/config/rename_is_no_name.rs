@@ -1,0 +1,10 @@
+use imagebake::prelude::*;
+
+#[derive(Clone, Config)]
+pub struct Shell {
+    #[field(rename = "in-line")]
+    inline: Text,
+    at: Places,
+}
+
+fn main() {}

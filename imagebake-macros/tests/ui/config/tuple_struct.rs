@@ -1,0 +1,6 @@
+use imagebake::prelude::*;
+
+#[derive(Clone, Config)]
+pub struct Shell(Places);
+
+fn main() {}

@@ -1,0 +1,7 @@
+use imagebake::prelude::*;
+
+fn web() -> Image {
+    Image::new().provision(Null::none())
+}
+
+fn main() {}

@@ -1,0 +1,7 @@
+use imagebake::prelude::*;
+
+fn web() -> Image {
+    Image::new().provision(ShellLocal::inline(["true"]).max_retries("3"))
+}
+
+fn main() {}

@@ -1,0 +1,8 @@
+use imagebake::prelude::*;
+
+#[image]
+async fn web() -> Image {
+    Image::new()
+}
+
+fn main() {}

@@ -1,0 +1,8 @@
+use imagebake::prelude::*;
+
+#[image]
+extern "C" fn web() -> Image {
+    Image::new()
+}
+
+fn main() {}

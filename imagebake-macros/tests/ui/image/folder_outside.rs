@@ -1,0 +1,8 @@
+use imagebake::prelude::*;
+
+#[image(dir = "../shared")]
+fn web() -> Image {
+    Image::new()
+}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use imagebake::prelude::*;
+
+#[image]
+struct Web;
+
+fn main() {}

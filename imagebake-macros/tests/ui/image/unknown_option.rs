@@ -1,0 +1,8 @@
+use imagebake::prelude::*;
+
+#[image(named = "web")]
+fn web() -> Image {
+    Image::new()
+}
+
+fn main() {}

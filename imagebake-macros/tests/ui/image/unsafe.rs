@@ -1,0 +1,8 @@
+use imagebake::prelude::*;
+
+#[image]
+unsafe fn web() -> Image {
+    Image::new()
+}
+
+fn main() {}

@@ -1,0 +1,8 @@
+use imagebake::prelude::*;
+
+#[image]
+fn web() -> Null {
+    Null::none()
+}
+
+fn main() {}

@@ -1,0 +1,7 @@
+use imagebake::prelude::*;
+
+fn address() -> Text {
+    text!("web-{TIMESTAMP}")
+}
+
+fn main() {}

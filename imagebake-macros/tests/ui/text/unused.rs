@@ -1,0 +1,7 @@
+use imagebake::prelude::*;
+
+fn address(token: &Secret) -> Text {
+    text!("https://u@host", token = token)
+}
+
+fn main() {}

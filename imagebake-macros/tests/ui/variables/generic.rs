@@ -1,0 +1,8 @@
+use imagebake::prelude::*;
+
+#[derive(Variables)]
+struct Web<T> {
+    version: T,
+}
+
+fn main() {}

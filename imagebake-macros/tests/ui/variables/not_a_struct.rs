@@ -1,0 +1,8 @@
+use imagebake::prelude::*;
+
+#[derive(Variables)]
+enum Web {
+    Version,
+}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use imagebake::prelude::*;
+
+#[derive(Variables)]
+struct Web(String);
+
+fn main() {}

@@ -1,0 +1,10 @@
+use imagebake::prelude::*;
+
+struct Version;
+
+#[derive(Variables)]
+struct Web {
+    version: Version,
+}
+
+fn main() {}

@@ -1,0 +1,9 @@
+use imagebake::prelude::*;
+
+#[derive(Variables)]
+struct Web {
+    #[var(regex = "^x$")]
+    version: String,
+}
+
+fn main() {}

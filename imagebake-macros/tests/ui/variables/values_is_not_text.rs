@@ -1,0 +1,9 @@
+use imagebake::prelude::*;
+
+#[derive(Variables)]
+#[variables(values = web)]
+struct Web {
+    version: String,
+}
+
+fn main() {}

@@ -1,0 +1,191 @@
+//! `cargo xtask bench`: whole processes of the release build, alternating with the peer on the same work.
+//!
+//! The peer is Packer: `packer` on PATH, or `PACKER=`. Each case writes `target/bench/<case>.json`. CPU is that of the process and all
+//! its children; memory is the largest sum over the process tree, sampled, and never less than the kernel's own maximum.
+
+mod cases;
+mod measure;
+
+use crate::{cargo, check, root};
+use anyhow::{Context, Result, bail};
+use cases::Case;
+use measure::{Figures, Measured};
+use serde::Serialize;
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+#[derive(clap::Args)]
+pub(crate) struct Arguments {
+    /// The cases; all when none is named.
+    cases: Vec<String>,
+    /// How often each side runs.
+    #[arg(long, default_value_t = 5)]
+    runs: usize,
+    /// Name the cases and what each asks for.
+    #[arg(long)]
+    list: bool,
+}
+
+/// Where a case finds what it needs.
+pub(crate) struct Bench {
+    /// The release program with the benchmarks' images.
+    pub(crate) ours: PathBuf,
+    /// The release quickstart.
+    pub(crate) quickstart: PathBuf,
+    /// The peer, where it is installed.
+    pub(crate) peer: Option<PathBuf>,
+    /// Inputs that are made once.
+    pub(crate) data: PathBuf,
+    /// A folder that each run begins with empty.
+    pub(crate) scratch: PathBuf,
+}
+
+#[derive(Serialize)]
+struct Report<'a> {
+    case: &'a str,
+    ours: &'a Figures,
+    peer: Option<PeerFigures<'a>>,
+    ratio: Option<f64>,
+    target: &'a str,
+    met: Option<bool>,
+}
+
+#[derive(Serialize)]
+struct PeerFigures<'a> {
+    #[serde(flatten)]
+    figures: &'a Figures,
+    version: &'a str,
+}
+
+pub(crate) fn run(arguments: &Arguments) -> Result<()> {
+    let all = cases::all();
+    if arguments.list {
+        for case in &all {
+            println!("{:<18} {}", case.name, case.target);
+        }
+        return Ok(());
+    }
+    for name in &arguments.cases {
+        if !all.iter().any(|case| case.name == name) {
+            bail!("there is no case `{name}`; `cargo xtask bench --list` names them");
+        }
+    }
+    let chosen = all
+        .iter()
+        .filter(|case| arguments.cases.is_empty() || arguments.cases.iter().any(|name| name == case.name));
+    println!("building the release programs");
+    check(&mut cargo(&[
+        "build",
+        "--release",
+        "--locked",
+        "-p",
+        "imagebake-tests",
+        "-p",
+        "example-quickstart",
+        "--bins",
+    ]))?;
+    let target = root().join("target");
+    let bench = Bench {
+        ours: target.join("release/bench-images"),
+        quickstart: target.join("release/quickstart"),
+        peer: peer(),
+        data: target.join("bench/data"),
+        scratch: target.join("bench/scratch"),
+    };
+    std::fs::create_dir_all(&bench.data).context("cannot make target/bench/data")?;
+    let version = bench.peer.as_deref().map(peer_version).unwrap_or_default();
+    match &bench.peer {
+        Some(peer) => println!("the peer: {} ({version})", peer.display()),
+        None => println!("the peer is not installed: put `packer` on PATH or name it with PACKER="),
+    }
+    let mut missed = Vec::new();
+    for case in chosen {
+        if let Some(why) = (case.unavailable)(&bench) {
+            println!("{:<18} not measured: {why}", case.name);
+            continue;
+        }
+        let met = measure_case(case, &bench, arguments.runs, &version)?;
+        if met == Some(false) {
+            missed.push(case.name);
+        }
+    }
+    let _ = std::fs::remove_dir_all(&bench.scratch);
+    if !missed.is_empty() {
+        println!("\nbelow their targets: {}", missed.join(", "));
+    }
+    Ok(())
+}
+
+fn measure_case(case: &Case, bench: &Bench, runs: usize, version: &str) -> Result<Option<bool>> {
+    (case.prepare)(bench).with_context(|| format!("preparing `{}`", case.name))?;
+    let (mut ours, mut peers): (Vec<Measured>, Vec<Measured>) = Default::default();
+    for _ in 0..runs {
+        ours.push(once(bench, (case.ours)(bench)?, case).with_context(|| format!("`{}`, ours", case.name))?);
+        if let (Some(peer), Some(command)) = (&bench.peer, case.peer) {
+            let command = command(bench, peer)?;
+            peers.push(once(bench, command, case).with_context(|| format!("`{}`, the peer", case.name))?);
+        }
+    }
+    let ours = Figures::of(&ours);
+    let peers = (!peers.is_empty()).then(|| Figures::of(&peers));
+    let ratio = peers.as_ref().map(|peer| peer.median_s / ours.median_s);
+    let met = (case.met)(&ours, peers.as_ref());
+    println!("{:<18} ours  {ours}", case.name);
+    if let Some(peer) = &peers {
+        println!("{:<18} peer  {peer}   {:.1} times ours", "", ratio.unwrap_or_default());
+    }
+    let verdict = match met {
+        Some(true) => "met",
+        Some(false) => "NOT MET",
+        None => "not comparable here",
+    };
+    println!("{:<18} {verdict}: {}", "", case.target);
+    let peer = peers.as_ref().map(|figures| PeerFigures { figures, version });
+    let report = Report {
+        case: case.name,
+        ours: &ours,
+        peer,
+        ratio,
+        target: case.target,
+        met,
+    };
+    let path = root().join("target/bench").join(format!("{}.json", case.name));
+    std::fs::write(&path, serde_json::to_vec_pretty(&report)?)
+        .with_context(|| format!("cannot write {}", path.display()))?;
+    Ok(met)
+}
+
+fn once(bench: &Bench, mut command: Command, case: &Case) -> Result<Measured> {
+    let _ = std::fs::remove_dir_all(&bench.scratch);
+    std::fs::create_dir_all(&bench.scratch).context("cannot make the scratch folder")?;
+    if !case.own_folder {
+        command.current_dir(&bench.scratch);
+    }
+    (case.before)(bench)?;
+    let mut measured = measure::run(&mut command)?;
+    measured.output_bytes = (case.output)(bench);
+    Ok(measured)
+}
+
+fn peer() -> Option<PathBuf> {
+    if let Some(told) = std::env::var_os("PACKER") {
+        return Some(PathBuf::from(told));
+    }
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&path)
+        .map(|folder| folder.join("packer"))
+        .find(|program| program.is_file())
+}
+
+fn peer_version(peer: &Path) -> String {
+    let told = Command::new(peer)
+        .arg("version")
+        .env("CHECKPOINT_DISABLE", "1")
+        .output();
+    let text = told
+        .map(|output| String::from_utf8_lossy(&output.stdout).into_owned())
+        .unwrap_or_default();
+    text.lines().next().unwrap_or_default().to_owned()
+}

@@ -1,0 +1,121 @@
+//! What the tests need besides Rust.
+
+use crate::check;
+use anyhow::{Result, bail};
+use std::{path::Path, process::Command};
+
+/// A tool and the Debian package that has it.
+struct Tool {
+    program: &'static str,
+    package: &'static str,
+}
+
+const TOOLS: &[Tool] = &[
+    Tool {
+        program: "skopeo",
+        package: "skopeo",
+    },
+    Tool {
+        program: "umoci",
+        package: "umoci",
+    },
+    Tool {
+        program: "mmdebstrap",
+        package: "mmdebstrap",
+    },
+    Tool {
+        program: "busybox",
+        package: "busybox-static",
+    },
+    Tool {
+        program: "newuidmap",
+        package: "uidmap",
+    },
+    Tool {
+        program: "docker-registry",
+        package: "docker-registry",
+    },
+    Tool {
+        program: "jq",
+        package: "jq",
+    },
+    Tool {
+        program: "unzip",
+        package: "unzip",
+    },
+    Tool {
+        program: "zstd",
+        package: "zstd",
+    },
+];
+
+/// Whether `program` is on PATH, or where system tools are.
+pub(crate) fn on_path(program: &str) -> bool {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let system = ["/usr/sbin", "/sbin"].map(std::path::PathBuf::from);
+    std::env::split_paths(&path)
+        .chain(system)
+        .any(|folder| folder.join(program).is_file())
+}
+
+/// Installs what is missing when run as root on Debian; otherwise says what to install. Gives the names of what is there now.
+pub(crate) fn install() -> Result<Vec<&'static str>> {
+    let missing: Vec<&Tool> = TOOLS.iter().filter(|tool| !on_path(tool.program)).collect();
+    if !missing.is_empty() {
+        let packages: Vec<&str> = missing.iter().map(|tool| tool.package).collect();
+        match is_root() && Path::new("/etc/debian_version").exists() {
+            true => {
+                println!("installing {}", packages.join(" "));
+                apt(&packages)?;
+            }
+            false => println!(
+                "the tests that need them are ignored; to run them install: {}",
+                packages.join(" ")
+            ),
+        }
+    }
+    let there: Vec<&str> = TOOLS
+        .iter()
+        .map(|tool| tool.program)
+        .filter(|program| on_path(program))
+        .collect();
+    println!("tools for the tests: {}", there.join(" "));
+    Ok(there)
+}
+
+/// What CI must have: with one of these missing a test would be skipped.
+pub(crate) fn required() -> String {
+    TOOLS
+        .iter()
+        .map(|tool| tool.program)
+        .chain(["namespaces"])
+        .collect::<Vec<_>>()
+        .join(",")
+}
+
+fn apt(packages: &[&str]) -> Result<()> {
+    let apt = |arguments: &[&str]| {
+        let mut command = Command::new("apt-get");
+        command
+            .env("DEBIAN_FRONTEND", "noninteractive")
+            .args(arguments)
+            .args(["-qq", "-o", "Dpkg::Use-Pty=0"]);
+        command
+    };
+    let mut install = vec!["install", "-y", "--no-install-recommends"];
+    install.extend(packages);
+    // Known package lists may be old or missing.
+    if check(apt(&install).stdout(std::process::Stdio::null())).is_ok() {
+        return Ok(());
+    }
+    check(&mut apt(&["update"]))?;
+    if check(apt(&install).stdout(std::process::Stdio::null())).is_err() {
+        bail!("cannot install {}; install them by hand", packages.join(" "));
+    }
+    Ok(())
+}
+
+fn is_root() -> bool {
+    let id = Command::new("id").arg("-u").output();
+    id.is_ok_and(|output| output.stdout == b"0\n")
+}
