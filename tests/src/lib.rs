@@ -1,1 +1,20 @@
-//! Test harness.
+//! The harness of the integration tests: programs in folders of their own, and what a test needs of the machine.
+
+pub mod cloud;
+mod context;
+mod needs;
+
+pub use context::{Output, TestContext, example};
+pub use needs::available;
+
+/// Ends the test as ignored when the machine lacks a tool; where `IMAGEBAKE_REQUIRE` names the tool its absence is a failure.
+///
+/// `namespaces` stands for the right to make Linux namespaces and overlay mounts.
+#[macro_export]
+macro_rules! requires {
+    ($($tool:literal),+ $(,)?) => {
+        $(if !$crate::available($tool) {
+            return;
+        })+
+    };
+}

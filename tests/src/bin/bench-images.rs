@@ -1,0 +1,50 @@
+//! The images that `cargo xtask bench` builds.
+
+use imagebake::prelude::*;
+use std::process::ExitCode;
+
+/// One null source, as in the peer's template.
+#[image(name = "null-1")]
+fn null_1() -> Image {
+    Image::new().source(Null::none())
+}
+
+/// A hundred builds side by side, one local step each.
+#[image(name = "null-100")]
+fn null_100() -> Image {
+    let sources = (0..100).map(|i| Null::none().named(format!("n{i}")));
+    sources
+        .fold(Image::new(), Image::source)
+        .provision(ShellLocal::inline(["echo hello"]))
+}
+
+/// A gigabyte of guest output with a secret registered.
+#[image]
+fn events() -> Image {
+    let line = "the quick brown fox jumps over the lazy dog 0123456789 abcdefghijklmnopqrstuvwxyz ABCDEFG";
+    let print = ShellLocal::inline([format!("yes '{line}' | head -c 1000000000")])
+        .env("TOKEN", Secret::literal("correct-horse-battery-staple"));
+    Image::new().source(Null::none()).provision(print)
+}
+
+/// A 1 GiB file, compressed and hashed.
+#[image]
+fn compress() -> Image {
+    let input = || Artifice::from_files(["image.raw"]);
+    let hashed = Chain::of(input()).then(Checksum::of(DigestKind::Sha256).output("image.sha256"));
+    let packed = Chain::of(input()).then(Compress::to("image.gz").keep_input_artifact(true));
+    Image::new().source(Null::none().chain(hashed).chain(packed))
+}
+
+fn main() -> ExitCode {
+    let many = (0..1000).fold(imagebake::App::new(), |app, i| {
+        app.image(format!("many-{i}"), || {
+            let sources = (0..5).map(|i| Null::local().named(format!("s{i}")));
+            let image = sources.fold(Image::new(), Image::source);
+            (0..10).fold(image, |image, i| {
+                image.provision(Shell::inline([format!("echo {i}")]).env("A", "b"))
+            })
+        })
+    });
+    many.run()
+}

@@ -1,0 +1,32 @@
+//! What a test needs of the machine.
+#![expect(clippy::print_stdout, reason = "an ignored test says why")]
+
+use std::{path::PathBuf, process::Command};
+
+/// Whether `tool` is there. Says why not, and fails where `IMAGEBAKE_REQUIRE` names it.
+pub fn available(tool: &str) -> bool {
+    let there = match tool {
+        "namespaces" => Command::new("unshare")
+            .args(["--mount", "--pid", "--fork", "true"])
+            .status()
+            .is_ok_and(|s| s.success()),
+        program => on_path(program),
+    };
+    if !there {
+        let required = std::env::var("IMAGEBAKE_REQUIRE").unwrap_or_default();
+        assert!(
+            !required.split(',').any(|name| name.trim() == tool),
+            "IMAGEBAKE_REQUIRE names `{tool}`, and it is not here"
+        );
+        println!("ignored: `{tool}` is not here");
+    }
+    there
+}
+
+fn on_path(program: &str) -> bool {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let system = ["/usr/sbin", "/sbin"].map(PathBuf::from);
+    std::env::split_paths(&path)
+        .chain(system)
+        .any(|folder| folder.join(program).is_file())
+}

@@ -1,0 +1,179 @@
+//! Builds through the command line: what is made, said and left.
+
+use crate::fixture;
+use serde_json::json;
+
+#[test]
+fn a_build_runs_its_steps_and_writes_the_manifest() {
+    let project = fixture();
+    let output = project.run(&["build", "hello"]).ok();
+    assert!(output.stderr.contains("hello from null"), "{}", output.stderr);
+    let manifest: serde_json::Value = serde_json::from_str(&project.read("manifest.json")).expect("JSON");
+    let row = &manifest["builds"][0];
+    assert_eq!(
+        (&row["name"], &row["builder_type"], &row["artifact_id"]),
+        (&json!("null"), &json!("null"), &json!("Null"))
+    );
+    assert_eq!(row["custom_data"]["team"], "infra");
+    assert_eq!(manifest["last_run_uuid"], row["packer_run_uuid"]);
+}
+
+#[test]
+fn json_events_end_with_the_summary_and_nothing_else_is_on_stdout() {
+    let project = fixture();
+    let events = project.run(&["build", "hello", "--output", "json"]).ok().json_lines();
+    assert_eq!((&events[0]["event"], &events[0]["version"]), (&json!("run"), &json!(1)));
+    let summary = events.last().expect("events");
+    assert_eq!(summary["event"], "summary");
+    assert_eq!(summary["run"], events[0]["run"]);
+    let unit = &summary["units"][0];
+    assert_eq!(
+        (&unit["image"], &unit["source"], &unit["status"]),
+        (&json!("hello"), &json!("null"), &json!("ok"))
+    );
+    assert!(unit["seconds"].as_f64().is_some_and(|seconds| seconds > 0.0));
+    let texts: Vec<&str> = events
+        .iter()
+        .filter(|e| e["event"] == "output")
+        .filter_map(|e| e["text"].as_str())
+        .collect();
+    assert!(texts.contains(&"hello from null"), "{texts:?}");
+}
+
+#[test]
+fn a_failed_unit_does_not_stop_the_others() {
+    let project = fixture();
+    let output = project.run(&["build", "pair", "--output", "json"]).fails(1);
+    let events = output.json_lines();
+    let units = events.last().expect("a summary")["units"]
+        .as_array()
+        .expect("units")
+        .clone();
+    let status = |source: &str| units.iter().find(|unit| unit["source"] == source).expect(source)["status"].clone();
+    assert_eq!(
+        (status("null.good"), status("null.bad")),
+        (json!("ok"), json!("failed"))
+    );
+}
+
+#[test]
+fn a_failure_is_shown_again_with_all_that_helps() {
+    let project = fixture();
+    let output = project.run(&["build", "broken"]).fails(1);
+    let text = &output.stderr;
+    for part in [
+        "broken.acme",
+        "command 2 of 3",
+        "exit code 7",
+        "fixture.rs:",
+        "the reason",
+        ".log",
+    ] {
+        assert!(text.contains(part), "{part} is missing:\n{text}");
+    }
+    assert!(!text.contains("never"), "the third command ran:\n{text}");
+    assert_eq!(project.read("error-cleanup"), "cleaned\n");
+    assert_eq!(objects(&project), Vec::<String>::new());
+}
+
+#[test]
+fn retries_are_reported_and_forgiven_steps_do_not_fail_the_unit() {
+    let project = fixture();
+    let output = project.run(&["build", "flaky"]).ok();
+    assert_eq!(project.read("tries"), "x\nx\nx\n");
+    assert!(output.stderr.contains("2 of 5"), "{}", output.stderr);
+}
+
+#[test]
+fn secrets_reach_no_output_and_no_file() {
+    let project = fixture();
+    let output = project
+        .run(&["build", "greet", "--var", "token=s3cr3t-value-42", "--output", "json"])
+        .ok();
+    let base64 = "czNjcjN0LXZhbHVlLTQy";
+    for text in [&output.stdout, &output.stderr] {
+        assert!(!text.contains("s3cr3t-value-42") && !text.contains(base64), "{text}");
+    }
+    assert!(output.stdout.contains("<secret token>"), "{}", output.stdout);
+    let found = std::process::Command::new("grep")
+        .args(["-rlE", "s3cr3t-value-42|czNjcjN0"])
+        .arg(project.path())
+        .output();
+    assert_eq!(String::from_utf8_lossy(&found.expect("grep runs").stdout), "");
+}
+
+#[test]
+fn artifacts_are_hashed_and_compressed() {
+    let project = fixture();
+    project.write("data.bin", &"imagebake\n".repeat(100_000));
+    project.run(&["build", "files"]).ok();
+    let check = |program: &str, file: &str| {
+        let status = std::process::Command::new(program)
+            .args(["--check", "--status", file])
+            .current_dir(project.path())
+            .status();
+        assert!(status.expect("it runs").success(), "{program} {file}");
+    };
+    check("md5sum", "sums-md5.txt");
+    check("sha256sum", "sums-sha256.txt");
+    let listed = std::process::Command::new("tar")
+        .args(["-tzf", "data.tar.gz"])
+        .current_dir(project.path())
+        .output();
+    assert_eq!(String::from_utf8_lossy(&listed.expect("tar runs").stdout), "data.bin\n");
+}
+
+#[test]
+fn an_output_of_somebody_else_is_left_alone_and_an_own_one_is_replaced() {
+    let project = fixture();
+    project.write("data.bin", "1");
+    project.write("data.tar.gz", "mine");
+    let output = project.run(&["build", "files"]).fails(1);
+    assert!(
+        output.stderr.contains("data.tar.gz exists already"),
+        "{}",
+        output.stderr
+    );
+    assert_eq!(project.read("data.tar.gz"), "mine");
+    project.run(&["build", "files", "--force"]).ok();
+    project.run(&["build", "files"]).ok();
+}
+
+#[test]
+fn abort_keeps_the_machine_until_cleanup() {
+    let project = fixture();
+    project.run(&["build", "broken", "--on-error", "abort"]).fails(1);
+    assert_eq!(objects(&project).len(), 2, "network and machine stay");
+    assert!(!project.path().join("error-cleanup").exists());
+    let report = project.run(&["cleanup", "--output", "json"]).ok().json();
+    assert_eq!(report["runs"][0]["removed"].as_array().map(Vec::len), Some(2));
+    assert_eq!(objects(&project), Vec::<String>::new());
+}
+
+#[test]
+fn a_third_partys_source_makes_its_artifact_and_leaves_nothing_else() {
+    let project = fixture();
+    project.run(&["build", "machine"]).ok();
+    let left = objects(&project);
+    assert!(left.len() == 1 && left[0].starts_with("image-"), "{left:?}");
+    assert!(
+        !project
+            .path()
+            .join(".imagebake/journal")
+            .read_dir()
+            .is_ok_and(|mut entries| entries.next().is_some())
+    );
+}
+
+/// What is on the third party's platform.
+pub(crate) fn objects(project: &imagebake_tests::TestContext) -> Vec<String> {
+    let Ok(entries) = project.path().join("cloud").read_dir() else {
+        return Vec::new();
+    };
+    let mut names: Vec<String> = entries
+        .flatten()
+        .map(|entry| entry.file_name().to_string_lossy().into_owned())
+        .collect();
+    names.sort();
+    names
+}

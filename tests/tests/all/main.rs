@@ -1,0 +1,12 @@
+//! The integration tests, in one program: command line, builds, crashes, end to end.
+
+mod build;
+mod cli;
+mod crash;
+
+use imagebake_tests::TestContext;
+
+/// A project for the fixture program.
+fn fixture() -> TestContext {
+    TestContext::new(env!("CARGO_BIN_EXE_fixture"))
+}
