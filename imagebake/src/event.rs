@@ -57,6 +57,18 @@ impl StepRef {
     }
 }
 
+/// `step 2 of 5 shell`, `error-cleanup shell`, `post 1 of 2 manifest`.
+impl fmt::Display for StepRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { number, of, name, .. } = self;
+        match self.phase {
+            Phase::Provision => write!(f, "step {number} of {of} {name}"),
+            Phase::ErrorCleanup => write!(f, "error-cleanup {name}"),
+            Phase::PostProcess => write!(f, "post {number} of {of} {name}"),
+        }
+    }
+}
+
 /// The part of a build that a step belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -119,7 +131,7 @@ pub struct Failure {
     /// The causes underneath, outermost first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub causes: Vec<String>,
-    /// `step 2 of 3 · shell`.
+    /// `step 2 of 3 shell`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub step: Option<String>,
     /// `src/main.rs:12`.

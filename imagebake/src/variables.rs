@@ -185,7 +185,7 @@ impl Inputs {
         let value = |variable: &VariableMeta| {
             let given = self.given(variable).ok().flatten();
             match (given, variable.default) {
-                (Some(_), _) if variable.secret => Some(format!("<{}>", variable.name)),
+                (Some(_), _) if variable.secret => Some(format!("<secret {}>", variable.name)),
                 (Some(given), _) => Some(given.text),
                 (None, Some(_)) if variable.secret => Some("<default>".to_owned()),
                 (None, default) => default.map(str::to_owned),

@@ -414,7 +414,7 @@ mod tests {
             ("runs --last 0", "number would be zero"),
             ("show", "<RUN>"),
             ("inspect", "<IMAGE>"),
-            ("list --color red", "'never'"),
+            ("list --color red", "never"),
         ] {
             let text = refused(line);
             assert!(text.contains(told), "{line}: {text}");

@@ -24,7 +24,9 @@ pub(super) fn run(cli: &Cli, args: &CleanupArgs) -> Result<u8, Stop> {
     match (&args.sweep, args.older_than) {
         (Some(platform), Some(older_than)) => sweep(cli, args, &runtime, platform, older_than),
         _ => {
-            let report = runtime.block_on(journal::cleanup(&cli.project, args.run.as_deref()))?;
+            let report = runtime
+                .block_on(journal::cleanup(&cli.project, args.run.as_deref()))
+                .map_err(Stop::named)?;
             match args.output {
                 Format::Json => cli.print_json(&report)?,
                 Format::Text => cli.print(&text(&report, cli.style, cli.quiet)),
@@ -41,7 +43,9 @@ fn sweep(
     platform: &str,
     older_than: Duration,
 ) -> Result<u8, Stop> {
-    let report = runtime.block_on(journal::sweep(&cli.project, platform, older_than, args.dry_run))?;
+    let report = runtime
+        .block_on(journal::sweep(&cli.project, platform, older_than, args.dry_run))
+        .map_err(Stop::named)?;
     match args.output {
         Format::Json => cli.print_json(&report)?,
         Format::Text => cli.print(&swept(&report, cli.style)),

@@ -110,7 +110,10 @@ impl Renderer<'_> {
             place.line,
             printable(line, Style::default())
         );
-        let _ = writeln!(out, "{:width$} {bar} {before}{}", "", self.style.red("^"));
+        // A place without a column of its own stands for the whole line.
+        if column > 0 {
+            let _ = writeln!(out, "{:width$} {bar} {before}{}", "", self.style.red("^"));
+        }
     }
 
     fn read(&self, file: &str) -> Vec<String> {

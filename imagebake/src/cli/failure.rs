@@ -2,7 +2,7 @@
 
 use super::print_error;
 use crate::{
-    error::Error,
+    error::{Error, ErrorKind},
     event::Failure,
     plan::{Diagnostic, Diagnostics},
     reporter::{Style, printable},
@@ -25,6 +25,14 @@ impl Stop {
         Self {
             code: 2,
             ..Self::from(error)
+        }
+    }
+
+    /// A name that the user gave: one that does not exist is wrong usage.
+    pub(super) fn named(error: Error) -> Self {
+        match error.kind() {
+            ErrorKind::NotFound => Self::usage(error),
+            _ => Self::from(error),
         }
     }
 

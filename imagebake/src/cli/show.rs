@@ -16,7 +16,7 @@ use crate::{
 use std::fmt::Write;
 
 pub(super) fn run(cli: &Cli, args: &ShowArgs) -> Result<u8, Stop> {
-    let mut record = runs::find(&cli.project, &args.run)?;
+    let mut record = runs::find(&cli.project, &args.run).map_err(Stop::named)?;
     name_logs(&mut record);
     match args.output {
         Format::Json => cli.print_json(&record)?,
@@ -57,6 +57,7 @@ fn text(cli: &Cli, record: &RunRecord) -> String {
             style,
             commands: invocation::commands(cli),
             timings: true,
+            kept: false,
         };
         out.push_str(&rendering.summary(summary));
     }

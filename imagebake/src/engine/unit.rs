@@ -1,6 +1,6 @@
 //! One unit from beginning to end: read it top to bottom.
 
-use super::{Consumption, Cx, RunContext, StepRunner, context::part, dispatcher::Decisions};
+use super::{Consumption, Cx, RunContext, StepRunner, dispatcher::Decisions};
 use crate::{
     artifact::{AnyArtifact, Artifact},
     cache::StepKey,
@@ -226,7 +226,7 @@ fn summarise(artifact: &AnyArtifact) -> ArtifactSummary {
 
 fn failure(cx: &Cx, error: &Error) -> Failure {
     let mut failure = Failure::from(error);
-    failure.step = cx.failed_step().map(|step| format!("{} of {}", part(&step), step.of));
+    failure.step = cx.failed_step().map(|step| step.to_string());
     failure
 }
 

@@ -273,7 +273,10 @@ pub async fn sweep(project: &Project, platform: &str, older_than: Duration, dry_
             ErrorKind::NotFound,
             format!("this program makes no objects on `{platform}`"),
         );
-        return Err(error.hint(format!("kinds of objects are: {}", all.join(", "))));
+        return Err(match all.is_empty() {
+            true => error.hint("none of the components that are compiled in makes any"),
+            false => error.hint(format!("kinds of objects are: {}", all.join(", "))),
+        });
     }
     let now = SystemTime::now();
     let filter = SweepFilter {

@@ -190,7 +190,7 @@ mod tests {
         let shown = Attributes::of(&fields(), false);
         assert_eq!(
             Json::from(shown.config),
-            json!({"boot_wait": "25h1m1s500ms", "cpus": 2, "ssh_password": "<password>", "use_default_display": true})
+            json!({"boot_wait": "25h1m1s500ms", "cpus": 2, "ssh_password": "<secret password>", "use_default_display": true})
         );
         assert_eq!(
             Json::from(shown.superseded),

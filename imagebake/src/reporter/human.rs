@@ -5,7 +5,7 @@ use super::{
     heartbeat::Heartbeat,
     lines::Lines,
     printable,
-    summary::{Rendering, shown},
+    summary::{Rendering, first_line, shown},
     tracker::{Activity, Doing, Tracker, Transfer},
 };
 use crate::event::{Event, Level, ResourceAction, Stamped, UnitName, UnitStatus};
@@ -111,6 +111,7 @@ struct View {
     ends: HashMap<UnitName, UnitStatus>,
     total: usize,
     frame: usize,
+    kept: bool,
 }
 
 impl Human {
@@ -126,6 +127,7 @@ impl Human {
             ends: HashMap::new(),
             total: 0,
             frame: 0,
+            kept: false,
         };
         Self(Heartbeat::start(view, EVERY, |view| {
             view.frame += 1;
@@ -142,6 +144,13 @@ impl Reporter for Human {
 
 impl View {
     fn event(&mut self, event: &Event) {
+        self.kept |= matches!(
+            event,
+            Event::Resource {
+                action: ResourceAction::Kept,
+                ..
+            }
+        );
         self.tracker.learn(event);
         match event {
             Event::Run { run, units, logs, .. } => {
@@ -202,9 +211,10 @@ impl View {
                 let error = summary
                     .error
                     .as_ref()
+                    .filter(|_| summary.status == UnitStatus::Failed)
                     .map(|error| error.message.as_str())
                     .unwrap_or_default();
-                let error = printable(error.lines().next().unwrap_or_default(), Style::default()).into_owned();
+                let error = first_line(error);
                 let status = rendering.status(summary.status);
                 let line = format!("{status} {unit}  {}  {error}", duration(summary.seconds));
                 self.screen.print(&format!("{}\n", line.trim_end()));
@@ -234,6 +244,7 @@ impl View {
             style,
             commands,
             timings,
+            kept: self.kept,
         }
     }
 

@@ -2,7 +2,7 @@
 //!
 //! The logs stand in front of the other reporters, because a failure that they show names its log and quotes it.
 
-use super::{Reporter, tracker::step_words};
+use super::Reporter;
 use crate::event::{Event, Failure, Level, Phase, Stamped, Summary, UnitName, UnitStatus, UnitSummary};
 use std::{
     collections::{HashMap, VecDeque},
@@ -279,8 +279,8 @@ pub(super) fn heading(event: &Event) -> String {
         Event::Waiting { waits_for, .. } => format!("waits for {waits_for}"),
         Event::UnitStarted { .. } => "started".to_owned(),
         Event::StepStarted { step, .. } => match &step.place {
-            Some(place) => format!("{} ({place})", step_words(step)),
-            None => step_words(step),
+            Some(place) => format!("{} ({place})", step),
+            None => step.to_string(),
         },
         Event::Attempt {
             step,
@@ -289,10 +289,7 @@ pub(super) fn heading(event: &Event) -> String {
             error,
             ..
         } => {
-            let what = step
-                .as_ref()
-                .map(|step| format!("{}: ", step_words(step)))
-                .unwrap_or_default();
+            let what = step.as_ref().map(|step| format!("{}: ", step)).unwrap_or_default();
             format!("{what}attempt {attempt} of {of}, after: {error}")
         }
         Event::Message {
@@ -304,9 +301,9 @@ pub(super) fn heading(event: &Event) -> String {
         Event::StepFinished {
             step, seconds, status, ..
         } => match status {
-            UnitStatus::Ok => format!("{} took {}", step_words(step), super::duration(*seconds)),
-            UnitStatus::Skipped => format!("{} is taken from a snapshot", step_words(step)),
-            other => format!("{} {} after {}", step_words(step), other, super::duration(*seconds)),
+            UnitStatus::Ok => format!("{} took {}", step, super::duration(*seconds)),
+            UnitStatus::Skipped => format!("{} is taken from a snapshot", step),
+            other => format!("{} {} after {}", step, other, super::duration(*seconds)),
         },
         Event::Resource { action, kind, id, .. } => {
             use crate::event::ResourceAction::{Created, Deleted, Kept, Released, UndoFailed};

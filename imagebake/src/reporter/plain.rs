@@ -9,7 +9,7 @@ use super::{
     summary::{Rendering, plural, shown},
     tracker::{Activity, Tracker},
 };
-use crate::event::{Event, Level, Stamped, UnitName};
+use crate::event::{Event, Level, ResourceAction, Stamped, UnitName, UnitStatus};
 use std::time::{Duration, Instant};
 
 /// How plain output looks.
@@ -49,6 +49,7 @@ struct Printer {
     lines: Lines,
     tracker: Tracker,
     last: Instant,
+    kept: bool,
 }
 
 impl Plain {
@@ -61,6 +62,7 @@ impl Plain {
             lines: Lines::default(),
             tracker: Tracker::default(),
             last: Instant::now(),
+            kept: false,
         };
         Self(Heartbeat::start(
             printer,
@@ -112,6 +114,13 @@ impl Printer {
     }
 
     fn event(&mut self, event: &Event) {
+        self.kept |= matches!(
+            event,
+            Event::Resource {
+                action: ResourceAction::Kept,
+                ..
+            }
+        );
         let ended = self.tracker.learn(event);
         if let (Some(transfer), Some(unit)) = (ended, event.unit())
             && transfer.began.elapsed() > Duration::from_secs(2)
@@ -152,12 +161,8 @@ impl Printer {
             }
             Event::UnitFinished { unit, summary } => {
                 self.flush(unit);
-                let error = summary
-                    .error
-                    .as_ref()
-                    .map(|error| error.message.as_str())
-                    .filter(|text| !text.is_empty());
-                let error = error.map(|text| format!(": {text}")).unwrap_or_default();
+                let failed = summary.error.as_ref().filter(|_| summary.status == UnitStatus::Failed);
+                let error = failed.map(|error| format!(": {}", error.message)).unwrap_or_default();
                 self.print(&self.head(
                     unit,
                     &format!("{} after {}{error}", summary.status, duration(summary.seconds)),
@@ -175,6 +180,7 @@ impl Printer {
                         style,
                         commands,
                         timings,
+                        kept: self.kept,
                     }
                     .summary(summary),
                 );
@@ -247,7 +253,7 @@ mod tests {
 
 web.oci failed
   error: the script ended with exit code 3
-  step: step 1 shell of 2
+  step: step 1 of 2 shell
   at: src/main.rs:12
   script: scripts/install.sh
   exit code: 3

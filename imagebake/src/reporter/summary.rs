@@ -14,9 +14,14 @@ pub struct Commands {
 }
 
 impl Commands {
-    /// The command that builds one unit again, with what is stored of it.
-    pub fn build(&self, image: &str, unit: &str) -> String {
-        self.line(&["build", image, "--only", unit])
+    /// The command that builds some units again, with what is stored of them.
+    pub fn build(&self, units: &[&UnitSummary]) -> String {
+        let mut images: Vec<&str> = units.iter().map(|unit| unit.image.as_str()).collect();
+        images.dedup();
+        let names: Vec<String> = units.iter().map(|unit| unit.name()).collect();
+        let names = names.join(",");
+        let words: Vec<&str> = ["build"].into_iter().chain(images).chain(["--only", &names]).collect();
+        self.line(&words)
     }
 
     /// The command that removes what a run left behind.
@@ -39,6 +44,8 @@ pub(crate) struct Rendering {
     pub(crate) style: Style,
     pub(crate) commands: Commands,
     pub(crate) timings: bool,
+    /// Something was left as it is, because the user wanted that.
+    pub(crate) kept: bool,
 }
 
 impl Rendering {
@@ -68,9 +75,17 @@ impl Rendering {
                 self.timings(&mut out, unit);
             }
         }
+        let stopped = |unit: &&UnitSummary| matches!(unit.status, UnitStatus::Cancelled | UnitStatus::Skipped);
+        let stopped: Vec<&UnitSummary> = summary.units.iter().filter(stopped).collect();
+        if !stopped.is_empty() {
+            let _ = writeln!(out, "Continue with\n  {}", self.commands.build(&stopped));
+        }
         if summary.cleanup_failed {
             let told = self.style.red("Clean-up failed: something was left behind.");
             let _ = writeln!(out, "{told} Try again with\n  {}", self.commands.cleanup(&summary.run));
+        } else if self.kept {
+            let told = self.style.yellow("Something was left on purpose.");
+            let _ = writeln!(out, "{told} Remove it with\n  {}", self.commands.cleanup(&summary.run));
         }
         out
     }
@@ -94,7 +109,7 @@ impl Rendering {
         for line in &failure.cleanup {
             self.fact(out, "clean-up", line);
         }
-        let build = || self.commands.build(&unit.image, &unit.name());
+        let build = || self.commands.build(&[unit]);
         let next = match unit.status {
             UnitStatus::Ok => self.commands.cleanup(run),
             _ => build(),
@@ -200,16 +215,24 @@ impl Rendering {
     }
 }
 
-/// The error of a failed unit, short.
+/// The error of a failed unit, short: all of it stands above.
 fn one_line(unit: &UnitSummary) -> String {
     let error = unit
         .error
         .as_ref()
         .filter(|error| unit.status == UnitStatus::Failed && !error.message.is_empty());
     error
-        .and_then(|error| error.message.lines().next())
-        .map(|line| format!("  {line}"))
+        .map(|error| format!("  {}", first_line(&error.message)))
         .unwrap_or_default()
+}
+
+/// The first line of a message, cut where it gets long.
+pub(crate) fn first_line(message: &str) -> String {
+    let line = printable(message.lines().next().unwrap_or_default(), Style::default());
+    match line.char_indices().nth(100) {
+        Some((at, _)) => format!("{}…", &line[..at]),
+        None => line.into_owned(),
+    }
 }
 
 /// Whether the identity of an artifact is nothing but its files' paths.

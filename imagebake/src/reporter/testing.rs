@@ -24,7 +24,7 @@ pub(super) fn failing_run() -> Vec<Stamped> {
     );
     let failure = Failure {
         message: "the script ended with exit code 3".into(),
-        step: Some("step 1 shell of 2".into()),
+        step: Some("step 1 of 2 shell".into()),
         place: Some("src/main.rs:12".into()),
         script: Some("scripts/install.sh".into()),
         exit_code: Some(3),

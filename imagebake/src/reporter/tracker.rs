@@ -136,22 +136,13 @@ impl Tracker {
     }
 }
 
-/// `step 2 of 5 shell`, `post manifest`, `error-cleanup shell`: a step in a sentence.
-pub(super) fn step_words(step: &StepRef) -> String {
-    match step.phase {
-        Phase::Provision => format!("step {} of {} {}", step.number, step.of, step.name),
-        Phase::ErrorCleanup => format!("error-cleanup {}", step.name),
-        Phase::PostProcess => format!("post {} of {} {}", step.number, step.of, step.name),
-    }
-}
-
 impl Doing {
     /// `step 2 of 5 shell`, with what moves and how often it was tried.
     pub(super) fn words(&self) -> String {
         let mut text = match &self.phase {
             Activity::Waiting(what) => format!("waits for {what}"),
             Activity::Between(what) => (*what).to_owned(),
-            Activity::Step(step) => step_words(step),
+            Activity::Step(step) => step.to_string(),
         };
         if let Some((attempt, of)) = self.attempt {
             text.push_str(&format!(", attempt {attempt} of {of}"));
