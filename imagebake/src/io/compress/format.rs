@@ -7,10 +7,13 @@ use std::str::FromStr;
 
 use crate::io::error::{Error, Result};
 
+/// The default of gzip, which is no level that can be asked for.
+pub(super) const BY_GAIN: u32 = 0;
+
 /// A compression of one stream of bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Codec {
-    /// gzip, `.gz`; levels 1 to 9, by default 3.
+    /// gzip, `.gz`; levels 1 to 9, by default 3 where that gains enough over 1, which is decided for each MiB.
     Gzip,
     /// Zstandard, `.zst`; levels 1 to 22, by default 3.
     Zstd,
@@ -35,7 +38,7 @@ impl Codec {
 
     fn levels(self) -> (RangeInclusive<u32>, u32) {
         match self {
-            Self::Gzip => (1..=9, 3),
+            Self::Gzip => (1..=9, BY_GAIN),
             Self::Zstd => (1..=22, 3),
             Self::Xz => (0..=9, 6),
             Self::Lz4 => (1..=1, 1),
@@ -120,9 +123,13 @@ impl Format {
         !matches!(self, Self::Single(_))
     }
 
-    /// The lowest, highest and default compression level; none for a bare tar.
+    /// The compression levels that can be asked for; none for a bare tar.
     #[must_use]
-    pub fn levels(self) -> Option<(RangeInclusive<u32>, u32)> {
+    pub fn levels(self) -> Option<RangeInclusive<u32>> {
+        self.levels_and_default().map(|(levels, _)| levels)
+    }
+
+    fn levels_and_default(self) -> Option<(RangeInclusive<u32>, u32)> {
         match self {
             Self::Single(codec) | Self::Tar(Some(codec)) => Some(codec.levels()),
             Self::Tar(None) => None,
@@ -146,14 +153,19 @@ impl Format {
         }
     }
 
-    /// The level to use.
+    /// Refuses a level that the format does not have.
     ///
     /// # Errors
     ///
-    /// The level asked for is outside the format's range.
-    pub fn level(self, asked: Option<u32>) -> Result<u32> {
+    /// The range that it has.
+    pub fn check_level(self, asked: Option<u32>) -> Result<()> {
+        self.level(asked).map(drop)
+    }
+
+    /// The level to use.
+    pub(super) fn level(self, asked: Option<u32>) -> Result<u32> {
         let format = self.extension();
-        match (self.levels(), asked) {
+        match (self.levels_and_default(), asked) {
             (None, None) => Ok(0),
             (None, Some(level)) => Err(Error::Level {
                 format,

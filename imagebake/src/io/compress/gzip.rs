@@ -15,7 +15,7 @@ pub(super) struct Gzip {
 }
 
 impl Gzip {
-    /// `level` from 1 to 9.
+    /// `level` from 1 to 9, or [`BY_GAIN`](super::format::BY_GAIN).
     pub(super) fn new(level: u32) -> Self {
         Self {
             level,

@@ -49,10 +49,18 @@ struct LastBlock {
     end: usize,
 }
 
-/// Look-up tables from the next 15 bits to the bits that their first symbol takes, extra bits included.
+/// Bits of an index of the short table: small enough for the first-level cache, long enough for nearly every code.
+const SHORT: usize = 11;
+
+/// Look-up tables from the next bits of a stream to the bits that can be skipped.
 pub(super) struct Tables {
-    literal: Box<[u8; 1 << MAX_CODE]>,
-    distance: Box<[u8; 1 << MAX_CODE]>,
+    /// By 15 bits: the first symbol's kind and bits, extra bits included, and the length of its code in the high byte.
+    literal: Box<[u16; 1 << MAX_CODE]>,
+    distance: Box<[u16; 1 << MAX_CODE]>,
+    /// By fewer bits: all literals that fit, and what follows them if that fits too; behind these, the same for one distance.
+    /// Zero where not even one symbol fits. In one table, so that what comes next is an offset and not a branch: whether a
+    /// match follows is what no processor can foresee.
+    short: [u8; 2 << SHORT],
 }
 
 impl Tables {
@@ -60,6 +68,7 @@ impl Tables {
         Self {
             literal: Box::new([0; 1 << MAX_CODE]),
             distance: Box::new([0; 1 << MAX_CODE]),
+            short: [0; 2 << SHORT],
         }
     }
 
@@ -101,45 +110,67 @@ impl Tables {
             4..=29 => u8::try_from(symbol / 2 - 1).ok(),
             _ => None,
         })?;
-        let literal_mask = (1u64 << literal_bits) - 1;
-        let distance_mask = (1u64 << distance_bits) - 1;
-        let index = |bits: &Bits<'_>, mask: u64| (bits.buffer & mask) as usize & ((1 << MAX_CODE) - 1);
+        let (short_literal, short_distance) = self.short.split_at_mut(1 << SHORT);
+        shorten_literals(short_literal, &self.literal[..1 << literal_bits]);
+        for (index, short) in short_distance.iter_mut().enumerate() {
+            let entry = self.distance[index & ((1 << distance_bits) - 1)];
+            *short = if usize::from(entry >> 8) <= SHORT {
+                entry as u8
+            } else {
+                0
+            };
+        }
+        // Where the next symbol is looked up: a distance follows a length, which is told by one bit of its code.
+        let mut table = 0;
         loop {
-            // 56 bits: two literals, or a literal and a length; or a length and a distance.
             bits.refill();
             if bits.next > bits.stream.len() + 16 {
                 return None;
             }
-            let mut code = self.literal[index(bits, literal_mask)];
-            bits.drop(code & BITS);
-            if code & (LENGTH | END) == 0 {
-                if code == 0 || bits.is_past_the_end() {
-                    return None;
-                }
-                code = self.literal[index(bits, literal_mask)];
-                bits.drop(code & BITS);
-                if code & (LENGTH | END) == 0 {
+            // 56 bits are enough for two of the longest symbols.
+            for _ in 0..2 {
+                let mut code = self.short[(table + bits.index(SHORT)) & ((2 << SHORT) - 1)];
+                if code == 0 || code & END != 0 {
+                    if code == 0 {
+                        let full = if table == 0 { &self.literal } else { &self.distance };
+                        let index_bits = if table == 0 { literal_bits } else { distance_bits };
+                        code = full[bits.index(index_bits)] as u8;
+                    }
                     if code == 0 {
                         return None;
                     }
-                    continue;
+                    if code & END != 0 {
+                        bits.drop(code & BITS);
+                        return (!bits.is_past_the_end()).then_some(());
+                    }
                 }
-                bits.refill();
+                bits.drop(code & BITS);
+                table = usize::from(code & LENGTH) << (SHORT - 6);
             }
-            if code & END != 0 {
-                return (!bits.is_past_the_end()).then_some(());
-            }
-            let distance = self.distance[index(bits, distance_mask)];
-            if distance == 0 {
-                return None;
-            }
-            bits.drop(distance);
         }
     }
 }
 
+/// Packs into each entry as many symbols as its index determines, up to the first that is no literal.
+fn shorten_literals(short: &mut [u8], full: &[u16]) {
+    for (index, short) in short.iter_mut().enumerate() {
+        let mut used = 0;
+        let mut kind = LITERAL;
+        while kind == LITERAL {
+            let entry = full[(index >> used) & (full.len() - 1)];
+            let length = usize::from(entry >> 8);
+            if length == 0 || used + length > SHORT {
+                break;
+            }
+            kind = entry as u8 & !BITS;
+            used += usize::from(entry as u8 & BITS);
+        }
+        *short = kind | used as u8;
+    }
+}
+
 /// Fills the table for these code lengths; `what` gives a symbol's kind and extra bits. Returns the bits of an index.
-fn fill(table: &mut [u8], lengths: &[u8], what: impl Fn(usize) -> Option<u8>) -> Option<usize> {
+fn fill(table: &mut [u16], lengths: &[u8], what: impl Fn(usize) -> Option<u8>) -> Option<usize> {
     let longest = usize::from(*lengths.iter().max()?).max(1);
     let table = &mut table[..1 << longest];
     table.fill(0);
@@ -161,7 +192,7 @@ fn fill(table: &mut [u8], lengths: &[u8], what: impl Fn(usize) -> Option<u8>) ->
         let Some(what) = what(symbol) else { continue };
         let start = (code.reverse_bits() >> (32 - u32::from(*length))) as usize;
         // The kind stands in the two high bits, so extra bits and code length add up below it.
-        let entry = what + length;
+        let entry = u16::from(what + length) | u16::from(*length) << 8;
         for slot in table[start..].iter_mut().step_by(1 << length) {
             *slot = entry;
         }
@@ -186,7 +217,7 @@ fn read_code_lengths(bits: &mut Bits<'_>) -> Option<(Vec<u8>, usize)> {
     for symbol in &CODE_LENGTH_ORDER[..stored] {
         precode[*symbol] = bits.take(3)? as u8;
     }
-    let mut table = [0u8; 1 << 7];
+    let mut table = [0u16; 1 << 7];
     let index_bits = fill(&mut table, &precode, |_| Some(0))?;
     // `fill` tells how long a code is; which symbol it is, the canonical order tells.
     let mut symbols = [0u8; 1 << 7];
@@ -197,7 +228,7 @@ fn read_code_lengths(bits: &mut Bits<'_>) -> Option<(Vec<u8>, usize)> {
         if table[index] == 0 {
             return None;
         }
-        bits.take(usize::from(table[index]))?;
+        bits.take(usize::from(table[index] >> 8))?;
         let (value, repeat) = match symbols[index] {
             16 => (*lengths.last()?, 3 + bits.take(2)?),
             17 => (0, 3 + bits.take(3)?),
@@ -268,6 +299,12 @@ impl<'a> Bits<'a> {
         let rest = self.stream.get(self.next..).unwrap_or_default();
         word[..rest.len()].copy_from_slice(rest);
         u64::from_le_bytes(word)
+    }
+
+    /// The next bits as an index; there are enough in the buffer after a refill.
+    #[inline(always)]
+    fn index(&self, count: usize) -> usize {
+        (self.buffer & ((1 << count) - 1)) as usize
     }
 
     #[inline(always)]

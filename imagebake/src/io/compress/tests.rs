@@ -107,6 +107,12 @@ fn every_level_of_gzip_is_one_member_and_a_higher_one_is_smaller() {
         sizes.push(written.size());
     }
     assert!(sizes[8] < sizes[0], "{sizes:?}");
+    let (_folder, by_gain) = pack(&bytes, Format::Single(Codec::Gzip), threads(2));
+    assert!(
+        (sizes[2]..=sizes[0]).contains(&by_gain.size()),
+        "{} is not within {sizes:?}",
+        by_gain.size()
+    );
 }
 
 #[test]
