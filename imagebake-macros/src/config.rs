@@ -1,11 +1,11 @@
 //! `#[derive(Config)]`.
 
 use crate::{
-    doc,
+    doc, local,
     options::{self, Opt, Problems},
     shape::{self, Shape},
 };
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::TokenStream;
 use quote::{format_ident, quote, quote_spanned};
 use syn::{
     Data, DeriveInput, Error, Expr, Field, Fields, Ident, LitStr, Path, Result, ext::IdentExt, spanned::Spanned,
@@ -110,6 +110,7 @@ pub fn expand(input: DeriveInput) -> Result<TokenStream> {
         .iter()
         .filter(|setting| setting.options.skip.is_none())
         .collect();
+    let collected = local("rows");
     let rows = described.iter().map(|setting| setting.row());
     let values = described
         .iter()
@@ -135,14 +136,13 @@ pub fn expand(input: DeriveInput) -> Result<TokenStream> {
 
             fn fields(&self) -> ::std::vec::Vec<::imagebake::field::Field> {
                 #[allow(unused_mut)]
-                let mut rows = ::imagebake::field::Rows::new(<Self as ::imagebake::field::Config>::FIELDS, &self.#at);
+                let mut #collected = ::imagebake::field::Rows::new(<Self as ::imagebake::field::Config>::FIELDS, &self.#at);
                 #(#values)*
-                rows.done()
+                #collected.done()
             }
         }
 
         #[automatically_derived]
-        #[diagnostic::do_not_recommend]
         impl #of ::imagebake::field::ToValue for #name #generics #bounds {
             const TYPE: ::imagebake::field::FieldType =
                 ::imagebake::field::FieldType::Group(<Self as ::imagebake::field::Config>::FIELDS);
@@ -212,7 +212,7 @@ impl<'a> Setting<'a> {
         let (ident, name, text) = (self.ident, &self.name, self.text());
         let shape = Shape::of(&self.field.ty);
         let shape::Argument { generics, ty } = shape.argument();
-        let given = Ident::new("value", Span::mixed_site());
+        let given = local("value");
         let value = shape.convert(&quote!(#given));
         let head = self.head();
         quote! {
@@ -323,28 +323,28 @@ impl<'a> Setting<'a> {
                 let rows = quote_spanned!(group.span()=> <#group as ::imagebake::field::Config>::FIELDS);
                 quote!(::imagebake::field::FieldType::Group(#rows))
             }
-            false => quote_spanned!(ty.span()=> <#ty as ::imagebake::field::ToValue>::TYPE),
+            false => quote_spanned!(ty.span()=> <#ty as ::imagebake::field::Setting>::TYPE),
         };
         quote!(::imagebake::field::FieldMeta::new(#name, #ty, #doc) #(#flags)* #default #facts #template)
     }
 
     /// The statement that adds the setting's value, or a group's fields, to `rows`.
     fn value(&self, index: usize) -> TokenStream {
-        let (ident, ty) = (self.ident, &self.field.ty);
+        let (ident, ty, rows) = (self.ident, &self.field.ty, local("rows"));
         if !self.options.group {
             // The same path at the same place as in the row, so that the compiler says once what the type lacks.
-            let to_value = quote_spanned!(ty.span()=> <#ty as ::imagebake::field::ToValue>::to_value);
-            return quote!(rows.row(#index, #to_value(&self.#ident)););
+            let value_of = quote_spanned!(ty.span()=> <#ty as ::imagebake::field::Setting>::value);
+            return quote!(#rows.row(#index, #value_of(&self.#ident)););
         }
         let group = shape::unwrapped(ty);
         let fields = quote_spanned!(group.span()=> <#group as ::imagebake::field::Config>::fields);
         match shape::is(ty, "Option") {
             true => quote! {
                 if let ::core::option::Option::Some(group) = &self.#ident {
-                    rows.group(#fields(group));
+                    #rows.group(#fields(group));
                 }
             },
-            false => quote!(rows.group(#fields(&self.#ident));),
+            false => quote!(#rows.group(#fields(&self.#ident));),
         }
     }
 }

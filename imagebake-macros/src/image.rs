@@ -1,7 +1,7 @@
 //! `#[image]`: checks the signature and registers the function.
 
 use crate::{
-    doc,
+    doc, local,
     options::{self, Problems},
 };
 use proc_macro2::TokenStream;
@@ -44,11 +44,12 @@ fn register(attribute: TokenStream, item: TokenStream) -> Result<TokenStream> {
     let ReturnType::Type(_, returned) = &function.sig.output else {
         unreachable!("it was checked")
     };
+    let inputs = local("_inputs");
     let (declared, values_file, call) = match variables {
         Some(ty) => (
             quote_spanned!(ty.span()=> || <#ty as ::imagebake::variables::Variables>::VARIABLES),
             quote_spanned!(ty.span()=> <#ty as ::imagebake::variables::Variables>::VALUES_FILE),
-            quote!(#ident(::imagebake::variables::read::<#ty>(inputs)?)),
+            quote!(#ident(::imagebake::variables::read::<#ty>(#inputs)?)),
         ),
         None => (quote!(|| &[]), quote!(::core::option::Option::None), quote!(#ident())),
     };
@@ -59,7 +60,6 @@ fn register(attribute: TokenStream, item: TokenStream) -> Result<TokenStream> {
         .filter(|attribute| attribute.path().is_ident("cfg"));
     let (doc, dir, crate_dir) = (doc::text(&function.attrs), options.dir, crate_dir());
     let line = u32::try_from(ident.span().unwrap().line()).unwrap_or(u32::MAX);
-    let inputs = if variables.is_some() { quote!(inputs) } else { quote!(_) };
 
     Ok(quote! {
         #(#cfg)*

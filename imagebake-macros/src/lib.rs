@@ -15,7 +15,9 @@ mod variables;
 
 /// Writes the setters of a config struct, its `FIELDS` table and `impl imagebake::field::Config`.
 ///
-/// ```ignore
+/// ```
+/// use imagebake::prelude::*;
+///
 /// /// Runs scripts in the guest.
 /// #[derive(Clone, Config)]
 /// pub struct Shell {
@@ -30,6 +32,16 @@ mod variables;
 ///     environment: Vec<(String, Text)>,
 ///     at: Places,
 /// }
+///
+/// impl Shell {
+///     #[track_caller]
+///     pub fn inline_script(commands: impl IntoIterator<Item: Into<Template>>) -> Self {
+///         Self::defaults().inline(commands)
+///     }
+/// }
+///
+/// let shell = Shell::inline_script(["make", "make install"]).env("LANG", "C").inline_shebang("/bin/bash -e");
+/// assert_eq!(shell.fields()[1].value.to_json(false), "/bin/bash -e");
 /// ```
 ///
 /// Exactly one field has the type `Places`; it remembers where each setting was set. The struct gets
@@ -64,7 +76,9 @@ pub fn derive_config(input: TokenStream) -> TokenStream {
 
 /// Writes `impl imagebake::variables::Variables` for a struct of inputs.
 ///
-/// ```ignore
+/// ```
+/// use imagebake::prelude::*;
+///
 /// #[derive(Variables)]
 /// #[variables(values = "web.values.toml")]
 /// struct Web {
@@ -73,6 +87,12 @@ pub fn derive_config(input: TokenStream) -> TokenStream {
 ///     version: String,
 ///     #[var(env = "REPO_TOKEN")]
 ///     token: Secret,
+/// }
+///
+/// #[image]
+/// fn web(vars: Web) -> Image {
+///     let url = text!("https://u:{token}@host/web-{version}.tar.gz", token = vars.token, version = vars.version);
+///     Image::new().source(Null::none()).provision(ShellLocal::inline(["curl -O \"$URL\""]).env("URL", url))
 /// }
 /// ```
 ///
@@ -93,7 +113,17 @@ pub fn derive_variables(input: TokenStream) -> TokenStream {
 /// Registers a function as an image of the program: `fn() -> Image` or `fn(Vars) -> Image`, each also returning `Result<Image, E>`.
 ///
 /// The image is named as the function, or by `#[image(name = "…")]`. Relative paths in it start at the folder of the crate, or at
-/// `#[image(dir = "…")]` below it. The function's documentation is the image's.
+/// `#[image(dir = "…")]` below it. The function's documentation is the image's. Inputs are a struct with `#[derive(Variables)]`.
+///
+/// ```
+/// use imagebake::prelude::*;
+///
+/// /// Tools of the build machines.
+/// #[image(name = "build-tools")]
+/// fn tools() -> Image {
+///     Image::new().source(Null::none()).provision(ShellLocal::inline(["cargo --version"]))
+/// }
+/// ```
 #[proc_macro_attribute]
 pub fn image(options: TokenStream, item: TokenStream) -> TokenStream {
     image::expand(options.into(), item.into()).into()
@@ -101,6 +131,14 @@ pub fn image(options: TokenStream, item: TokenStream) -> TokenStream {
 
 /// A `Text` from a literal with variables in braces, secrets among them: `text!("https://u:{token}@host")`. A brace is written `{{`
 /// or `}}`.
+///
+/// ```
+/// use imagebake::prelude::*;
+///
+/// let token = Secret::literal("hunter2").named("token");
+/// assert_eq!(text!("https://u:{token}@host").to_string(), "https://u:<secret token>@host");
+/// assert_eq!(text!("{{{user}}}", user = "root").to_string(), "{root}");
+/// ```
 #[proc_macro]
 pub fn text(input: TokenStream) -> TokenStream {
     text::expand(input.into())
@@ -113,4 +151,9 @@ fn derive(input: TokenStream, expand: fn(syn::DeriveInput) -> syn::Result<proc_m
         .and_then(expand)
         .unwrap_or_else(syn::Error::into_compile_error)
         .into()
+}
+
+/// A name for a variable of generated code that neither hides a user's item of that name nor is hidden by one.
+fn local(name: &str) -> proc_macro2::Ident {
+    proc_macro2::Ident::new(name, proc_macro2::Span::mixed_site())
 }

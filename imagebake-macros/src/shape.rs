@@ -121,7 +121,7 @@ pub fn default_value(default: &Expr, ty: &Type) -> TokenStream {
 
 /// A type parameter that converts into `ty`, or `ty` itself where it is taken by value.
 fn parameter(name: &str, ty: &Type) -> (TokenStream, TokenStream) {
-    let name = Ident::new(name, proc_macro2::Span::mixed_site());
+    let name = crate::local(name);
     match Shape::of(ty) {
         Shape::Value(ty) => (TokenStream::new(), quote!(#ty)),
         _ => (quote!(#name: ::core::convert::Into<#ty>,), quote!(#name)),

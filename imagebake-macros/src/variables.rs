@@ -1,7 +1,7 @@
 //! `#[derive(Variables)]`.
 
 use crate::{
-    doc,
+    doc, local,
     options::{self, Problems},
     shape::{self, Shape},
 };
@@ -47,6 +47,7 @@ pub fn expand(input: DeriveInput) -> Result<TokenStream> {
     let values_file = problems.none(values_file)?.flatten();
 
     let name = &input.ident;
+    let (inputs, problems_so_far, table) = (local("inputs"), local("problems"), local("rows"));
     let rows = variables.iter().map(Variable::row);
     let takes = variables
         .iter()
@@ -64,11 +65,11 @@ pub fn expand(input: DeriveInput) -> Result<TokenStream> {
             #values_file
 
             fn read(
-                inputs: &::imagebake::variables::Inputs,
-                problems: &mut ::imagebake::plan::Diagnostics,
+                #inputs: &::imagebake::variables::Inputs,
+                #problems_so_far: &mut ::imagebake::plan::Diagnostics,
             ) -> ::core::option::Option<Self> {
                 #[allow(unused_variables)]
-                let rows = <Self as ::imagebake::variables::Variables>::VARIABLES;
+                let #table = <Self as ::imagebake::variables::Variables>::VARIABLES;
                 #(#takes)*
                 ::core::option::Option::Some(Self { #(#idents: #idents?),* })
             }
@@ -139,22 +140,23 @@ impl<'a> Variable<'a> {
             }
             None => quote!(::core::option::Option::None),
         };
+        let given = local("value");
         let matches = self.matches.as_ref().map(|regex| {
             let texts = quote_spanned!(ty.span()=> <#ty as ::imagebake::variables::Texts>::texts);
-            quote!(::imagebake::variables::matches(&#texts(value), #regex)?;)
+            quote!(::imagebake::variables::matches(&#texts(#given), #regex)?;)
         });
         let check = self.check.as_ref().map(|check| {
-            let (view, value) = view(shape::unwrapped(ty));
+            let (view, value) = view(shape::unwrapped(ty), &given);
             let call = quote_spanned!(check.span()=> ::imagebake::variables::check::<#view, _>(#value, #check)?;);
             match shape::is(ty, "Option") {
-                true => quote!(if let ::core::option::Option::Some(value) = value { #call }),
+                true => quote!(if let ::core::option::Option::Some(#given) = #given { #call }),
                 false => call,
             }
         });
         let check = match (&matches, &check) {
             (None, None) => quote!(::core::option::Option::None),
             _ => quote! {
-                ::core::option::Option::Some(&|value: &#ty| {
+                ::core::option::Option::Some(&|#given: &#ty| {
                     #matches
                     #check
                     ::core::result::Result::Ok(())
@@ -163,7 +165,8 @@ impl<'a> Variable<'a> {
         };
         // The same path at the same place as in the row, so that the compiler says once what the type lacks.
         let take = quote_spanned!(ty.span()=> <#ty as ::imagebake::variables::FromInput>::take);
-        quote!(let #ident = #take(inputs, &rows[#index], #default, #check, problems);)
+        let (inputs, problems, rows) = (local("inputs"), local("problems"), local("rows"));
+        quote!(let #ident = #take(#inputs, &#rows[#index], #default, #check, #problems);)
     }
 }
 
@@ -177,12 +180,12 @@ fn default_value(default: &Expr, ty: &Type) -> TokenStream {
 }
 
 /// What a check is given a reference to: `str` for a `String`, as functions take it; of an `Option` what is in it.
-fn view(ty: &Type) -> (TokenStream, TokenStream) {
+fn view(ty: &Type, value: &Ident) -> (TokenStream, TokenStream) {
     match Shape::of(ty) {
-        _ if shape::is(ty, "String") => (quote!(str), quote!(value.as_str())),
-        _ if shape::is(ty, "PathBuf") => (quote!(::std::path::Path), quote!(value.as_path())),
-        Shape::List(item) => (quote!([#item]), quote!(value.as_slice())),
-        _ => (quote!(#ty), quote!(value)),
+        _ if shape::is(ty, "String") => (quote!(str), quote!(#value.as_str())),
+        _ if shape::is(ty, "PathBuf") => (quote!(::std::path::Path), quote!(#value.as_path())),
+        Shape::List(item) => (quote!([#item]), quote!(#value.as_slice())),
+        _ => (quote!(#ty), quote!(#value)),
     }
 }
 

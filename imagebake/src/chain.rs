@@ -91,7 +91,7 @@ impl<P: crate::describe::Component> PostExt for P {}
 /// A post-processor, or one with options, that takes `In`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot take `{In}`",
-    note = "a chain for one source goes on that source: `.source(docker.post(DockerPush::new()))`; `.post` of an image takes what fits every artifact"
+    note = "what needs a certain artifact goes on the source that makes it, `.source(oci.post(…))`; `.post` of an image takes what fits every source's; files are needed to compress or hash"
 )]
 pub trait IntoPost<In: Artifact> {
     /// The post-processor.

@@ -462,10 +462,28 @@ pub trait ToValue {
     fn to_value(&self) -> Value;
 }
 
+/// [`ToValue`] as `#[derive(Config)]` asks for it: without a list of all types that happen to have it in the compiler's message.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be a setting",
+    note = "implement `imagebake::field::ToValue` for it, or mark the field `#[field(skip)]`"
+)]
+pub trait Setting {
+    const TYPE: FieldType;
+    fn value(&self) -> Value;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: ToValue> Setting for T {
+    const TYPE: FieldType = <T as ToValue>::TYPE;
+    fn value(&self) -> Value {
+        self.to_value()
+    }
+}
+
 macro_rules! to_value {
     ($($ty:ty, $field:expr, |$value:ident| $make:expr;)+) => {
-        $(#[diagnostic::do_not_recommend]
-        impl ToValue for $ty {
+        $(impl ToValue for $ty {
             const TYPE: FieldType = $field;
             fn to_value(&self) -> Value {
                 let $value = self;
@@ -492,7 +510,6 @@ to_value! {
     GuestPath, FieldType::GuestPath, |path| Value::Text(path.to_string().into());
 }
 
-#[diagnostic::do_not_recommend]
 impl ToValue for u64 {
     const TYPE: FieldType = FieldType::Integer;
     fn to_value(&self) -> Value {
@@ -500,7 +517,6 @@ impl ToValue for u64 {
     }
 }
 
-#[diagnostic::do_not_recommend]
 impl ToValue for usize {
     const TYPE: FieldType = FieldType::Integer;
     fn to_value(&self) -> Value {
@@ -508,7 +524,6 @@ impl ToValue for usize {
     }
 }
 
-#[diagnostic::do_not_recommend]
 impl<T: ToValue> ToValue for Option<T> {
     const TYPE: FieldType = T::TYPE;
     fn to_value(&self) -> Value {
@@ -516,7 +531,6 @@ impl<T: ToValue> ToValue for Option<T> {
     }
 }
 
-#[diagnostic::do_not_recommend]
 impl<T: ToValue> ToValue for Vec<T> {
     const TYPE: FieldType = FieldType::List(&T::TYPE);
     fn to_value(&self) -> Value {
@@ -524,7 +538,6 @@ impl<T: ToValue> ToValue for Vec<T> {
     }
 }
 
-#[diagnostic::do_not_recommend]
 impl<T: ToValue> ToValue for BTreeMap<String, T> {
     const TYPE: FieldType = FieldType::Map(&T::TYPE);
     fn to_value(&self) -> Value {
@@ -536,7 +549,6 @@ impl<T: ToValue> ToValue for BTreeMap<String, T> {
     }
 }
 
-#[diagnostic::do_not_recommend]
 impl<T: ToValue> ToValue for Vec<(String, T)> {
     const TYPE: FieldType = FieldType::Map(&T::TYPE);
     fn to_value(&self) -> Value {

@@ -6,7 +6,7 @@ use std::future::Future;
 /// Something done with an artifact of type `In`: compress it, push it, note it in a manifest.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot take `{In}`",
-    note = "a chain for one source goes on that source: `.source(docker.post(DockerPush::new()))`; `.post` of an image takes what fits every artifact"
+    note = "what needs a certain artifact goes on the source that makes it, `.source(oci.post(…))`; `.post` of an image takes what fits every source's; files are needed to compress or hash"
 )]
 pub trait PostProcessor<In: Artifact>: Component {
     /// What it gives to the next in its chain.
