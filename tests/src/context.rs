@@ -40,6 +40,11 @@ impl Output {
         self
     }
 
+    /// Everything that was printed: results go to standard output, problems to standard error.
+    pub fn text(&self) -> String {
+        format!("{}{}", self.stdout, self.stderr)
+    }
+
     /// Standard output as JSON.
     #[track_caller]
     pub fn json(&self) -> serde_json::Value {

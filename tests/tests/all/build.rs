@@ -7,7 +7,11 @@ use serde_json::json;
 fn a_build_runs_its_steps_and_writes_the_manifest() {
     let project = fixture();
     let output = project.run(&["build", "hello"]).ok();
-    assert!(output.stderr.contains("hello from null"), "{}", output.stderr);
+    assert!(
+        output.stdout.contains("    hello.null: hello from null\n"),
+        "{}",
+        output.text()
+    );
     let manifest: serde_json::Value = serde_json::from_str(&project.read("manifest.json")).expect("JSON");
     let row = &manifest["builds"][0];
     assert_eq!(
@@ -60,7 +64,7 @@ fn a_failed_unit_does_not_stop_the_others() {
 fn a_failure_is_shown_again_with_all_that_helps() {
     let project = fixture();
     let output = project.run(&["build", "broken"]).fails(1);
-    let text = &output.stderr;
+    let text = output.text();
     for part in [
         "broken.acme",
         "command 2 of 3",
@@ -81,7 +85,7 @@ fn retries_are_reported_and_forgiven_steps_do_not_fail_the_unit() {
     let project = fixture();
     let output = project.run(&["build", "flaky"]).ok();
     assert_eq!(project.read("tries"), "x\nx\nx\n");
-    assert!(output.stderr.contains("2 of 5"), "{}", output.stderr);
+    assert!(output.text().contains("2 of 5"), "{}", output.text());
 }
 
 #[test]
@@ -130,9 +134,9 @@ fn an_output_of_somebody_else_is_left_alone_and_an_own_one_is_replaced() {
     project.write("data.tar.gz", "mine");
     let output = project.run(&["build", "files"]).fails(1);
     assert!(
-        output.stderr.contains("data.tar.gz exists already"),
+        output.text().contains("data.tar.gz exists already"),
         "{}",
-        output.stderr
+        output.text()
     );
     assert_eq!(project.read("data.tar.gz"), "mine");
     project.run(&["build", "files", "--force"]).ok();

@@ -153,7 +153,7 @@ fn what_cannot_be_removed_is_kept_named_and_tried_again() {
         .output()
         .expect("it runs");
     assert_eq!(down.status.code(), Some(3));
-    assert!(String::from_utf8_lossy(&down.stderr).contains("the platform does not answer"));
+    assert!(String::from_utf8_lossy(&down.stdout).contains("the platform does not answer"));
     assert_eq!(objects(&project).len(), 2);
     project.run(&["cleanup"]).ok();
     assert_eq!(objects(&project), Vec::<String>::new());
@@ -224,6 +224,6 @@ fn a_state_folder_that_cannot_be_written_stops_the_build_before_anything_is_made
     let project = fixture();
     project.write(".imagebake/journal", "a file where a folder should be");
     let output = project.run(&["build", "machine"]).fails(1);
-    assert!(output.stderr.contains("journal"), "{}", output.stderr);
+    assert!(output.text().contains("journal"), "{}", output.text());
     assert_eq!(objects(&project), Vec::<String>::new());
 }
