@@ -1,0 +1,43 @@
+//! Layers: the difference that a folder holds as a tar archive, and back.
+//!
+//! A folder is in overlay form: a character device 0/0 is a whiteout, an extended attribute marks an opaque folder. An archive is in
+//! the image spec's form: `.wh.NAME` and `.wh..wh..opq`. Both directions stream; neither knows of images or stores.
+
+mod pack;
+mod unpack;
+
+pub(super) use pack::{Packing, pack};
+pub(super) use unpack::{Unpacking, unpack};
+
+use serde::{Deserialize, Serialize};
+
+/// Whose extended attributes the overlay reads: those of the system's root, or those of a user namespace.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) enum Flavor {
+    /// `trusted.overlay.*`
+    Trusted,
+    /// `user.overlay.*`, with the mount option `userxattr`.
+    User,
+}
+
+impl Flavor {
+    /// The attribute that hides what lower layers have in a folder.
+    pub(super) fn opaque(self) -> &'static str {
+        match self {
+            Self::Trusted => "trusted.overlay.opaque",
+            Self::User => "user.overlay.opaque",
+        }
+    }
+}
+
+/// What marks a removed name in an archive.
+const WHITEOUT: &[u8] = b".wh.";
+/// What marks a folder in an archive that hides everything below.
+const OPAQUE: &[u8] = b".wh..wh..opq";
+
+/// Attributes that belong to the overlay or to the builder's own policy, never to a layer.
+fn is_private(name: &str) -> bool {
+    ["trusted.overlay.", "user.overlay.", "security.selinux", "system.nfs4"]
+        .iter()
+        .any(|prefix| name.starts_with(prefix))
+}

@@ -1,0 +1,470 @@
+//! A layer's tar archive to a folder in overlay form. No entry leaves the folder: names are resolved by the kernel with the folder
+//! as root.
+
+use super::{Flavor, OPAQUE, WHITEOUT, is_private};
+use crate::error::{Context, Error, ErrorKind, Result};
+use rustix::{
+    fs::{AtFlags, FileType, Gid, Mode, OFlags, ResolveFlags, Timespec, Timestamps, Uid},
+    io::Errno,
+};
+use std::{
+    ffi::OsStr,
+    fs::File,
+    io::{self, Read, Write},
+    os::{
+        fd::{AsFd, AsRawFd, OwnedFd},
+        unix::ffi::OsStrExt,
+    },
+    path::{Path, PathBuf},
+};
+
+/// How a layer is unpacked.
+#[derive(Clone, Copy, Debug)]
+pub(in super::super) struct Unpacking {
+    /// Whose whiteouts and opaque marks are made.
+    pub(in super::super) flavor: Flavor,
+    /// Give files their owners; without, everything belongs to who unpacks.
+    pub(in super::super) owners: bool,
+}
+
+/// Unpacks the tar `archive`, called `shown` in errors, into the empty `folder`. Where a hard link leads to a file of another layer,
+/// that file is copied from the first of `parents` (topmost first) that has it.
+pub(in super::super) fn unpack(
+    archive: impl Read,
+    shown: &str,
+    folder: &Path,
+    parents: &[PathBuf],
+    how: Unpacking,
+) -> Result<u64> {
+    let root = open_root(folder)?;
+    let mut unpacker = Unpacker {
+        root,
+        folder,
+        parents,
+        how,
+        shown,
+        parent: None,
+        folders: Vec::new(),
+        buffer: vec![0; 256 << 10],
+    };
+    let mut archive = tar::Archive::new(archive);
+    let mut entries = 0;
+    for entry in archive.entries().map_err(|error| damaged(shown, error))? {
+        let entry = entry.map_err(|error| damaged(shown, error))?;
+        unpacker.entry(entry)?;
+        entries += 1;
+    }
+    unpacker.finish()?;
+    Ok(entries)
+}
+
+fn open_root(folder: &Path) -> Result<OwnedFd> {
+    rustix::fs::open(folder, OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())
+        .map_err(io::Error::from)
+        .path("open the folder", folder)
+}
+
+fn damaged(shown: &str, error: io::Error) -> Error {
+    if error.kind() == io::ErrorKind::StorageFull {
+        return Error::io("unpack", shown, error);
+    }
+    Error::new(ErrorKind::Integrity, format!("{shown} is damaged, or not a tar archive"))
+        .because(error)
+        .hint("fetch or make it again")
+}
+
+struct Unpacker<'a> {
+    root: OwnedFd,
+    folder: &'a Path,
+    parents: &'a [PathBuf],
+    how: Unpacking,
+    shown: &'a str,
+    /// The folder of the entry before: the next is often in it too.
+    parent: Option<(PathBuf, OwnedFd)>,
+    /// Folders get their modes and times last, when nothing is made in them any more.
+    folders: Vec<(PathBuf, u32, i64)>,
+    buffer: Vec<u8>,
+}
+
+/// What every entry of a file has.
+struct About {
+    mode: u32,
+    uid: u32,
+    gid: u32,
+    mtime: i64,
+    xattrs: Vec<(String, Vec<u8>)>,
+}
+
+impl Unpacker<'_> {
+    fn entry<R: Read>(&mut self, mut entry: tar::Entry<'_, R>) -> Result<()> {
+        let kind = entry.header().entry_type();
+        if kind == tar::EntryType::XGlobalHeader {
+            return Ok(());
+        }
+        let raw = entry.path_bytes().into_owned();
+        let path = self.inside(&raw)?;
+        let about = about(&mut entry).map_err(|error| damaged(self.shown, error))?;
+        let Some(name) = path.file_name().map(OsStr::to_owned) else {
+            // The root itself.
+            if kind.is_dir() {
+                self.attributes_of_folder(Path::new("."), &about)?;
+            }
+            return Ok(());
+        };
+        let parent = self.parent_of(&path)?;
+        let parent = parent.as_fd();
+        let bytes = name.as_bytes();
+        if bytes == OPAQUE {
+            return self.mark_opaque(&parent_path(&path));
+        }
+        if let Some(hidden) = bytes.strip_prefix(WHITEOUT) {
+            return self.white_out(parent, OsStr::from_bytes(hidden), &path);
+        }
+        let was_hidden = self.clear(parent, &name, kind.is_dir(), &path)?;
+        match kind {
+            tar::EntryType::Directory => {
+                match rustix::fs::mkdirat(parent, &name, Mode::from_raw_mode(0o755)) {
+                    Ok(()) | Err(Errno::EXIST) => {}
+                    Err(error) => return Err(self.failed("make the folder", &path, error)),
+                }
+                self.attributes_of_folder(&path, &about)?;
+                if was_hidden {
+                    self.mark_opaque(&path)?;
+                }
+                return Ok(());
+            }
+            tar::EntryType::Regular | tar::EntryType::Continuous | tar::EntryType::GNUSparse => {
+                return self.file(parent, &name, &path, &mut entry, &about);
+            }
+            tar::EntryType::Symlink => {
+                let target = link_of(&entry, self.shown)?;
+                rustix::fs::symlinkat(OsStr::from_bytes(&target), parent, &name)
+                    .map_err(|error| self.failed("make the link", &path, error))?;
+            }
+            tar::EntryType::Link => {
+                let target = link_of(&entry, self.shown)?;
+                return self.hard_link(parent, &name, &path, &target);
+            }
+            tar::EntryType::Char | tar::EntryType::Block | tar::EntryType::Fifo => {
+                let file_type = match kind {
+                    tar::EntryType::Char => FileType::CharacterDevice,
+                    tar::EntryType::Block => FileType::BlockDevice,
+                    _ => FileType::Fifo,
+                };
+                let number = |number: io::Result<Option<u32>>| number.ok().flatten().unwrap_or(0);
+                let (major, minor) = (number(entry.header().device_major()), number(entry.header().device_minor()));
+                let device = rustix::fs::makedev(major, minor);
+                match rustix::fs::mknodat(parent, &name, file_type, Mode::from_raw_mode(0o600), device) {
+                    Ok(()) => {}
+                    // Without the system's root there are no devices; images have theirs mounted at run time.
+                    Err(Errno::PERM) if self.how.flavor == Flavor::User => return Ok(()),
+                    Err(error) => return Err(self.failed("make the device", &path, error)),
+                }
+            }
+            _ => {
+                return Err(Error::new(
+                    ErrorKind::Unsupported,
+                    format!("{}: the entry {} is of an unknown type", self.shown, path.display()),
+                )
+                .hint("make the archive with a common tar program"));
+            }
+        }
+        self.attributes_of_name(parent, &name, &path, &about, kind)
+    }
+
+    /// `raw` from the root, without `.`; refused where it climbs out.
+    fn inside(&self, raw: &[u8]) -> Result<PathBuf> {
+        use std::path::Component;
+        let mut path = PathBuf::new();
+        for part in Path::new(OsStr::from_bytes(raw)).components() {
+            match part {
+                Component::Normal(part) => path.push(part),
+                Component::CurDir | Component::RootDir | Component::Prefix(_) => {}
+                Component::ParentDir => {
+                    return Err(Error::new(
+                        ErrorKind::Integrity,
+                        format!("{}: the entry {} climbs out of the archive", self.shown, String::from_utf8_lossy(raw)),
+                    )
+                    .hint("the archive is not safe to use"));
+                }
+            }
+        }
+        Ok(path)
+    }
+
+    /// The folder that `path` is in, made where it is missing.
+    fn parent_of(&mut self, path: &Path) -> Result<OwnedFd> {
+        let wanted = parent_path(path);
+        if let Some((known, fd)) = &self.parent
+            && *known == wanted
+        {
+            return fd.try_clone().path("open the folder", &wanted);
+        }
+        let fd = self.open_folder(&wanted)?;
+        let copy = fd.try_clone().path("open the folder", &wanted)?;
+        self.parent = Some((wanted, fd));
+        Ok(copy)
+    }
+
+    fn open_folder(&self, path: &Path) -> Result<OwnedFd> {
+        if let Ok(fd) = self.open_in_root(path) {
+            return Ok(fd);
+        }
+        let mut made = PathBuf::new();
+        for part in path.components() {
+            let parent = self
+                .open_in_root(&made)
+                .map_err(|error| self.failed("open the folder", &made, error))?;
+            match rustix::fs::mkdirat(&parent, part.as_os_str(), Mode::from_raw_mode(0o755)) {
+                Ok(()) | Err(Errno::EXIST) => {}
+                Err(error) => return Err(self.failed("make the folder", path, error)),
+            }
+            made.push(part);
+        }
+        self.open_in_root(path)
+            .map_err(|error| self.failed("open the folder", path, error))
+    }
+
+    fn open_in_root(&self, path: &Path) -> rustix::io::Result<OwnedFd> {
+        let path = if path.as_os_str().is_empty() { Path::new(".") } else { path };
+        let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        rustix::fs::openat2(&self.root, path, flags, Mode::empty(), ResolveFlags::IN_ROOT)
+    }
+
+    /// Takes away what stands under a name that comes again; says whether it was a whiteout.
+    fn clear(&self, parent: impl AsFd, name: &OsStr, wants_folder: bool, path: &Path) -> Result<bool> {
+        let about = match rustix::fs::statat(&parent, name, AtFlags::SYMLINK_NOFOLLOW) {
+            Err(Errno::NOENT) => return Ok(false),
+            Err(error) => return Err(self.failed("look at", path, error)),
+            Ok(about) => about,
+        };
+        let kind = FileType::from_raw_mode(about.st_mode);
+        if kind == FileType::Directory {
+            if !wants_folder {
+                let full = self.folder.join(path);
+                std::fs::remove_dir_all(&full).path("replace the folder", &full)?;
+            }
+            return Ok(false);
+        }
+        rustix::fs::unlinkat(&parent, name, AtFlags::empty()).map_err(|error| self.failed("replace", path, error))?;
+        Ok(kind == FileType::CharacterDevice && about.st_rdev == 0)
+    }
+
+    fn white_out(&self, parent: impl AsFd, name: &OsStr, path: &Path) -> Result<()> {
+        match rustix::fs::statat(&parent, name, AtFlags::SYMLINK_NOFOLLOW) {
+            Ok(about) if FileType::from_raw_mode(about.st_mode) == FileType::Directory => {
+                return self.mark_opaque(&parent_path(path).join(name));
+            }
+            // The layer brings its own, which hides the lower one anyway.
+            Ok(_) => return Ok(()),
+            Err(_) => {}
+        }
+        let mode = Mode::from_raw_mode(0o000);
+        rustix::fs::mknodat(&parent, name, FileType::CharacterDevice, mode, 0)
+            .map_err(|error| self.failed("mark as removed", path, error))
+    }
+
+    fn mark_opaque(&self, folder: &Path) -> Result<()> {
+        let fd = self.open_folder(folder)?;
+        set_xattr(&fd, self.how.flavor.opaque(), b"y").map_err(|error| self.failed("mark as replaced", folder, error))
+    }
+
+    fn file<R: Read>(
+        &mut self,
+        parent: impl AsFd,
+        name: &OsStr,
+        path: &Path,
+        entry: &mut tar::Entry<'_, R>,
+        about: &About,
+    ) -> Result<()> {
+        let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let fd = rustix::fs::openat(&parent, name, flags, Mode::from_raw_mode(0o600))
+            .map_err(|error| self.failed("make", path, error))?;
+        let mut file = File::from(fd);
+        loop {
+            let got = entry.read(&mut self.buffer).map_err(|error| damaged(self.shown, error))?;
+            if got == 0 {
+                break;
+            }
+            file.write_all(&self.buffer[..got]).path("write", self.folder.join(path))?;
+        }
+        if self.how.owners {
+            chown_fd(&file, about).map_err(|error| self.no_owner(path, about, error))?;
+        }
+        // After the owner: changing that takes setuid bits away.
+        rustix::fs::fchmod(&file, Mode::from_raw_mode(about.mode))
+            .map_err(|error| self.failed("set the mode of", path, error))?;
+        for (name, value) in &about.xattrs {
+            self.xattr(&file, name, value, path)?;
+        }
+        rustix::fs::futimens(&file, &times(about.mtime)).map_err(|error| self.failed("set the time of", path, error))
+    }
+
+    fn hard_link(&self, parent: impl AsFd, name: &OsStr, path: &Path, target: &[u8]) -> Result<()> {
+        let target = self.inside(target)?;
+        let folder = self.open_folder(&parent_path(&target))?;
+        let target_name = target.file_name().unwrap_or_default();
+        match rustix::fs::linkat(&folder, target_name, &parent, name, AtFlags::empty()) {
+            Ok(()) => return Ok(()),
+            Err(Errno::NOENT) => {}
+            Err(error) => return Err(self.failed("make the hard link", path, error)),
+        }
+        for lower in self.parents {
+            let lower_root = open_root(lower)?;
+            let flags = OFlags::RDONLY | OFlags::CLOEXEC;
+            let Ok(found) = rustix::fs::openat2(&lower_root, &target, flags, Mode::empty(), ResolveFlags::IN_ROOT)
+            else {
+                continue;
+            };
+            let from = File::from(found);
+            let stat = rustix::fs::fstat(&from).map_err(|error| self.failed("read", &target, error))?;
+            let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::CLOEXEC;
+            let to = rustix::fs::openat(&parent, name, flags, Mode::from_raw_mode(0o600))
+                .map_err(|error| self.failed("make", path, error))?;
+            let mut to = File::from(to);
+            io::copy(&mut &from, &mut to).path("write", self.folder.join(path))?;
+            if self.how.owners {
+                let (uid, gid) = (Uid::from_raw(stat.st_uid), Gid::from_raw(stat.st_gid));
+                rustix::fs::fchown(&to, Some(uid), Some(gid))
+                    .map_err(|error| self.failed("set the owner of", path, error))?;
+            }
+            rustix::fs::fchmod(&to, Mode::from_raw_mode(stat.st_mode & 0o7777))
+                .map_err(|error| self.failed("set the mode of", path, error))?;
+            return rustix::fs::futimens(&to, &times(stat.st_mtime as i64))
+                .map_err(|error| self.failed("set the time of", path, error));
+        }
+        Err(Error::new(
+            ErrorKind::Integrity,
+            format!("{}: {} is a hard link to {}, which no layer has", self.shown, path.display(), target.display()),
+        )
+        .hint("fetch or make the image again"))
+    }
+
+    fn attributes_of_name(
+        &self,
+        parent: impl AsFd,
+        name: &OsStr,
+        path: &Path,
+        about: &About,
+        kind: tar::EntryType,
+    ) -> Result<()> {
+        if self.how.owners {
+            let (uid, gid) = (Uid::from_raw(about.uid), Gid::from_raw(about.gid));
+            rustix::fs::chownat(&parent, name, Some(uid), Some(gid), AtFlags::SYMLINK_NOFOLLOW)
+                .map_err(|error| self.no_owner(path, about, error))?;
+        }
+        if kind != tar::EntryType::Symlink {
+            rustix::fs::chmodat(&parent, name, Mode::from_raw_mode(about.mode), AtFlags::empty())
+                .map_err(|error| self.failed("set the mode of", path, error))?;
+        }
+        rustix::fs::utimensat(&parent, name, &times(about.mtime), AtFlags::SYMLINK_NOFOLLOW)
+            .map_err(|error| self.failed("set the time of", path, error))
+    }
+
+    fn attributes_of_folder(&mut self, path: &Path, about: &About) -> Result<()> {
+        let fd = self.open_folder(if path == Path::new(".") { Path::new("") } else { path })?;
+        if self.how.owners {
+            let (uid, gid) = (Uid::from_raw(about.uid), Gid::from_raw(about.gid));
+            rustix::fs::chownat(&fd, "", Some(uid), Some(gid), AtFlags::EMPTY_PATH)
+                .map_err(|error| self.no_owner(path, about, error))?;
+        }
+        for (name, value) in &about.xattrs {
+            self.xattr(&fd, name, value, path)?;
+        }
+        self.folders.push((path.to_owned(), about.mode, about.mtime));
+        Ok(())
+    }
+
+    fn xattr(&self, fd: impl AsFd, name: &str, value: &[u8], path: &Path) -> Result<()> {
+        match set_xattr(fd, name, value) {
+            Ok(()) => Ok(()),
+            // Not every file system and not every user can store every attribute; capabilities matter, labels do not.
+            Err(Errno::NOTSUP | Errno::PERM) if self.how.flavor == Flavor::User || !name.starts_with("security.cap") => Ok(()),
+            Err(error) => Err(self.failed("set an extended attribute of", path, error)),
+        }
+    }
+
+    fn finish(self) -> Result<()> {
+        for (path, mode, mtime) in self.folders.iter().rev() {
+            let path = if path == Path::new(".") { Path::new("") } else { path };
+            let fd = self.open_folder(path)?;
+            let through = through(&fd);
+            rustix::fs::chmod(&through, Mode::from_raw_mode(*mode))
+                .and_then(|()| rustix::fs::utimensat(rustix::fs::CWD, &through, &times(*mtime), AtFlags::empty()))
+                .map_err(|error| self.failed("set mode and time of", path, error))?;
+        }
+        Ok(())
+    }
+
+    fn failed(&self, doing: &str, path: &Path, error: Errno) -> Error {
+        Error::io(doing, self.folder.join(path), error.into()).context("archive", self.shown)
+    }
+
+    fn no_owner(&self, path: &Path, about: &About, error: Errno) -> Error {
+        let failed = self.failed("set the owner of", path, error);
+        if matches!(error, Errno::INVAL | Errno::PERM) {
+            return failed
+                .context("owner", format!("{}:{}", about.uid, about.gid))
+                .hint("without root this needs the package `uidmap` and ranges of ids in /etc/subuid and /etc/subgid");
+        }
+        failed
+    }
+}
+
+fn parent_path(path: &Path) -> PathBuf {
+    path.parent().map(Path::to_owned).unwrap_or_default()
+}
+
+fn chown_fd(file: &File, about: &About) -> rustix::io::Result<()> {
+    rustix::fs::fchown(file, Some(Uid::from_raw(about.uid)), Some(Gid::from_raw(about.gid)))
+}
+
+/// The path by which calls that know no `O_PATH` reach an open file.
+fn through(fd: impl AsFd) -> String {
+    format!("/proc/self/fd/{}", fd.as_fd().as_raw_fd())
+}
+
+fn set_xattr(fd: impl AsFd, name: &str, value: &[u8]) -> rustix::io::Result<()> {
+    rustix::fs::setxattr(through(fd), name, value, rustix::fs::XattrFlags::empty())
+}
+
+fn times(mtime: i64) -> Timestamps {
+    let moment = Timespec {
+        tv_sec: mtime,
+        tv_nsec: 0,
+    };
+    Timestamps {
+        last_access: moment,
+        last_modification: moment,
+    }
+}
+
+fn link_of<R: Read>(entry: &tar::Entry<'_, R>, shown: &str) -> Result<Vec<u8>> {
+    entry
+        .link_name_bytes()
+        .map(|name| name.into_owned())
+        .ok_or_else(|| damaged(shown, io::Error::other("a link without a target")))
+}
+
+fn about<R: Read>(entry: &mut tar::Entry<'_, R>) -> io::Result<About> {
+    let mut xattrs = Vec::new();
+    if let Some(extensions) = entry.pax_extensions()? {
+        for extension in extensions {
+            let extension = extension?;
+            if let Some(name) = extension.key().ok().and_then(|key| key.strip_prefix("SCHILY.xattr."))
+                && !is_private(name)
+            {
+                xattrs.push((name.to_owned(), extension.value_bytes().to_owned()));
+            }
+        }
+    }
+    let header = entry.header();
+    let id = |id: u64| u32::try_from(id).map_err(io::Error::other);
+    Ok(About {
+        mode: header.mode()? & 0o7777,
+        uid: id(header.uid()?)?,
+        gid: id(header.gid()?)?,
+        mtime: header.mtime().unwrap_or(0) as i64,
+        xattrs,
+    })
+}

@@ -1,0 +1,3 @@
+//! Source `oci`: container images built in place, without a daemon, in Linux namespaces.
+
+mod layer;
