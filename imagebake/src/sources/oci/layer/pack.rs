@@ -17,8 +17,8 @@ use std::{
 /// How a folder is packed.
 #[derive(Clone, Copy, Debug)]
 pub(in super::super) struct Packing {
-    /// Whose whiteouts and opaque marks it has.
-    pub(in super::super) flavor: Flavor,
+    /// Whose whiteouts and opaque marks it has; without, the folder is an ordinary one and has none.
+    pub(in super::super) flavor: Option<Flavor>,
     /// No time stamp is later than this, in seconds since 1970.
     pub(in super::super) latest: Option<i64>,
     /// Every file belongs to this user and group, whoever owns it on the builder.
@@ -86,13 +86,13 @@ impl Packer<'_> {
     fn entry(&mut self, path: &Path, own_name: &OsStr, parent: usize, name: &mut Vec<u8>) -> Result<()> {
         let about = fs::symlink_metadata(path).path("read", path)?;
         let kind = about.file_type();
-        if kind.is_char_device() && about.rdev() == 0 {
+        if kind.is_char_device() && about.rdev() == 0 && self.packing.flavor.is_some() {
             let mut marker = name[..parent].to_vec();
             marker.extend_from_slice(WHITEOUT);
             marker.extend_from_slice(own_name.as_bytes());
             return self.marker(&marker, about.mtime());
         }
-        if own_name.as_bytes().starts_with(WHITEOUT) {
+        if own_name.as_bytes().starts_with(WHITEOUT) && self.packing.flavor.is_some() {
             return Err(Error::new(
                 ErrorKind::Unsupported,
                 format!("a layer cannot hold the file {}: names that begin with `.wh.` mark removals", path.display()),
@@ -109,7 +109,7 @@ impl Packer<'_> {
             header.kind = b'5';
             header.name = name;
             self.write(&header)?;
-            if is_opaque(path, self.packing.flavor) {
+            if self.packing.flavor.is_some_and(|flavor| is_opaque(path, flavor)) {
                 let mut marker = name.clone();
                 marker.extend_from_slice(OPAQUE);
                 self.marker(&marker, about.mtime())?;

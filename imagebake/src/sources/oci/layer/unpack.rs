@@ -21,8 +21,8 @@ use std::{
 /// How a layer is unpacked.
 #[derive(Clone, Copy, Debug)]
 pub(in super::super) struct Unpacking {
-    /// Whose whiteouts and opaque marks are made.
-    pub(in super::super) flavor: Flavor,
+    /// Whose whiteouts and opaque marks are made; without, the archive is an ordinary one and has none.
+    pub(in super::super) flavor: Option<Flavor>,
     /// Give files their owners; without, everything belongs to who unpacks.
     pub(in super::super) owners: bool,
 }
@@ -114,11 +114,13 @@ impl Unpacker<'_> {
         let parent = self.parent_of(&path)?;
         let parent = parent.as_fd();
         let bytes = name.as_bytes();
-        if bytes == OPAQUE {
-            return self.mark_opaque(&parent_path(&path));
-        }
-        if let Some(hidden) = bytes.strip_prefix(WHITEOUT) {
-            return self.white_out(parent, OsStr::from_bytes(hidden), &path);
+        if let Some(flavor) = self.how.flavor {
+            if bytes == OPAQUE {
+                return self.mark_opaque(&parent_path(&path), flavor);
+            }
+            if let Some(hidden) = bytes.strip_prefix(WHITEOUT) {
+                return self.white_out(parent, OsStr::from_bytes(hidden), &path, flavor);
+            }
         }
         let was_hidden = self.clear(parent, &name, kind.is_dir(), &path)?;
         match kind {
@@ -128,8 +130,8 @@ impl Unpacker<'_> {
                     Err(error) => return Err(self.failed("make the folder", &path, error)),
                 }
                 self.attributes_of_folder(&path, &about)?;
-                if was_hidden {
-                    self.mark_opaque(&path)?;
+                if let (true, Some(flavor)) = (was_hidden, self.how.flavor) {
+                    self.mark_opaque(&path, flavor)?;
                 }
                 return Ok(());
             }
@@ -157,7 +159,7 @@ impl Unpacker<'_> {
                 match rustix::fs::mknodat(parent, &name, file_type, Mode::from_raw_mode(0o600), device) {
                     Ok(()) => {}
                     // Without the system's root there are no devices; images have theirs mounted at run time.
-                    Err(Errno::PERM) if self.how.flavor == Flavor::User => return Ok(()),
+                    Err(Errno::PERM) if self.how.flavor == Some(Flavor::User) => return Ok(()),
                     Err(error) => return Err(self.failed("make the device", &path, error)),
                 }
             }
@@ -250,10 +252,10 @@ impl Unpacker<'_> {
         Ok(kind == FileType::CharacterDevice && about.st_rdev == 0)
     }
 
-    fn white_out(&self, parent: impl AsFd, name: &OsStr, path: &Path) -> Result<()> {
+    fn white_out(&self, parent: impl AsFd, name: &OsStr, path: &Path, flavor: Flavor) -> Result<()> {
         match rustix::fs::statat(&parent, name, AtFlags::SYMLINK_NOFOLLOW) {
             Ok(about) if FileType::from_raw_mode(about.st_mode) == FileType::Directory => {
-                return self.mark_opaque(&parent_path(path).join(name));
+                return self.mark_opaque(&parent_path(path).join(name), flavor);
             }
             // The layer brings its own, which hides the lower one anyway.
             Ok(_) => return Ok(()),
@@ -264,9 +266,9 @@ impl Unpacker<'_> {
             .map_err(|error| self.failed("mark as removed", path, error))
     }
 
-    fn mark_opaque(&self, folder: &Path) -> Result<()> {
+    fn mark_opaque(&self, folder: &Path, flavor: Flavor) -> Result<()> {
         let fd = self.open_folder(folder)?;
-        set_xattr(&fd, self.how.flavor.opaque(), b"y").map_err(|error| self.failed("mark as replaced", folder, error))
+        set_xattr(&fd, flavor.opaque(), b"y").map_err(|error| self.failed("mark as replaced", folder, error))
     }
 
     fn file<R: Read>(
@@ -379,7 +381,7 @@ impl Unpacker<'_> {
         match set_xattr(fd, name, value) {
             Ok(()) => Ok(()),
             // Not every file system and not every user can store every attribute; capabilities matter, labels do not.
-            Err(Errno::NOTSUP | Errno::PERM) if self.how.flavor == Flavor::User || !name.starts_with("security.cap") => Ok(()),
+            Err(Errno::NOTSUP | Errno::PERM) if self.how.flavor == Some(Flavor::User) || !name.starts_with("security.cap") => Ok(()),
             Err(error) => Err(self.failed("set an extended attribute of", path, error)),
         }
     }
