@@ -3,7 +3,7 @@
 //! Several processes share it. Everything appears under its final name complete, by a rename; a lock file only spares two processes the
 //! same import. It deliberately counts no references: what is in it can be made again, so a user may remove all of it at any time.
 
-use super::layer::Flavor;
+use super::{config::Compression, layer::Flavor};
 use crate::{
     error::{Context, Error, ErrorKind, Result},
     io::{DigestKind, Hasher, write_atomically},
@@ -28,30 +28,7 @@ pub(super) struct Layer {
     pub(super) compression: Compression,
 }
 
-/// How a layer's blob is compressed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-#[non_exhaustive]
-pub enum Compression {
-    /// Not at all: fastest to build.
-    None,
-    /// What every registry and engine takes.
-    #[default]
-    Gzip,
-    /// Smaller and faster than gzip; engines since about 2021 take it.
-    Zstd,
-}
-
 impl Compression {
-    /// `none`, `gzip`, `zstd`.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::None => "none",
-            Self::Gzip => "gzip",
-            Self::Zstd => "zstd",
-        }
-    }
-
     pub(super) fn media_type(self) -> &'static str {
         match self {
             Self::None => "application/vnd.oci.image.layer.v1.tar",

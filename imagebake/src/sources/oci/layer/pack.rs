@@ -15,7 +15,7 @@ use std::{
 };
 
 /// How a folder is packed.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, serde::Serialize, serde::Deserialize)]
 pub(in super::super) struct Packing {
     /// Whose whiteouts and opaque marks it has; without, the folder is an ordinary one and has none.
     pub(in super::super) flavor: Option<Flavor>,

@@ -26,31 +26,22 @@ use tokio::{
 /// A guest that runs. Dropping it ends it with everything in it.
 pub(in super::super) struct Running {
     socket: UnixStream,
-    ended: oneshot::Receiver<()>,
+    ended: tokio::sync::Mutex<oneshot::Receiver<()>>,
 }
 
 impl Running {
     /// Starts the guest that `spec` says.
     pub(in super::super) async fn start(spec: Spec) -> Result<Self> {
-        if super::is_guest() {
-            return Err(Error::new(
-                ErrorKind::Config,
-                "this program builds images before it looks whether it is a process of a guest itself",
-            )
-            .hint("begin `main` with `imagebake::main()`, or with `imagebake::sources::oci::enter_if_asked()`"));
-        }
         let (said, heard) = oneshot::channel();
         let (over, ended) = oneshot::channel();
         // The kernel ends a guest when the *thread* that started it ends; this one stays for as long as the guest does.
         let thread = std::thread::Builder::new().name("oci guest".into()).spawn(move || {
-            let (child, socket) = match begin(&spec) {
+            let (mut child, socket) = match begin(&spec) {
                 Ok(begun) => begun,
                 Err(error) => return drop(said.send(Err(error))),
             };
-            let mut child = child;
-            if said.send(Ok(socket)).is_err() {
-                // Nobody waits any more: the socket is closed with the message, and the guest ends.
-            }
+            // When nobody waits any more, the socket is closed with the message, and the guest ends.
+            let _ = said.send(Ok(socket));
             let _ = child.wait();
             let _ = over.send(());
         });
@@ -58,14 +49,14 @@ impl Running {
         let socket = heard
             .await
             .unwrap_or_else(|_| Err(Error::new(ErrorKind::Internal, "the guest's thread is gone")))?;
+        let ended = tokio::sync::Mutex::new(ended);
         Ok(Self { socket, ended })
     }
 
     /// Ends the guest and waits until nothing of it is left.
-    pub(in super::super) async fn stop(self) {
-        let Self { socket, ended } = self;
-        drop(socket);
-        let _ = ended.await;
+    pub(in super::super) async fn stop(&self) {
+        let _ = self.socket.shutdown(std::net::Shutdown::Both);
+        let _ = (&mut *self.ended.lock().await).await;
     }
 
     /// Sends a request with open files; the guest's end of the connection that the reply comes on is sent with them.
@@ -209,7 +200,7 @@ fn lost(error: io::Error) -> Error {
         .hint("its first process was ended, by the system's out-of-memory killer or by a user: build again")
 }
 
-fn failed(message: String, errno: i32, hint: Option<String>) -> Error {
+pub(super) fn failed(message: String, errno: i32, hint: Option<String>) -> Error {
     let mut error = match errno {
         0 => Error::new(ErrorKind::Io, message),
         errno => {
@@ -260,11 +251,31 @@ async fn pump(mut from: pipe::Receiver, stream: Stream, to: &OutputSink) {
     }
 }
 
-/// Starts the guest's processes and waits until it is ready.
-fn begin(spec: &Spec) -> Result<(std::process::Child, UnixStream)> {
+/// Starts a process that is root of a user namespace and waits for work.
+pub(super) fn start_tool() -> Result<(UnixStream, std::process::Child)> {
+    let (socket, mut child) = spawn("tool")?;
+    match wait_until_ready(&socket, child.id(), true) {
+        Ok(()) => Ok((socket, child)),
+        Err(error) => {
+            drop(socket);
+            let _ = child.kill();
+            let _ = child.wait();
+            Err(error)
+        }
+    }
+}
+
+fn spawn(role: &str) -> Result<(UnixStream, std::process::Child)> {
+    if super::is_guest() {
+        return Err(Error::new(
+            ErrorKind::Config,
+            "this program builds images before it looks whether it is a process of a guest itself",
+        )
+        .hint("begin `main` with `imagebake::main()`, or with `imagebake::sources::oci::enter_if_asked()`"));
+    }
     let (ours, theirs) = UnixStream::pair().map_err(|error| Error::io("open a socket to", "the guest", error))?;
-    let mut child = super::own_program()
-        .env(MARKER, "outer")
+    let child = super::own_program()
+        .env(MARKER, role)
         .stdin(Stdio::from(OwnedFd::from(theirs)))
         .stdout(Stdio::null())
         .stderr(Stdio::null())
@@ -272,6 +283,12 @@ fn begin(spec: &Spec) -> Result<(std::process::Child, UnixStream)> {
         .process_group(0)
         .spawn()
         .map_err(|error| Error::io("start", "a process for the guest", error))?;
+    Ok((ours, child))
+}
+
+/// Starts the guest's processes and waits until it is ready.
+fn begin(spec: &Spec) -> Result<(std::process::Child, UnixStream)> {
+    let (ours, mut child) = spawn("outer")?;
     match shake_hands(spec, &ours, child.id()) {
         Ok(()) => Ok((child, ours)),
         Err(error) => {
@@ -283,21 +300,27 @@ fn begin(spec: &Spec) -> Result<(std::process::Child, UnixStream)> {
     }
 }
 
+fn no_answer(error: io::Error) -> Error {
+    Error::new(ErrorKind::Config, "this program does not become a guest's process when it is started as one")
+        .because(error)
+        .hint("begin `main` with `imagebake::main()`, or with `imagebake::sources::oci::enter_if_asked()`")
+}
+
 fn shake_hands(spec: &Spec, socket: &UnixStream, pid: u32) -> Result<()> {
-    let no_answer = |error: io::Error| {
-        Error::new(ErrorKind::Config, "this program does not become a guest's process when it is started as one")
-            .because(error)
-            .hint("begin `main` with `imagebake::main()`, or with `imagebake::sources::oci::enter_if_asked()`")
-    };
     protocol::write_message(socket, spec).map_err(no_answer)?;
+    wait_until_ready(socket, pid, spec.rootless)
+}
+
+fn wait_until_ready(socket: &UnixStream, pid: u32, rootless: bool) -> Result<()> {
     loop {
         match protocol::read_message(socket).map_err(no_answer)? {
             Progress::Unshared => {
                 map_ids(pid)?;
-                (&*socket).write_all(b"m").map_err(no_answer)?;
+                let mut socket = socket;
+                socket.write_all(b"m").map_err(no_answer)?;
             }
             Progress::Ready => return Ok(()),
-            Progress::Failed { doing, errno } => return Err(refused(&doing, errno, spec.rootless)),
+            Progress::Failed { doing, errno } => return Err(refused(&doing, errno, rootless)),
         }
     }
 }

@@ -27,6 +27,7 @@ pub fn enter_if_asked() {
     let code = match std::env::var(MARKER).as_deref() {
         Ok("outer") => outer(),
         Ok("inner") => inner(),
+        Ok("tool") => tool(),
         _ => return,
     };
     std::process::exit(code);
@@ -62,7 +63,20 @@ fn outer() -> i32 {
     }
 }
 
-fn outer_with(mut socket: &UnixStream) -> Result<i32, Failed> {
+/// A process that works on the store as root of a user namespace.
+fn tool() -> i32 {
+    let Ok(socket) = socket() else { return 1 };
+    let _ = rustix::process::set_parent_process_death_signal(Some(Signal::KILL));
+    if let Err(failed) = enter_user_namespace(&socket) {
+        return give_up(&socket, &failed.doing, &failed.error);
+    }
+    match tell(&socket, &Progress::Ready) {
+        0 => super::tool::serve(&socket),
+        code => code,
+    }
+}
+
+fn outer_with(socket: &UnixStream) -> Result<i32, Failed> {
     let doing = |doing: &str| {
         let doing = doing.to_owned();
         move |error: io::Error| Failed { doing, error }
@@ -71,7 +85,7 @@ fn outer_with(mut socket: &UnixStream) -> Result<i32, Failed> {
     die_with_parent.map_err(|error| doing("tie the guest to the builder")(error.into()))?;
     let spec: Spec = protocol::read_message(socket).map_err(doing("read what the guest is"))?;
     if spec.rootless {
-        enter_user_namespace(&mut socket)?;
+        enter_user_namespace(socket)?;
     }
     let namespaces = UnshareFlags::NEWNS | UnshareFlags::NEWPID | UnshareFlags::NEWUTS | UnshareFlags::NEWIPC;
     unshare(namespaces).map_err(doing("make namespaces"))?;

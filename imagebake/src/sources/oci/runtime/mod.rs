@@ -12,12 +12,14 @@ mod files;
 mod init;
 mod protocol;
 mod setup;
+mod tool;
 mod users;
 
 pub(super) use driver::Running;
 pub use init::enter_if_asked;
 pub(super) use protocol::{Reply, Request, Spec};
 pub(super) use setup::make_mount_points;
+pub(super) use tool::{Work, remove, run};
 
 /// This program, to be started as a process of a guest.
 fn own_program() -> std::process::Command {

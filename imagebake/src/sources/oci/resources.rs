@@ -1,0 +1,124 @@
+//! The folder that a guest lives in, as an object that a later process can remove. The guest's processes need no entry: they end with
+//! the builder.
+
+use super::{layer::Flavor, runtime, store::Store};
+use crate::{
+    error::{Context, Error, Result},
+    resource::{Owned, Resource, Token},
+};
+use serde::{Deserialize, Serialize};
+use std::{
+    fs, io,
+    os::unix::fs::PermissionsExt,
+    path::{Path, PathBuf},
+};
+
+/// A guest's folder below the store.
+pub(super) struct Workspace;
+
+/// Where the store is.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct StoreAt {
+    /// The project's state folder.
+    pub(super) state_dir: PathBuf,
+    /// Whose attributes its overlays have.
+    pub(super) flavor: Flavor,
+}
+
+impl Resource for Workspace {
+    const KIND: &'static str = "imagebake/oci-workspace";
+    type Locator = StoreAt;
+    type Driver = Store;
+    type Id = String;
+
+    async fn open(at: &StoreAt) -> Result<Store> {
+        Store::open(&at.state_dir, at.flavor)
+    }
+
+    async fn create(&self, store: &Store, token: &Token) -> Result<String> {
+        let folder = store.work().join(&token.id);
+        fs::create_dir_all(&folder).path("make the folder", &folder)?;
+        let text = serde_json::to_vec(token).unwrap_or_default();
+        let path = folder.join("token.json");
+        fs::write(&path, text).path("write", &path)?;
+        Ok(token.id.clone())
+    }
+
+    async fn find(store: &Store, token: &Token) -> Result<Option<String>> {
+        Ok(store.work().join(&token.id).is_dir().then(|| token.id.clone()))
+    }
+
+    async fn delete(store: &Store, id: String) -> Result<()> {
+        remove_tree(store.work().join(id)).await
+    }
+
+    async fn list(store: &Store, project: &str) -> Result<Vec<Owned<String>>> {
+        let mut owned = Vec::new();
+        for entry in fs::read_dir(store.work()).path("read the folder", store.work())?.flatten() {
+            let token = fs::read(entry.path().join("token.json")).ok();
+            let Some(token) = token.and_then(|text| serde_json::from_slice::<Token>(&text).ok()) else {
+                continue;
+            };
+            if token.project == project {
+                owned.push(Owned {
+                    id: token.id.clone(),
+                    created: entry.metadata().and_then(|about| about.modified()).ok(),
+                    token,
+                });
+            }
+        }
+        Ok(owned)
+    }
+
+    fn locators(state_dir: &Path) -> Vec<StoreAt> {
+        let store = state_dir.join("oci/work");
+        let found = store.is_dir().then(|| StoreAt {
+            state_dir: state_dir.to_owned(),
+            flavor: super::flavor(),
+        });
+        found.into_iter().collect()
+    }
+}
+
+crate::resource!(Workspace);
+
+/// Removes a tree, whatever modes its folders have and whoever owns its files.
+pub(super) async fn remove_tree(folder: PathBuf) -> Result<()> {
+    let own = {
+        let folder = folder.clone();
+        tokio::task::spawn_blocking(move || remove_own(&folder))
+            .await
+            .unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))
+    };
+    match own {
+        Ok(()) => Ok(()),
+        // Files of mapped ids are removed by their user namespace's root.
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied && super::flavor() == Flavor::User => {
+            runtime::remove(&folder).await
+        }
+        Err(error) => Err(Error::io("remove", &folder, error)),
+    }
+}
+
+fn remove_own(folder: &Path) -> io::Result<()> {
+    match fs::remove_dir_all(folder) {
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
+            // The overlay makes a folder that nobody may enter.
+            open_up(folder)?;
+            fs::remove_dir_all(folder)
+        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        result => result,
+    }
+}
+
+fn open_up(folder: &Path) -> io::Result<()> {
+    fs::set_permissions(folder, fs::Permissions::from_mode(0o700))?;
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        if entry.file_type()?.is_dir() {
+            open_up(&entry.path())?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,126 @@
+//! Whole builds through the library, where this machine can.
+
+use super::*;
+use crate::{
+    communicator::{Command, OutputSink},
+    prelude::*,
+};
+use std::path::{Path, PathBuf};
+
+/// Why namespaces cannot be tried here; fails instead when `IMAGEBAKE_REQUIRE` says that they must.
+pub(super) fn without_namespaces() -> bool {
+    let tried = std::process::Command::new("unshare")
+        .args(if rustix::process::geteuid().is_root() { ["-m", "true"] } else { ["-Um", "true"] })
+        .output();
+    let works = tried.is_ok_and(|output| output.status.success());
+    let required = std::env::var("IMAGEBAKE_REQUIRE").is_ok_and(|list| list.split(',').any(|item| item == "namespaces"));
+    assert!(works || !required, "IMAGEBAKE_REQUIRE names namespaces, and they cannot be made here");
+    if !works {
+        #[expect(clippy::print_stderr, reason = "the harness shows why a test did nothing")]
+        {
+            eprintln!("ignored: namespaces cannot be made here");
+        }
+    }
+    !works
+}
+
+pub(super) struct Bench {
+    folder: tempfile::TempDir,
+    store: store::Store,
+}
+
+impl Bench {
+    pub(super) fn new() -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let store = store::Store::open(folder.path(), flavor()).expect("a store");
+        Self { folder, store }
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    pub(super) fn machine(&self, chain: store::Chain, name: &str) -> machine::OciMachine {
+        let setup = machine::Setup {
+            store: self.store.clone(),
+            workspace: name.to_owned(),
+            hostname: "test".to_owned(),
+            env: vec![("PATH".to_owned(), "/usr/sbin:/usr/bin:/sbin:/bin".to_owned())],
+            dir: "/".to_owned(),
+            user: "root".to_owned(),
+            compression: Compression::None,
+            latest: Some(1_700_000_000),
+            created: "2026-01-01T00:00:00Z".to_owned(),
+        };
+        machine::OciMachine::new(setup, chain).expect("a machine")
+    }
+
+    pub(super) fn userland(&self) -> base::Base {
+        let names: Vec<String> = ["sh", "cat", "ls", "rm", "mkdir", "ln", "chmod", "touch", "id", "sleep", "stat", "mknod"]
+            .map(str::to_owned)
+            .into();
+        base::of_programs(&self.store, &names).expect("programs of the builder")
+    }
+}
+
+impl Drop for Bench {
+    fn drop(&mut self) {
+        let _ = runtime::run(
+            runtime::Work::Remove { folder: self.folder.path().join("oci") },
+            &mut std::io::sink(),
+        );
+    }
+}
+
+pub(super) async fn sh(machine: &machine::OciMachine, line: &str) -> (i32, String) {
+    run(machine, Command::shell(line)).await
+}
+
+pub(super) async fn run(machine: &machine::OciMachine, command: Command) -> (i32, String) {
+    let (sink, mut printed) = OutputSink::channel();
+    let mut text = Vec::new();
+    let read = async {
+        while let Some((_, bytes)) = printed.recv().await {
+            text.extend_from_slice(&bytes);
+        }
+    };
+    let (exit, ()) = tokio::join!(Communicator::exec(machine, command, sink), read);
+    let text = String::from_utf8_lossy(&text).into_owned();
+    match exit {
+        Ok(exit) => (exit.code(), text),
+        Err(error) => (-1, error.full()),
+    }
+}
+
+fn names(path: &Path) -> Vec<String> {
+    let file = std::fs::File::open(path).expect("the layer");
+    let mut archive = tar::Archive::new(file);
+    let entries = archive.entries().expect("entries");
+    entries
+        .map(|entry| entry.expect("an entry").path().expect("a name").display().to_string())
+        .collect()
+}
+
+#[tokio::test]
+async fn steps_become_layers_and_removals_whiteouts() {
+    if without_namespaces() {
+        return;
+    }
+    use crate::guest::Snapshots;
+    let bench = Bench::new();
+    let machine = bench.machine(bench.userland().chain, "one");
+    let (code, said) = sh(&machine, "echo hi > /new && mkdir /d && echo x > /d/f && id -u && cat /proc/1/comm && ls /dev").await;
+    assert_eq!(code, 0, "{said}");
+    assert!(said.starts_with("0\n"), "{said}");
+    Snapshots::take(&machine, None, "first").await.expect("a layer");
+    let (code, said) = sh(&machine, "cat /new && rm /new && rm -r /d && mkdir /d && echo y > /d/g").await;
+    assert_eq!((code, said.as_str()), (0, "hi\n"));
+    Snapshots::take(&machine, None, "second").await.expect("a layer");
+    let (code, said) = sh(&machine, "ls /d; ls /new").await;
+    assert!(code != 0 && said.starts_with("g\n"), "{said}");
+    let chain = machine.finish().await;
+    assert_eq!(chain.layers.len(), 3);
+    assert_eq!(names(&bench.store.blob(&chain.layers[1].digest)), ["d/", "d/f", "new"]);
+    let second = names(&bench.store.blob(&chain.layers[2].digest));
+    assert_eq!(second, [".wh.new", "d/", "d/.wh..wh..opq", "d/g"]);
+}
