@@ -20,7 +20,7 @@ pub use crate::{
         breakpoint::Breakpoint, cargo::Cargo, file::File, shell::Shell, shell_local::ShellLocal, sleep::Sleep,
     },
     source::{BaseId, Runtime, Source},
-    sources::null::Null,
+    sources::{null::Null, oci::Oci},
     step::StepExt,
     text,
     unit::SourceExt,

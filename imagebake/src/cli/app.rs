@@ -105,6 +105,8 @@ impl App {
     /// Runs the command that the program was called with.
     #[must_use = "return it from `main`"]
     pub fn run(self) -> ExitCode {
+        // A guest's processes are this program, started again.
+        crate::sources::oci::enter_if_asked();
         self.run_with(std::env::args_os().collect())
     }
 

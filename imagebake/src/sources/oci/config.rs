@@ -50,7 +50,6 @@ impl ToValue for Compression {
 ///
 /// ```
 /// use imagebake::prelude::*;
-/// use imagebake::sources::oci::Oci;
 ///
 /// fn web() -> Image {
 ///     let base = Oci::from_registry("debian:12").cmd(["web-server"]).expose(["8080"]).oci_archive("web.tar");
@@ -207,7 +206,11 @@ impl Component for Oci {
         }
         for (name, value) in &self.labels {
             if value.is_secret() {
-                problems.error("labels", "secret", format!("`{name}` would put a secret into the image"));
+                problems.error(
+                    "labels",
+                    "secret",
+                    format!("`{name}` would put a secret into the image"),
+                );
             }
         }
         if let Some(platform) = &self.platform
@@ -242,7 +245,8 @@ impl Describe for Oci {
             info = info.with_files();
         }
         if !cfg!(target_os = "linux") {
-            info = info.unsupported("container images are built in Linux namespaces: build on Linux, or in a Linux machine");
+            info = info
+                .unsupported("container images are built in Linux namespaces: build on Linux, or in a Linux machine");
         }
         info
     }

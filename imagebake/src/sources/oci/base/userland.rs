@@ -34,7 +34,11 @@ pub(super) fn import(store: &Store, names: &[String], compression: Compression) 
         let layer = rootfs::of_folder(store, &root, compression, Some((0, 0)))?;
         let mut names: Vec<&str> = names.iter().map(String::as_str).collect();
         names.sort_unstable();
-        let mut base = rootfs::of_layer(layer, &Platform::host(), format!("programs of the builder: {}", names.join(" ")));
+        let mut base = rootfs::of_layer(
+            layer,
+            &Platform::host(),
+            format!("programs of the builder: {}", names.join(" ")),
+        );
         let path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
         base.config.set_env(&[("PATH".to_owned(), path.to_owned())]);
         Ok(Base::new(base.chain, base.config))
@@ -100,7 +104,11 @@ impl Finder {
     /// Notes every link that `path` goes through; the file at the end, unless it was known.
     fn follow(&mut self, path: &Path) -> Result<Option<PathBuf>> {
         let mut real = PathBuf::from("/");
-        let mut left: Vec<PathBuf> = path.components().rev().map(|part| PathBuf::from(part.as_os_str())).collect();
+        let mut left: Vec<PathBuf> = path
+            .components()
+            .rev()
+            .map(|part| PathBuf::from(part.as_os_str()))
+            .collect();
         let mut hops = 0;
         while let Some(part) = left.pop() {
             match part.components().next() {
@@ -120,8 +128,10 @@ impl Finder {
                 Ok(target) => {
                     hops += 1;
                     if hops > 40 {
-                        return Err(Error::new(ErrorKind::Config, format!("{} is a circle of links", path.display()))
-                            .hint("repair it on the builder"));
+                        return Err(
+                            Error::new(ErrorKind::Config, format!("{} is a circle of links", path.display()))
+                                .hint("repair it on the builder"),
+                        );
                     }
                     self.files.insert(next);
                     left.extend(target.components().rev().map(|part| PathBuf::from(part.as_os_str())));
@@ -167,14 +177,21 @@ fn is_program(path: &Path) -> bool {
 
 fn on_path() -> impl Iterator<Item = PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
-    let folders: Vec<PathBuf> = std::env::split_paths(&path).filter(|folder| folder.is_absolute()).collect();
+    let folders: Vec<PathBuf> = std::env::split_paths(&path)
+        .filter(|folder| folder.is_absolute())
+        .collect();
     // A user's PATH often lacks where the administrator's programs are.
     folders.into_iter().chain(["/usr/sbin", "/sbin"].map(PathBuf::from))
 }
 
 fn all_programs() -> Vec<String> {
-    let entries = on_path().filter_map(|folder| fs::read_dir(folder).ok()).flatten().flatten();
-    let mut names: Vec<String> = entries.filter_map(|entry| entry.file_name().into_string().ok()).collect();
+    let entries = on_path()
+        .filter_map(|folder| fs::read_dir(folder).ok())
+        .flatten()
+        .flatten();
+    let mut names: Vec<String> = entries
+        .filter_map(|entry| entry.file_name().into_string().ok())
+        .collect();
     names.sort();
     names.dedup();
     names
@@ -193,7 +210,9 @@ fn configured(file: &Path, folders: &mut Vec<PathBuf>, depth: u32) {
         let line = line.split('#').next().unwrap_or("").trim();
         if let Some(pattern) = line.strip_prefix("include ") {
             // The pattern is always of one folder: `/etc/ld.so.conf.d/*.conf`.
-            let folder = Path::new(pattern.trim()).parent().unwrap_or(Path::new("/etc/ld.so.conf.d"));
+            let folder = Path::new(pattern.trim())
+                .parent()
+                .unwrap_or(Path::new("/etc/ld.so.conf.d"));
             let entries = fs::read_dir(folder).into_iter().flatten().flatten();
             let mut files: Vec<PathBuf> = entries.map(|entry| entry.path()).collect();
             files.retain(|path| path.extension().is_some_and(|extension| extension == "conf"));
@@ -244,11 +263,20 @@ fn lay_out(root: &Path, files: &BTreeSet<PathBuf>) -> Result<()> {
             }
         }
     }
-    for (folder, mode) in [("tmp", 0o1777), ("root", 0o700), ("etc", 0o755), ("var/tmp", 0o1777), ("home", 0o755)] {
+    for (folder, mode) in [
+        ("tmp", 0o1777),
+        ("root", 0o700),
+        ("etc", 0o755),
+        ("var/tmp", 0o1777),
+        ("home", 0o755),
+    ] {
         make(&root.join(folder), mode)?;
     }
     let accounts = [
-        ("etc/passwd", "root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/nonexistent:/bin/false\n"),
+        (
+            "etc/passwd",
+            "root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/nonexistent:/bin/false\n",
+        ),
         ("etc/group", "root:x:0:\nnogroup:x:65534:\n"),
     ];
     for (name, text) in accounts {

@@ -95,7 +95,10 @@ impl Packer<'_> {
         if own_name.as_bytes().starts_with(WHITEOUT) && self.packing.flavor.is_some() {
             return Err(Error::new(
                 ErrorKind::Unsupported,
-                format!("a layer cannot hold the file {}: names that begin with `.wh.` mark removals", path.display()),
+                format!(
+                    "a layer cannot hold the file {}: names that begin with `.wh.` mark removals",
+                    path.display()
+                ),
             )
             .hint("remove or rename it in a step"));
         }
@@ -253,7 +256,10 @@ fn extended(header: &Header<'_>) -> Vec<u8> {
         records.push(b'\n');
     };
     let plain = |text: &[u8]| text.len() <= 100 && text.is_ascii();
-    if [header.name, header.link].iter().any(|text| std::str::from_utf8(text).is_err()) {
+    if [header.name, header.link]
+        .iter()
+        .any(|text| std::str::from_utf8(text).is_err())
+    {
         record("hdrcharset", b"BINARY");
     }
     if !plain(header.name) {
@@ -280,7 +286,10 @@ fn extended(header: &Header<'_>) -> Vec<u8> {
     records
 }
 
-#[expect(clippy::too_many_arguments, reason = "they are the fields of a tar header, in its order")]
+#[expect(
+    clippy::too_many_arguments,
+    reason = "they are the fields of a tar header, in its order"
+)]
 fn block(
     kind: u8,
     name: &[u8],

@@ -59,18 +59,25 @@ pub(in super::super) fn unpack(
 }
 
 fn open_root(folder: &Path) -> Result<OwnedFd> {
-    rustix::fs::open(folder, OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())
-        .map_err(io::Error::from)
-        .path("open the folder", folder)
+    rustix::fs::open(
+        folder,
+        OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC,
+        Mode::empty(),
+    )
+    .map_err(io::Error::from)
+    .path("open the folder", folder)
 }
 
 fn damaged(shown: &str, error: io::Error) -> Error {
     if error.kind() == io::ErrorKind::StorageFull {
         return Error::io("unpack", shown, error);
     }
-    Error::new(ErrorKind::Integrity, format!("{shown} is damaged, or not a tar archive"))
-        .because(error)
-        .hint("fetch or make it again")
+    Error::new(
+        ErrorKind::Integrity,
+        format!("{shown} is damaged, or not a tar archive"),
+    )
+    .because(error)
+    .hint("fetch or make it again")
 }
 
 struct Unpacker<'a> {
@@ -154,7 +161,10 @@ impl Unpacker<'_> {
                     _ => FileType::Fifo,
                 };
                 let number = |number: io::Result<Option<u32>>| number.ok().flatten().unwrap_or(0);
-                let (major, minor) = (number(entry.header().device_major()), number(entry.header().device_minor()));
+                let (major, minor) = (
+                    number(entry.header().device_major()),
+                    number(entry.header().device_minor()),
+                );
                 let device = rustix::fs::makedev(major, minor);
                 match rustix::fs::mknodat(parent, &name, file_type, Mode::from_raw_mode(0o600), device) {
                     Ok(()) => {}
@@ -185,7 +195,11 @@ impl Unpacker<'_> {
                 Component::ParentDir => {
                     return Err(Error::new(
                         ErrorKind::Integrity,
-                        format!("{}: the entry {} climbs out of the archive", self.shown, String::from_utf8_lossy(raw)),
+                        format!(
+                            "{}: the entry {} climbs out of the archive",
+                            self.shown,
+                            String::from_utf8_lossy(raw)
+                        ),
                     )
                     .hint("the archive is not safe to use"));
                 }
@@ -228,7 +242,11 @@ impl Unpacker<'_> {
     }
 
     fn open_in_root(&self, path: &Path) -> rustix::io::Result<OwnedFd> {
-        let path = if path.as_os_str().is_empty() { Path::new(".") } else { path };
+        let path = if path.as_os_str().is_empty() {
+            Path::new(".")
+        } else {
+            path
+        };
         let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
         rustix::fs::openat2(&self.root, path, flags, Mode::empty(), ResolveFlags::IN_ROOT)
     }
@@ -284,11 +302,14 @@ impl Unpacker<'_> {
             .map_err(|error| self.failed("make", path, error))?;
         let mut file = File::from(fd);
         loop {
-            let got = entry.read(&mut self.buffer).map_err(|error| damaged(self.shown, error))?;
+            let got = entry
+                .read(&mut self.buffer)
+                .map_err(|error| damaged(self.shown, error))?;
             if got == 0 {
                 break;
             }
-            file.write_all(&self.buffer[..got]).path("write", self.folder.join(path))?;
+            file.write_all(&self.buffer[..got])
+                .path("write", self.folder.join(path))?;
         }
         if self.how.owners {
             chown_fd(&file, about).map_err(|error| self.no_owner(path, about, error))?;
@@ -337,7 +358,12 @@ impl Unpacker<'_> {
         }
         Err(Error::new(
             ErrorKind::Integrity,
-            format!("{}: {} is a hard link to {}, which no layer has", self.shown, path.display(), target.display()),
+            format!(
+                "{}: {} is a hard link to {}, which no layer has",
+                self.shown,
+                path.display(),
+                target.display()
+            ),
         )
         .hint("fetch or make the image again"))
     }
@@ -381,7 +407,11 @@ impl Unpacker<'_> {
         match set_xattr(fd, name, value) {
             Ok(()) => Ok(()),
             // Not every file system and not every user can store every attribute; capabilities matter, labels do not.
-            Err(Errno::NOTSUP | Errno::PERM) if self.how.flavor == Some(Flavor::User) || !name.starts_with("security.cap") => Ok(()),
+            Err(Errno::NOTSUP | Errno::PERM)
+                if self.how.flavor == Some(Flavor::User) || !name.starts_with("security.cap") =>
+            {
+                Ok(())
+            }
             Err(error) => Err(self.failed("set an extended attribute of", path, error)),
         }
     }

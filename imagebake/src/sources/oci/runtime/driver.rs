@@ -2,9 +2,9 @@
 
 use super::protocol::{self, MARKER, Progress, Reply, Request, Spec};
 use crate::{
+    communicator::OutputSink,
     error::{Error, ErrorKind, Result},
     event::Stream,
-    communicator::OutputSink,
 };
 use bytes::BytesMut;
 use std::{
@@ -108,7 +108,13 @@ impl Running {
                 let _ = input.write_all(&bytes).await;
             }
         };
-        let pipes = async { tokio::join!(feed, pump(out, Stream::Stdout, output), pump(err, Stream::Stderr, output)) };
+        let pipes = async {
+            tokio::join!(
+                feed,
+                pump(out, Stream::Stdout, output),
+                pump(err, Stream::Stderr, output)
+            )
+        };
         tokio::pin!(pipes);
         let reply = Self::reply(control, request);
         tokio::pin!(reply);
@@ -138,7 +144,8 @@ impl Running {
         };
         let (fed, reply) = tokio::join!(feed, Self::reply(control, request));
         reply?;
-        fed.map(drop).map_err(|error| Error::io("read", "what is to be uploaded", error))
+        fed.map(drop)
+            .map_err(|error| Error::io("read", "what is to be uploaded", error))
     }
 
     /// Makes a request that gives data.
@@ -153,7 +160,9 @@ impl Running {
         let drain = async move { tokio::io::copy(&mut reader, to).await };
         let (drained, reply) = tokio::join!(drain, Self::reply(control, request));
         reply?;
-        drained.map(drop).map_err(|error| Error::io("write", "what is downloaded", error))
+        drained
+            .map(drop)
+            .map_err(|error| Error::io("write", "what is downloaded", error))
     }
 
     /// Makes a request whose data a blocking function produces, on a thread of its own.
@@ -167,7 +176,9 @@ impl Running {
         drop(end);
         let producer = tokio::task::spawn_blocking(move || produce_into(writer, produce));
         let reply = Self::reply(control, request).await;
-        let produced = producer.await.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()));
+        let produced = producer
+            .await
+            .unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()));
         // When both failed, the guest's failure closed the pipe and is the reason.
         reply.and(produced)
     }
@@ -183,7 +194,9 @@ impl Running {
         drop(end);
         let consumer = tokio::task::spawn_blocking(move || consume(reader));
         let reply = Self::reply(control, request).await;
-        let consumed = consumer.await.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()));
+        let consumed = consumer
+            .await
+            .unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()));
         reply.and(consumed)
     }
 }
@@ -191,7 +204,8 @@ impl Running {
 fn produce_into(writer: PipeWriter, produce: impl FnOnce(&mut dyn Write) -> Result<()>) -> Result<()> {
     let mut out = io::BufWriter::with_capacity(256 << 10, writer);
     produce(&mut out)?;
-    out.flush().map_err(|error| Error::io("send", "the folder to the guest", error))
+    out.flush()
+        .map_err(|error| Error::io("send", "the folder to the guest", error))
 }
 
 fn lost(error: io::Error) -> Error {
@@ -301,9 +315,12 @@ fn begin(spec: &Spec) -> Result<(std::process::Child, UnixStream)> {
 }
 
 fn no_answer(error: io::Error) -> Error {
-    Error::new(ErrorKind::Config, "this program does not become a guest's process when it is started as one")
-        .because(error)
-        .hint("begin `main` with `imagebake::main()`, or with `imagebake::sources::oci::enter_if_asked()`")
+    Error::new(
+        ErrorKind::Config,
+        "this program does not become a guest's process when it is started as one",
+    )
+    .because(error)
+    .hint("begin `main` with `imagebake::main()`, or with `imagebake::sources::oci::enter_if_asked()`")
 }
 
 fn shake_hands(spec: &Spec, socket: &UnixStream, pid: u32) -> Result<()> {
@@ -328,14 +345,20 @@ fn wait_until_ready(socket: &UnixStream, pid: u32, rootless: bool) -> Result<()>
 fn refused(doing: &str, errno: i32, rootless: bool) -> Error {
     let cause = io::Error::from_raw_os_error(errno);
     let denied = cause.kind() == io::ErrorKind::PermissionDenied;
-    let kind = if denied { ErrorKind::PermissionDenied } else { ErrorKind::Unsupported };
+    let kind = if denied {
+        ErrorKind::PermissionDenied
+    } else {
+        ErrorKind::Unsupported
+    };
     let error = Error::new(kind, format!("cannot start a guest: cannot {doing}")).because(cause);
     match rootless {
         true => error.hint(
             "the kernel must allow user namespaces (sysctls kernel.unprivileged_userns_clone, \
              kernel.apparmor_restrict_unprivileged_userns) and overlays in them (Linux 5.11); or build as root",
         ),
-        false => error.hint("in a container this needs CAP_SYS_ADMIN, and a state folder that is not on an overlay itself"),
+        false => {
+            error.hint("in a container this needs CAP_SYS_ADMIN, and a state folder that is not on an overlay itself")
+        }
     }
 }
 
@@ -353,9 +376,11 @@ fn map_ids(pid: u32) -> Result<()> {
             // Without the helpers there is the one id that needs none.
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             Err(error) => {
-                return Err(Error::new(ErrorKind::PermissionDenied, "cannot map the guest's user and group ids")
-                    .because(error)
-                    .hint("check the ranges in /etc/subuid and /etc/subgid, and the package `uidmap`"));
+                return Err(
+                    Error::new(ErrorKind::PermissionDenied, "cannot map the guest's user and group ids")
+                        .because(error)
+                        .hint("check the ranges in /etc/subuid and /etc/subgid, and the package `uidmap`"),
+                );
             }
         }
     }

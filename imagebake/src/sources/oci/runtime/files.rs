@@ -37,7 +37,9 @@ fn write(path: &str, mut data: File, mode: Option<u32>, owner: &str) -> Result<(
     if target.is_dir() {
         return Err(failed(io::ErrorKind::IsADirectory.into()));
     }
-    let old_mode = fs::metadata(&target).ok().map(|about| about.permissions().mode() & 0o7777);
+    let old_mode = fs::metadata(&target)
+        .ok()
+        .map(|about| about.permissions().mode() & 0o7777);
     let folder = target.parent().unwrap_or(Path::new("/"));
     let mut temporary = tempfile::Builder::new()
         .prefix(".imagebake-")
@@ -54,7 +56,8 @@ fn write(path: &str, mut data: File, mode: Option<u32>, owner: &str) -> Result<(
     io::copy(&mut data, temporary.as_file_mut()).map_err(failed)?;
     temporary.flush().map_err(failed)?;
     let file = temporary.as_file();
-    rustix::fs::fchown(file, Some(account.uid), Some(account.gid)).map_err(|error| no_owner(path, owner, error.into()))?;
+    rustix::fs::fchown(file, Some(account.uid), Some(account.gid))
+        .map_err(|error| no_owner(path, owner, error.into()))?;
     let mode = mode.or(old_mode).unwrap_or(0o644);
     file.set_permissions(fs::Permissions::from_mode(mode)).map_err(failed)?;
     temporary.persist(&target).map_err(|error| failed(error.error))?;

@@ -121,11 +121,11 @@ pub(super) fn enter_user_namespace(mut socket: &UnixStream) -> Result<(), Failed
 
 fn unshare(flags: UnshareFlags) -> io::Result<()> {
     // SAFETY: this process has one thread, and no file descriptor table is unshared.
-    #[expect(unsafe_code, reason = "the call is unsafe for the sake of flags that are not used here")]
-    unsafe {
-        rustix::thread::unshare_unsafe(flags)
-    }
-    .map_err(io::Error::from)
+    #[expect(
+        unsafe_code,
+        reason = "the call is unsafe for the sake of flags that are not used here"
+    )]
+    unsafe { rustix::thread::unshare_unsafe(flags) }.map_err(io::Error::from)
 }
 
 /// The guest's first process.
@@ -134,7 +134,9 @@ fn inner() -> i32 {
     // The outer process dies with the builder, and this with the outer one; the kernel then ends all others of the namespace.
     let _ = rustix::process::set_parent_process_death_signal(Some(Signal::KILL));
     let _ = rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable);
-    let spec = std::env::var(SPEC).ok().and_then(|text| serde_json::from_str::<Spec>(&text).ok());
+    let spec = std::env::var(SPEC)
+        .ok()
+        .and_then(|text| serde_json::from_str::<Spec>(&text).ok());
     let Some(spec) = spec else {
         return give_up(&socket, "read what the guest is", &io::ErrorKind::InvalidData.into());
     };
@@ -171,10 +173,7 @@ fn serve(socket: &UnixStream) -> io::Result<()> {
             }
         }
         // Orphans that ended are collected now and then.
-        let pause = rustix::event::Timespec {
-            tv_sec: 1,
-            tv_nsec: 0,
-        };
+        let pause = rustix::event::Timespec { tv_sec: 1, tv_nsec: 0 };
         match rustix::event::poll(&mut watched, Some(&pause)) {
             Ok(_) | Err(rustix::io::Errno::INTR) => {}
             Err(error) => return Err(error.into()),
@@ -226,7 +225,9 @@ fn ended(status: WaitStatus) -> Reply {
 
 fn begin(files: Vec<OwnedFd>, running: &mut Vec<Running>) {
     let mut files = files.into_iter();
-    let Some(control) = files.next().map(UnixStream::from) else { return };
+    let Some(control) = files.next().map(UnixStream::from) else {
+        return;
+    };
     let request = match protocol::read_message::<Request>(&control) {
         Ok(request) => request,
         Err(_) => return,
@@ -290,7 +291,10 @@ fn start(
         .stderr(files.next().unwrap_or_else(Stdio::null));
     let (uid, gid, groups) = (account.uid, account.gid, account.groups);
     // SAFETY: the closure makes system calls and allocates nothing.
-    #[expect(unsafe_code, reason = "groups, session and user of a child are set between fork and exec")]
+    #[expect(
+        unsafe_code,
+        reason = "groups, session and user of a child are set between fork and exec"
+    )]
     unsafe {
         command.pre_exec(move || {
             rustix::process::setsid()?;

@@ -27,7 +27,12 @@ fn own_program() -> std::process::Command {
     let mut program = std::process::Command::new("/proc/self/exe");
     // The test harness has its own `main`: this makes it run the one test that enters, on its first thread.
     #[cfg(test)]
-    program.args(["--exact", "sources::oci::runtime::tests::enter", "--test-threads=1", "--nocapture"]);
+    program.args([
+        "--exact",
+        "sources::oci::runtime::tests::enter",
+        "--test-threads=1",
+        "--nocapture",
+    ]);
     program
 }
 

@@ -73,7 +73,11 @@ pub(super) fn enter(spec: &Spec) -> Result<(), Failed> {
         false => new_mount("sysfs", &[], MountAttrFlags::MOUNT_ATTR_RDONLY),
         true => clone_of("/sys", true),
     };
-    let devices = new_mount("tmpfs", &[("mode", "0755"), ("size", "65536k")], MountAttrFlags::MOUNT_ATTR_NOSUID);
+    let devices = new_mount(
+        "tmpfs",
+        &[("mode", "0755"), ("size", "65536k")],
+        MountAttrFlags::MOUNT_ATTR_NOSUID,
+    );
     let devices = devices.doing("mount /dev")?;
     let shared_memory = new_mount("tmpfs", &[("mode", "1777")], MountAttrFlags::MOUNT_ATTR_NOSUID);
     let terminals = [("newinstance", ""), ("ptmxmode", "0666"), ("mode", "0620")];
@@ -141,7 +145,13 @@ fn mount_root(spec: &Spec) -> Result<(), Failed> {
     let target = format!("{workspace}/root");
     let mount = |options: &str| -> rustix::io::Result<()> {
         let data = CString::new(options).map_err(|_| Errno::INVAL)?;
-        rustix::mount::mount("overlay", target.as_str(), "overlay", MountFlags::empty(), Some(data.as_c_str()))
+        rustix::mount::mount(
+            "overlay",
+            target.as_str(),
+            "overlay",
+            MountFlags::empty(),
+            Some(data.as_c_str()),
+        )
     };
     match mount(&options) {
         Ok(()) => Ok(()),

@@ -84,7 +84,10 @@ fn there(work: Work, mut out: &mut dyn Write) -> Result<u64> {
     match done? {
         Reply::Code(entries) => Ok(u64::try_from(entries).unwrap_or(0)),
         Reply::Failed { message, errno, hint } => Err(driver::failed(message, errno, hint)),
-        _ => Err(Error::new(ErrorKind::Internal, "the process that works on the store said something else")),
+        _ => Err(Error::new(
+            ErrorKind::Internal,
+            "the process that works on the store said something else",
+        )),
     }
 }
 

@@ -47,8 +47,12 @@ pub(super) fn account(text: &str) -> Result<Account, Reply> {
     let (gid, more) = match group {
         Some(group) => (gid_of(group, &groups)?, Vec::new()),
         None => {
-            let member = |line: &&Vec<String>| !name.is_empty() && field(line, 3).split(',').any(|member| member == name);
-            let more = groups.iter().filter(member).filter_map(|line| field(line, 2).parse().ok());
+            let member =
+                |line: &&Vec<String>| !name.is_empty() && field(line, 3).split(',').any(|member| member == name);
+            let more = groups
+                .iter()
+                .filter(member)
+                .filter_map(|line| field(line, 2).parse().ok());
             (gid, more.collect())
         }
     };
@@ -57,13 +61,19 @@ pub(super) fn account(text: &str) -> Result<Account, Reply> {
         uid: Uid::from_raw(uid),
         gid: Gid::from_raw(gid),
         groups,
-        home: if home.is_empty() { "/".to_owned() } else { home.to_owned() },
+        home: if home.is_empty() {
+            "/".to_owned()
+        } else {
+            home.to_owned()
+        },
     })
 }
 
 fn gid_of(group: &str, groups: &[Vec<String>]) -> Result<u32, Reply> {
     let listed = groups.iter().find(|line| line[0] == group);
-    let gid = listed.and_then(|line| field(line, 2).parse().ok()).or_else(|| group.parse().ok());
+    let gid = listed
+        .and_then(|line| field(line, 2).parse().ok())
+        .or_else(|| group.parse().ok());
     gid.ok_or_else(|| {
         let hint = "make it in an earlier step, for example with groupadd";
         unknown("group", group, "/etc/group", hint)

@@ -60,7 +60,9 @@ pub(super) fn needs(bytes: &[u8]) -> Option<Needs> {
 fn read_dynamic(bytes: &[u8], segment: &Segment, segments: &[Segment], needs: &mut Needs) {
     let mut entries = Vec::new();
     for i in 0..segment.size / 16 {
-        let Some(at) = segment.offset.checked_add(i * 16) else { return };
+        let Some(at) = segment.offset.checked_add(i * 16) else {
+            return;
+        };
         match (u64_at(bytes, at), u64_at(bytes, at + 8)) {
             (Some(0), _) | (None, _) | (_, None) => break,
             (Some(tag), Some(value)) => entries.push((tag, value)),
@@ -77,7 +79,12 @@ fn read_dynamic(bytes: &[u8], segment: &Segment, segments: &[Segment], needs: &m
         return;
     };
     let text = |value: u64| text_at(bytes, strings.checked_add(value)?);
-    let all = |wanted: u64| entries.iter().filter(move |(tag, _)| *tag == wanted).filter_map(|(_, value)| text(*value));
+    let all = |wanted: u64| {
+        entries
+            .iter()
+            .filter(move |(tag, _)| *tag == wanted)
+            .filter_map(|(_, value)| text(*value))
+    };
     needs.libraries = all(1).collect();
     let mut folders: Vec<String> = all(29).collect();
     if folders.is_empty() {
@@ -126,7 +133,10 @@ mod tests {
         let bytes = std::fs::read("/proc/self/exe").expect("this program");
         let needs = needs(&bytes).expect("an ELF file");
         assert!(needs.interpreter.as_deref().is_some_and(|path| path.contains("ld-")));
-        assert!(needs.libraries.iter().any(|name| name.starts_with("libc.so")), "{needs:?}");
+        assert!(
+            needs.libraries.iter().any(|name| name.starts_with("libc.so")),
+            "{needs:?}"
+        );
     }
 
     #[test]
