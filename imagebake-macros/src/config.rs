@@ -87,7 +87,7 @@ pub fn expand(input: DeriveInput) -> Result<TokenStream> {
                 places = Some(ident);
                 if let Some(attribute) = field.attrs.iter().find(|attribute| attribute.path().is_ident("field")) {
                     problems.at(
-                        &attribute,
+                        attribute,
                         "the field of type `Places` is not a setting and has no options",
                     );
                 }
@@ -425,11 +425,11 @@ impl Options {
         if let (Some(reason), None) = (&self.superseded, &self.template) {
             let message =
                 "`superseded` says why an attribute of templates is not needed: name it with `template = \"…\"`";
-            problems.at(&reason, message);
+            problems.at(reason, message);
         }
         if let (Some(parts), Some(_)) = (&self.parts, &self.template) {
             problems.at(
-                &parts,
+                parts,
                 "a setting is one attribute of templates (`template`) or several (`parts`), not both",
             );
         }

@@ -136,16 +136,16 @@ fn check<'a>(signature: &'a Signature, problems: &mut Problems) -> Option<&'a Ty
     if let Some(token) = &signature.asyncness {
         let message =
             "an image function is not `async`: it describes, and what takes time is done by the build; remove `async`";
-        problems.at(&token, message);
+        problems.at(token, message);
     }
     if let Safety::Unsafe(token) = &signature.safety {
         problems.at(
-            &token,
+            token,
             "an image function is not `unsafe`: it is called by safe code; remove `unsafe`",
         );
     }
     if let Some(abi) = &signature.abi {
-        problems.at(&abi, "an image function is a Rust function: remove `extern`");
+        problems.at(abi, "an image function is a Rust function: remove `extern`");
     }
     if !signature.generics.params.is_empty() || signature.generics.where_clause.is_some() {
         let message =
@@ -162,7 +162,7 @@ fn check<'a>(signature: &'a Signature, problems: &mut Problems) -> Option<&'a Ty
     let variables = match signature.inputs.first()? {
         FnArg::Receiver(receiver) => {
             problems.at(
-                &receiver,
+                receiver,
                 "an image function is not a method: write it outside of `impl`, without `self`",
             );
             return None;
@@ -172,17 +172,14 @@ fn check<'a>(signature: &'a Signature, problems: &mut Problems) -> Option<&'a Ty
     if let Some(second) = signature.inputs.iter().nth(1) {
         let message =
             "an image function takes no argument or one: put all inputs in one struct with `#[derive(Variables)]`";
-        problems.at(&second, message);
+        problems.at(second, message);
     }
     if let Type::Reference(reference) = variables {
-        problems.at(
-            &reference,
-            "an image function takes its inputs by value: remove the `&`",
-        );
+        problems.at(reference, "an image function takes its inputs by value: remove the `&`");
     }
     if let Type::ImplTrait(generic) = variables {
         problems.at(
-            &generic,
+            generic,
             "an image function is not generic: name the struct of its inputs",
         );
     }

@@ -87,7 +87,7 @@ fn setters_take_what_a_user_has_at_hand() {
         .shebang(String::from("/bin/bash"))
         .environment([("A", "1")])
         .env("B", 2u16)
-        .env(String::from("C"), &Secret::literal("x"))
+        .env(String::from("C"), Secret::literal("x"))
         .labels([("a", format!("web-{}", crate::value::TIMESTAMP))])
         .label("b", "{{ build.id }}")
         .ports(80)

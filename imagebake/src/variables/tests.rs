@@ -291,3 +291,23 @@ fn an_image_reads_its_own_file_beside_it() {
     assert!(files.inputs_of(&images[2], &Inputs::default(), &mut problems).is_none());
     assert_eq!(problems.iter().last().map(|problem| problem.code), Some("values-file"));
 }
+
+#[test]
+fn a_plan_tells_the_image_and_the_line_of_the_values_file() {
+    let root = tempfile::tempdir().expect("a folder");
+    std::fs::write(root.path().join("web.toml"), "text = 'x'\n[web]\nnumber = 'many'\n").expect("written");
+    let project = crate::project::Project::find(Some(root.path()), None).expect("it exists");
+    let web = ImageEntry {
+        values_file: Some("web.toml"),
+        make: crate::registry::Make::Function(|inputs| {
+            read::<Sourced>(inputs)?;
+            Ok(crate::image::Image::new())
+        }),
+        ..image("web")
+    };
+    let plan = crate::plan::plan(&project, &[web], &Inputs::default(), &Default::default());
+    let problem = plan.problems.iter().next().expect("a value is wrong");
+    assert_eq!((problem.code, problem.subject().as_str()), ("variable", "web · number"));
+    assert_eq!(problem.places, [Place::in_file("web.toml", 3, 1)]);
+    assert_eq!(plan.problems.len(), 1, "{:?}", plan.problems);
+}
