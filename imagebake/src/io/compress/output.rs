@@ -16,12 +16,53 @@ const WAITING: usize = 8;
 /// Bytes that encoders of small writes gather before they are written and hashed.
 const GATHER: usize = 256 << 10;
 
+/// Bytes after which what was written is sent to disk, so that little is left to wait for at the end.
+const WRITE_BACK: u64 = 64 << 20;
+
 /// Where an encoder writes to.
 pub(super) struct Output {
     file: AtomicFile,
+    write_back: WriteBack,
     written: u64,
     gathered: Vec<u8>,
     lanes: Vec<Lane>,
+}
+
+/// Flushes the file to disk now and then, on a thread of its own that comes with the first flush.
+#[derive(Default)]
+struct WriteBack {
+    due: u64,
+    thread: Option<(SyncSender<()>, JoinHandle<io::Result<()>>)>,
+}
+
+impl WriteBack {
+    fn written(&mut self, bytes: u64, file: &AtomicFile) -> io::Result<()> {
+        self.due += bytes;
+        if self.due < WRITE_BACK {
+            return Ok(());
+        }
+        self.due = 0;
+        if self.thread.is_none() {
+            let file = file.as_file().try_clone()?;
+            let (tell, told) = sync_channel(1);
+            let flush = move || told.iter().try_for_each(|()| file.sync_data());
+            self.thread = Some((tell, std::thread::spawn(flush)));
+        }
+        if let Some((tell, _)) = &self.thread {
+            // One flush that waits is enough; one that failed says so at the end.
+            let _ = tell.try_send(());
+        }
+        Ok(())
+    }
+
+    /// A disk tells a failed write to the first flush after it alone, so that error must not get lost here.
+    fn finish(self) -> io::Result<()> {
+        let Some((tell, thread)) = self.thread else {
+            return Ok(());
+        };
+        drop(tell);
+        thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    }
 }
 
 struct Lane {
@@ -45,6 +86,7 @@ impl Output {
         let lanes = Hashers::new(digests).into_parts().into_iter().map(lane).collect();
         Ok(Self {
             file,
+            write_back: WriteBack::default(),
             written: 0,
             gathered: Vec::new(),
             lanes,
@@ -62,6 +104,9 @@ impl Output {
             .write_all(&piece)
             .map_err(Error::on("write", self.file.path()))?;
         self.written += piece.len() as u64;
+        self.write_back
+            .written(piece.len() as u64, &self.file)
+            .map_err(Error::on("write", self.file.path()))?;
         for lane in &self.lanes {
             lane.pieces
                 .send(piece.clone())
@@ -82,6 +127,7 @@ impl Output {
                 Err(panic) => std::panic::resume_unwind(panic),
             }
         }
+        self.write_back.finish().map_err(Error::on("write", &path))?;
         self.file.commit()?;
         Ok(FileRef::written(path, self.written, Digests::from_iter(digests)))
     }
