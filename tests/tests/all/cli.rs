@@ -1,6 +1,7 @@
 //! The command line: what each command prints, and what it says about mistakes.
 
 use crate::fixture;
+use imagebake_tests::Output;
 
 #[test]
 fn a_misspelt_name_is_answered_with_the_nearest_one() {
@@ -79,4 +80,144 @@ fn a_wrong_value_names_variable_and_type() {
     assert!(output.stderr.contains("--parallel"), "{}", output.stderr);
     let output = fixture().run(&["build", "hello", "--on-error", "abrot"]).fails(2);
     assert!(output.stderr.contains("abort"), "{}", output.stderr);
+}
+
+/// What a program printed, without the lines that move whenever the fixture does.
+fn shown(output: &Output) -> String {
+    let mut text = format!("exit code {}\n", output.code);
+    for (name, printed) in [("stdout", &output.stdout), ("stderr", &output.stderr)] {
+        if !printed.is_empty() {
+            text.push_str(&format!("-- {name}\n{printed}"));
+        }
+    }
+    let lines: Vec<String> = text.lines().map(without_line_number).collect();
+    lines.join("\n")
+}
+
+fn without_line_number(line: &str) -> String {
+    let Some((before, after)) = line.split_once("fixture.rs:") else {
+        return line.trim_end().to_owned();
+    };
+    let after = after.trim_start_matches(|c: char| c.is_ascii_digit());
+    format!("{before}fixture.rs:N{}", without_line_number(after))
+}
+
+#[test]
+fn the_help_of_every_command() {
+    let project = fixture();
+    insta::assert_snapshot!("help", shown(&project.run(&["-h"]).ok()));
+    for command in [
+        "list", "plan", "validate", "inspect", "build", "cleanup", "runs", "show",
+    ] {
+        let short = shown(&project.run(&[command, "-h"]).ok());
+        insta::assert_snapshot!(format!("help-{command}"), short);
+    }
+}
+
+#[test]
+fn what_commands_print_for_people() {
+    let project = fixture();
+    for (name, arguments) in [
+        ("list", &["list"][..]),
+        ("plan", &["plan", "machine", "greet", "pair"]),
+        ("plan-all", &["plan", "hello", "--all"]),
+        ("plan-packer", &["plan", "pair", "greet", "--format", "packer"]),
+        ("inspect", &["inspect", "greet"]),
+        ("validate", &["validate", "hello", "machine"]),
+        ("runs-none", &["runs"]),
+        ("cleanup-none", &["cleanup"]),
+    ] {
+        insta::assert_snapshot!(name, shown(&project.run(arguments).ok()));
+    }
+}
+
+#[test]
+fn what_is_said_about_mistakes() {
+    let project = fixture();
+    project.write("wrong.toml", "nmae = \"x\"\n");
+    let mistakes: &[&[&str]] = &[
+        &["build", "helo", "grete"],
+        &["build", "hello", "--only", "nul"],
+        &["build", "greet", "--var", "nam=x"],
+        &["build", "hello", "--var", "name"],
+        &["plan", "greet", "--values", "wrong.toml"],
+        &["plan", "greet", "--values", "missing.toml"],
+        &["build", "hello", "--break", "shel-local"],
+        &["build", "hello", "--limit", "nul=1"],
+        &["build", "hello", "--limit", "null=0"],
+        &["build", "hello", "--parallel", "0"],
+        &["build", "hello", "--on-error", "abrot"],
+        &["build", "hello", "--output", "jsno"],
+        &["build", "hello", "--forse"],
+        &["inspect", "grete"],
+        &["show", "last"],
+        &["cleanup", "r1"],
+        &["cleanup", "--sweep", "acmee", "--older-than", "6h"],
+        &["cleanup", "--sweep", "acme"],
+        &["list", "--project", "/nonexistent"],
+        &["biuld"],
+    ];
+    let told: Vec<String> = mistakes
+        .iter()
+        .map(|arguments| {
+            format!(
+                "$ imagebake {}\n{}\n",
+                arguments.join(" "),
+                shown(&project.run(arguments).fails(2))
+            )
+        })
+        .collect();
+    insta::assert_snapshot!("mistakes", told.join("\n"));
+}
+
+#[test]
+fn a_mistake_is_json_too_and_a_build_that_cannot_begin_ends_with_a_summary() {
+    let project = fixture();
+    let error = project.run(&["show", "last", "--output", "json"]).fails(2).json();
+    assert_eq!(error["error"]["message"], "there are no runs yet");
+    let events = project
+        .run(&["build", "helo", "--output", "json"])
+        .fails(2)
+        .json_lines();
+    assert_eq!(
+        (&events[0]["event"], &events[0]["code"]),
+        (&"problem".into(), &"unknown-image".into())
+    );
+    let last = events.last().expect("a summary");
+    assert_eq!(
+        (&last["event"], &last["units"]),
+        (&"summary".into(), &serde_json::json!([]))
+    );
+}
+
+#[test]
+fn a_reader_that_goes_away_does_not_stop_the_build() {
+    let project = fixture();
+    let mut command = project.command(&["build", "hello"]);
+    let mut child = command.stdout(std::process::Stdio::piped()).spawn().expect("it starts");
+    drop(child.stdout.take());
+    assert!(child.wait().expect("it ends").success());
+    assert!(project.read("manifest.json").contains("last_run_uuid"));
+}
+
+#[test]
+fn log_level_and_colours_are_asked_for() {
+    let project = fixture().env("IMAGEBAKE_LOG", "loud");
+    let output = project.run(&["list"]).fails(2);
+    assert!(output.stderr.contains("IMAGEBAKE_LOG=loud"), "{}", output.stderr);
+    let coloured = |name, value, arguments: &[&str]| {
+        let output = fixture().env(name, value).run(arguments).ok();
+        output.stdout.contains("\x1b[")
+    };
+    assert!(coloured("CLICOLOR_FORCE", "1", &["list"]));
+    assert!(!coloured("CLICOLOR_FORCE", "0", &["list"]));
+    assert!(coloured("NO_COLOR", "1", &["list", "--color", "always"]));
+    assert!(
+        !fixture()
+            .env("CLICOLOR_FORCE", "1")
+            .env("NO_COLOR", "1")
+            .run(&["list"])
+            .stdout
+            .contains("\x1b[")
+    );
 }
