@@ -34,6 +34,9 @@ pub struct ImageEntry {
     pub make: Make,
 }
 
+/// A closure that describes an image.
+pub type Describing = dyn Fn(&Inputs) -> Result<Image> + Send + Sync;
+
 /// How an image is made from its inputs.
 #[derive(Clone)]
 #[non_exhaustive]
@@ -41,7 +44,7 @@ pub enum Make {
     /// By a function that `#[image]` wrote.
     Function(fn(&Inputs) -> Result<Image>),
     /// By whatever was given to `App`.
-    Closure(Arc<dyn Fn(&Inputs) -> Result<Image> + Send + Sync>),
+    Closure(Arc<Describing>),
 }
 
 impl ImageEntry {

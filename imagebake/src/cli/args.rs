@@ -250,7 +250,7 @@ pub(super) struct BuildArgs {
     #[command(flatten)]
     pub(super) chosen: Chosen,
     /// At most N builds at once [default: no limit].
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = count)]
     pub(super) parallel: Option<NonZeroUsize>,
     /// At most N builds of a platform at once; may be repeated.
     #[arg(long = "limit", value_name = "PLATFORM=N", value_parser = limit)]
@@ -309,7 +309,7 @@ pub(super) struct CleanupArgs {
 #[derive(Debug, Args)]
 pub(super) struct RunsArgs {
     /// How many, the latest first [default: 20].
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = count)]
     pub(super) last: Option<NonZeroUsize>,
     /// How to print it.
     #[arg(long, value_enum, default_value_t)]
@@ -342,6 +342,10 @@ fn name_and_value(text: &str) -> Result<(String, String), String> {
         // The text may be a secret's value: it is not repeated.
         _ => Err("a variable is given as NAME=VALUE".to_owned()),
     }
+}
+
+fn count(text: &str) -> Result<NonZeroUsize, String> {
+    text.trim().parse().map_err(|_| "give a whole number from 1".to_owned())
 }
 
 fn limit(text: &str) -> Result<Limit, String> {
@@ -394,8 +398,8 @@ mod tests {
     #[test]
     fn wrong_values_say_what_is_right() {
         for (line, told) in [
-            ("build --parallel 0", "number would be zero"),
-            ("build --parallel many", "invalid digit"),
+            ("build --parallel 0", "whole number from 1"),
+            ("build --parallel many", "whole number from 1"),
             ("build --limit amazon", "PLATFORM=N"),
             ("build --limit amazon=0", "PLATFORM=N"),
             ("build --limit =3", "PLATFORM=N"),
@@ -411,7 +415,7 @@ mod tests {
             ("cleanup --sweep amazon --older-than soon", "6h"),
             ("cleanup --dry-run", "--sweep"),
             ("cleanup r1 --sweep amazon --older-than 6h", "cannot be used with"),
-            ("runs --last 0", "number would be zero"),
+            ("runs --last 0", "whole number from 1"),
             ("show", "<RUN>"),
             ("inspect", "<IMAGE>"),
             ("list --color red", "never"),

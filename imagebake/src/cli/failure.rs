@@ -13,7 +13,7 @@ use std::fmt::Write;
 /// Why a command ended early, and its exit code.
 pub(super) struct Stop {
     pub(super) code: u8,
-    failure: Failure,
+    failure: Box<Failure>,
     /// It was told already.
     told: bool,
     problems: Diagnostics,
@@ -38,11 +38,11 @@ impl Stop {
 
     /// A sentence and a way out.
     pub(super) fn told(code: u8, message: impl Into<String>, hint: impl Into<String>) -> Self {
-        let failure = Failure {
+        let failure = Box::new(Failure {
             message: message.into(),
             hints: vec![hint.into()],
             ..Failure::default()
-        };
+        });
         Self {
             code,
             failure,
@@ -53,10 +53,10 @@ impl Stop {
 
     /// A description that cannot be built; its problems were told.
     pub(super) fn problems_told(problems: Diagnostics) -> Self {
-        let failure = Failure {
+        let failure = Box::new(Failure {
             message: "the description has problems".to_owned(),
             ..Failure::default()
-        };
+        });
         Self {
             code: 2,
             failure,
@@ -91,7 +91,7 @@ impl From<Error> for Stop {
     fn from(error: Error) -> Self {
         Self {
             code: 1,
-            failure: Failure::from(&error),
+            failure: Box::new(Failure::from(&error)),
             told: false,
             problems: Diagnostics::new(),
         }

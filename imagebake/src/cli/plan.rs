@@ -16,6 +16,13 @@ use crate::{
 use std::fmt::Write;
 
 pub(super) fn run(cli: &Cli, args: &PlanArgs) -> Result<u8, Stop> {
+    if args.reveal && args.format != PlanForm::Packer {
+        return Err(Stop::told(
+            2,
+            "only --format packer shows the values of secrets",
+            "add --format packer",
+        ));
+    }
     let plan = make(cli, &args.chosen);
     match (args.format, args.output) {
         (PlanForm::Packer, _) => cli.print_json(&plan::packer::plan(&plan, args.reveal))?,

@@ -273,9 +273,14 @@ pub async fn sweep(project: &Project, platform: &str, older_than: Duration, dry_
             ErrorKind::NotFound,
             format!("this program makes no objects on `{platform}`"),
         );
-        return Err(match all.is_empty() {
-            true => error.hint("none of the components that are compiled in makes any"),
-            false => error.hint(format!("kinds of objects are: {}", all.join(", "))),
+        let platforms = all.iter().map(|kind| {
+            let name = kind.split_once('/').map_or(*kind, |(_, name)| name);
+            name.split('-').next().unwrap_or(name)
+        });
+        return Err(match nearest(platform, platforms) {
+            _ if all.is_empty() => error.hint("none of the components that are compiled in makes any"),
+            Some(near) => error.hint(format!("did you mean `{near}`?")),
+            None => error.hint(format!("kinds of objects are: {}", all.join(", "))),
         });
     }
     let now = SystemTime::now();

@@ -99,17 +99,18 @@ impl Printer {
         lines.collect()
     }
 
-    fn guest_line(&self, out: &mut String, unit: &UnitName, line: &str) {
-        let name = self.options.style.dim(format_args!("    {unit}:"));
-        let line = printable(line, self.options.style);
-        out.extend([name.as_str(), if line.is_empty() { "" } else { " " }, &line, "\n"]);
+    /// What stands before each line of a unit's guest.
+    fn guest_name(&self, unit: &UnitName) -> String {
+        self.options.style.dim(format_args!("    {unit}:"))
     }
 
     fn flush(&mut self, unit: &UnitName) {
         let mut ends = Vec::new();
         self.lines.flush(unit, |_, line| ends.push(line.to_owned()));
         let mut text = String::new();
-        ends.iter().for_each(|line| self.guest_line(&mut text, unit, line));
+        let name = self.guest_name(unit);
+        ends.iter()
+            .for_each(|line| guest_line(&mut text, &name, line, self.options.style));
         self.print(&text);
     }
 
@@ -139,10 +140,10 @@ impl Printer {
             }
             Event::Output { unit, stream, bytes } => {
                 if !self.options.quiet {
-                    let mut lines = std::mem::take(&mut self.lines);
+                    let (name, style) = (self.guest_name(unit), self.options.style);
                     let mut text = String::with_capacity(bytes.len() * 2);
-                    lines.push(unit, *stream, bytes, |line| self.guest_line(&mut text, unit, line));
-                    self.lines = lines;
+                    self.lines
+                        .push(unit, *stream, bytes, |line| guest_line(&mut text, &name, line, style));
                     self.print(&text);
                 }
             }
@@ -213,6 +214,11 @@ impl Printer {
         }
         self.print(&text);
     }
+}
+
+fn guest_line(out: &mut String, name: &str, line: &str, style: Style) {
+    let line = printable(line, style);
+    out.extend([name, if line.is_empty() { "" } else { " " }, &line, "\n"]);
 }
 
 #[cfg(test)]

@@ -89,6 +89,13 @@ pub(crate) fn duration(seconds: f64) -> String {
 
 /// A line from outside, fit to be printed: what moves the cursor or rings is taken out, colours stay where `style` has them.
 pub(crate) fn printable(line: &str, style: Style) -> Cow<'_, str> {
+    // 0xc2 begins the control characters above ASCII.
+    if line
+        .bytes()
+        .all(|byte| (byte >= 0x20 || byte == b'\t') && byte != 0x7f && byte != 0xc2)
+    {
+        return Cow::Borrowed(line);
+    }
     // What a carriage return has overwritten was never meant to stay.
     let line = line.trim_end_matches('\r');
     let line = line.rsplit('\r').find(|part| !part.is_empty()).unwrap_or(line);

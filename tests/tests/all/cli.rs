@@ -155,6 +155,7 @@ fn what_is_said_about_mistakes() {
         &["cleanup", "--sweep", "acmee", "--older-than", "6h"],
         &["cleanup", "--sweep", "acme"],
         &["list", "--project", "/nonexistent"],
+        &["plan", "greet", "--format", "json", "--reveal"],
         &["biuld"],
     ];
     let told: Vec<String> = mistakes
