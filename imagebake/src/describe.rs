@@ -73,30 +73,44 @@ impl Info {
     }
 }
 
-/// A cargo feature of imagebake that a platform needs; see [`feature`].
-#[diagnostic::on_unimplemented(
-    message = "the cargo feature `{Self}` of imagebake is off",
-    label = "this platform is not compiled in",
-    note = "in Cargo.toml: imagebake = {{ version = \"0.1\", features = [\"{Self}\"] }}"
-)]
-pub trait Enabled {}
+/// A cargo feature of imagebake that is on; see [`feature`].
+pub trait Enabled {
+    /// There is one where the feature is on.
+    type Proof;
+}
 
 /// The cargo features, as types: a platform used without its feature is a compile error that names the feature.
+///
+/// The type `oci` is on where `OciIsOn` holds, whose message names the feature in words: the compiler would write the type as a path,
+/// since the platform's module has the same name.
 #[expect(
     non_camel_case_types,
     reason = "the compiler shows these names, and they are the features' names"
 )]
 pub mod feature {
+    use super::Enabled;
+    use std::marker::PhantomData;
+
     /// Part of every build of the library.
     pub struct core;
-    #[diagnostic::do_not_recommend]
-    impl super::Enabled for core {}
+    impl Enabled for core {
+        type Proof = ();
+    }
 
     /// Images built in Linux namespaces, without a daemon.
-    pub struct oci;
+    pub struct oci<On = ()>(PhantomData<On>);
+    impl<On: OciIsOn> Enabled for oci<On> {
+        type Proof = ();
+    }
+    #[doc(hidden)]
+    #[diagnostic::on_unimplemented(
+        message = "the cargo feature `oci` of imagebake is off",
+        label = "this platform is not compiled in",
+        note = "in Cargo.toml: imagebake = {{ version = \"0.1\", features = [\"oci\"] }}"
+    )]
+    pub trait OciIsOn {}
     #[cfg(any(feature = "oci", feature = "plan-only"))]
-    #[diagnostic::do_not_recommend]
-    impl super::Enabled for oci {}
+    impl OciIsOn for () {}
 }
 
 /// A source of machines, as far as it is data.

@@ -53,7 +53,7 @@ impl Image {
 
     /// Adds a source; all sources of an image are built side by side.
     #[track_caller]
-    pub fn source(mut self, source: impl IntoUnit<Feature: Enabled>) -> Self {
+    pub fn source(mut self, source: impl IntoUnit<Feature: Enabled<Proof: Sized>>) -> Self {
         self.units.push(Arc::new(source.into_unit(Location::caller())));
         self
     }
