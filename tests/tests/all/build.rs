@@ -146,7 +146,14 @@ fn an_output_of_somebody_else_is_left_alone_and_an_own_one_is_replaced() {
 #[test]
 fn abort_keeps_the_machine_until_cleanup() {
     let project = fixture();
-    project.run(&["build", "broken", "--on-error", "abort"]).fails(1);
+    let output = project.run(&["build", "broken", "--on-error", "abort"]).fails(1);
+    assert!(
+        output
+            .stdout
+            .contains("Something was left on purpose. Remove it with\n"),
+        "{}",
+        output.text()
+    );
     assert_eq!(objects(&project).len(), 2, "network and machine stay");
     assert!(!project.path().join("error-cleanup").exists());
     let report = project.run(&["cleanup", "--output", "json"]).ok().json();
