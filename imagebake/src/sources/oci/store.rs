@@ -161,8 +161,20 @@ impl Store {
 
     /// Gives a complete blob its name; `(sha256:…, size)`.
     pub(super) fn keep_blob(&self, blob: BlobWriter) -> Result<(String, u64)> {
+        self.keep_blob_as(blob, None, "the blob")
+    }
+
+    /// Gives a complete blob its name, which must be `expected` where it is known before; `shown` is where it comes from.
+    pub(super) fn keep_blob_as(&self, blob: BlobWriter, expected: Option<&str>, shown: &str) -> Result<(String, u64)> {
         let BlobWriter { file, hasher, size } = blob;
         let digest = format!("sha256:{}", hasher.finish());
+        if let Some(expected) = expected.filter(|expected| **expected != digest) {
+            return Err(Error::new(
+                ErrorKind::Integrity,
+                format!("{shown} has the digest {digest}, not {expected}"),
+            )
+            .hint("it is damaged: fetch or make it again"));
+        }
         let path = self.blob(&digest);
         if !path.is_file() {
             file.persist(&path)

@@ -1,6 +1,10 @@
 //! What an image starts from, imported once into the store.
 
+mod archive;
+mod debian;
+mod registry;
 mod rootfs;
+mod stored;
 mod userland;
 
 use super::{
@@ -75,6 +79,38 @@ pub(super) async fn import(source: &Oci, cx: &Cx, store: &Store) -> Result<Base>
         let names: Vec<String> = names.collect::<Result<_>>()?;
         return off_thread(move || userland::import(&store, &names, compression)).await;
     }
+    if let Some(path) = source.base_layout.as_ref().or(source.base_archive.as_ref()) {
+        let path = cx.input_path(path);
+        let reference = source
+            .reference
+            .as_ref()
+            .map(|reference| reference.reveal())
+            .transpose()?;
+        return off_thread(move || {
+            archive::import(&store, &path, &platform, reference.as_ref().map(|text| text.as_str()))
+        })
+        .await;
+    }
+    if let Some(image) = &source.registry {
+        return registry::import(cx, &store, &image.reveal()?, &platform).await;
+    }
+    if let Some(release) = &source.debian {
+        let packages = source
+            .packages
+            .iter()
+            .map(|name| name.reveal().map(|name| name.to_string()));
+        let wanted = debian::Wanted {
+            release: release.reveal()?.to_string(),
+            mirror: source
+                .mirror
+                .as_ref()
+                .map(|mirror| mirror.reveal())
+                .transpose()?
+                .map(|mirror| mirror.to_string()),
+            packages: packages.collect::<Result<_>>()?,
+        };
+        return debian::import(cx, &store, wanted, &platform, compression).await;
+    }
     Err(Error::new(ErrorKind::Config, "the image starts from nothing")
         .hint("name at least one program, for example `sh`"))
 }
@@ -100,8 +136,18 @@ fn once(store: &Store, key: &str, make: impl FnOnce() -> Result<Base>) -> Result
     Ok(base)
 }
 
-/// Unpacks a layer whose blob the store has, unless it is unpacked already. Blocking.
-fn unpack(store: &Store, layer: &Layer, below: &[Layer]) -> Result<()> {
+/// Unpacks a layer of our own. Blocking.
+fn unpack(store: &Store, layer: &Layer) -> Result<()> {
+    unpack_as(store, layer, &[], None)
+}
+
+/// Unpacks a layer that somebody else made, on top of those `below`, and checks that it is what it says. Blocking.
+fn unpack_checked(store: &Store, layer: &Layer, below: &[Layer]) -> Result<()> {
+    unpack_as(store, layer, below, Some(layer.diff_id.clone()))
+}
+
+/// Unpacks a layer whose blob the store has, unless it is unpacked already.
+fn unpack_as(store: &Store, layer: &Layer, below: &[Layer], diff_id: Option<String>) -> Result<()> {
     if store.layer(&layer.diff_id).is_dir() {
         return Ok(());
     }
@@ -111,6 +157,7 @@ fn unpack(store: &Store, layer: &Layer, below: &[Layer]) -> Result<()> {
     let work = Work::Unpack {
         blob: store.blob(&layer.digest),
         shown: format!("the layer {}", layer.digest),
+        diff_id,
         folder: tree.clone(),
         parents: below.iter().rev().map(|layer| store.layer(&layer.diff_id)).collect(),
         flavor: store.flavor(),

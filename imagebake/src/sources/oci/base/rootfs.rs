@@ -73,11 +73,11 @@ pub(super) fn of_folder(
         .hint("name the folder that has `bin`, `etc` and so on in it"));
     }
     let layer = writer.finish(store)?;
-    unpack(store, &layer, &[])?;
+    unpack(store, &layer)?;
     Ok(layer)
 }
 
-fn of_archive(store: &Store, path: &Path, compression: Compression) -> Result<Layer> {
+pub(super) fn of_archive(store: &Store, path: &Path, compression: Compression) -> Result<Layer> {
     let mut stream = crate::io::compress::decompress(path)?;
     let mut writer = LayerWriter::new(store, compression)?;
     io::copy(&mut stream, &mut writer).map_err(|error| match error.kind() {
@@ -87,7 +87,7 @@ fn of_archive(store: &Store, path: &Path, compression: Compression) -> Result<La
             .hint("fetch or make it again"),
     })?;
     let layer = writer.finish(store)?;
-    unpack(store, &layer, &[]).map_err(|error| error.context("archive", path.display()))?;
+    unpack(store, &layer).map_err(|error| error.context("archive", path.display()))?;
     Ok(layer)
 }
 

@@ -426,3 +426,28 @@ fn range_of(file: &str, names: &[String]) -> Option<(u32, u32)> {
         names.iter().any(|known| known == name).then_some(range)
     })
 }
+
+// ---- programs of the builder
+
+/// Where a program of the builder is.
+pub(in super::super) fn program(name: &str) -> Option<String> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let folders = std::env::split_paths(&path).chain(["/usr/sbin", "/sbin"].map(PathBuf::from));
+    let found = folders.map(|folder| folder.join(name)).find(|path| path.is_file());
+    found.map(|path| path.to_string_lossy().into_owned())
+}
+
+/// Runs a program of the builder that installs a system, with its children ended when the future is dropped.
+pub(in super::super) async fn install(arguments: Vec<String>, output: OutputSink) -> Result<()> {
+    let shown = arguments.join(" ");
+    let command = crate::communicator::Command::program(arguments).env("DEBIAN_FRONTEND", "noninteractive");
+    let exit = crate::communicator::Communicator::exec(&crate::communicator::Local, command, output).await?;
+    match exit.success() {
+        true => Ok(()),
+        false => Err(Error::new(
+            ErrorKind::CommandFailed,
+            format!("`{shown}` ended with exit code {}", exit.code()),
+        )
+        .command(crate::error::CommandFailure::new(shown, Some(exit.code())))),
+    }
+}

@@ -25,6 +25,8 @@ pub(in super::super) enum Work {
     Unpack {
         blob: PathBuf,
         shown: String,
+        /// The digest that the uncompressed archive must have, where it comes from elsewhere.
+        diff_id: Option<String>,
         folder: PathBuf,
         parents: Vec<PathBuf>,
         flavor: Flavor,
@@ -48,6 +50,7 @@ fn here(work: Work, out: &mut dyn Write) -> Result<u64> {
         Work::Unpack {
             blob,
             shown,
+            diff_id,
             folder,
             parents,
             flavor,
@@ -58,7 +61,20 @@ fn here(work: Work, out: &mut dyn Write) -> Result<u64> {
                 flavor: Some(flavor),
                 owners: true,
             };
-            layer::unpack(stream, &shown, &folder, &parents, how)
+            let Some(expected) = diff_id else {
+                return layer::unpack(stream, &shown, &folder, &parents, how);
+            };
+            let mut stream = store::HashingReader::new(stream);
+            let entries = layer::unpack(&mut stream, &shown, &folder, &parents, how)?;
+            let (digest, _) = stream.finish().path("read", &blob)?;
+            match digest == expected {
+                true => Ok(entries),
+                false => Err(Error::new(
+                    ErrorKind::Integrity,
+                    format!("{shown} unpacks to {digest}, not to {expected}"),
+                )
+                .hint("it is damaged: fetch or make the image again")),
+            }
         }
         Work::Pack { folder, packing } => layer::pack(&folder, packing, out),
         Work::Remove { folder } => match fs::remove_dir_all(&folder) {
