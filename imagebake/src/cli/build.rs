@@ -69,7 +69,7 @@ fn refuse(problems: &Diagnostics) -> Result<(), Stop> {
 
 async fn create(cli: &Cli, args: &BuildArgs, plan: Plan) -> Result<Summary, Stop> {
     let dumb = std::env::var_os("TERM").is_none_or(|term| term == "dumb" || term.is_empty());
-    let live = args.output == BuildOutput::Auto && std::io::stdout().is_terminal() && !dumb;
+    let live = args.output == BuildOutput::Auto && std::io::stderr().is_terminal() && !dumb;
     let screen = live.then(Screen::terminal);
     let reader = reader(cli, args, screen.clone());
     let options = BuildOptions {
@@ -93,7 +93,7 @@ async fn create(cli: &Cli, args: &BuildArgs, plan: Plan) -> Result<Summary, Stop
 }
 
 fn reader(cli: &Cli, args: &BuildArgs, screen: Option<Screen>) -> Box<dyn Reporter> {
-    let (style, commands, timings) = (cli.style, invocation::commands(cli), args.timings);
+    let (style, commands, timings) = (cli.err_style, invocation::commands(cli), args.timings);
     match (args.output, screen) {
         (BuildOutput::Json, _) => Box::new(Json::new(Out::stdout()).quiet(cli.quiet)),
         (_, Some(screen)) => {
@@ -114,7 +114,7 @@ fn reader(cli: &Cli, args: &BuildArgs, screen: Option<Screen>) -> Box<dyn Report
                 commands,
                 ..PlainOptions::default()
             };
-            Box::new(Plain::new(Out::stdout(), options))
+            Box::new(Plain::new(Out::stderr(), options))
         }
     }
 }

@@ -272,19 +272,23 @@ impl Dispatcher<'_> {
                 }
             }
         }
-        let units = ends.into_iter().zip(&self.units).map(|(end, unit)| {
-            end.unwrap_or_else(|| {
-                let killed = stop == Stop::Kill && told.get(&usize::MAX).is_none();
-                let status = if killed {
-                    UnitStatus::Cancelled
-                } else {
-                    UnitStatus::Skipped
-                };
-                let summary = UnitSummary::new(unit.image(), unit.source_name(), status);
-                self.tell_end(unit, &summary);
-                summary
-            })
-        });
+        let units = ends
+            .into_iter()
+            .zip(&self.units)
+            .enumerate()
+            .map(|(index, (end, unit))| {
+                end.unwrap_or_else(|| {
+                    // Begun and not waited for, or never begun.
+                    let status = if running.contains(&index) {
+                        UnitStatus::Cancelled
+                    } else {
+                        UnitStatus::Skipped
+                    };
+                    let summary = UnitSummary::new(unit.image(), unit.source_name(), status);
+                    self.tell_end(unit, &summary);
+                    summary
+                })
+            });
         Ok(Ended {
             units: units.collect(),
             cleanup_failed,

@@ -203,15 +203,6 @@ async fn run_chains(unit: &PlannedUnit, cx: &Cx, artifact: AnyArtifact) -> Resul
     Ok(stay)
 }
 
-/// The digests that the unit's first post-processors want of what the source makes: whoever writes it computes them.
-pub(crate) fn wanted_digests(unit: &PlannedUnit) -> Vec<DigestKind> {
-    let first = unit.chains.iter().filter_map(|chain| chain.links.first());
-    let mut wanted: Vec<DigestKind> = first.flat_map(|link| link.wants()).collect();
-    wanted.sort();
-    wanted.dedup();
-    wanted
-}
-
 fn summarise(artifact: &AnyArtifact) -> ArtifactSummary {
     let file = |file: &crate::io::FileRef| {
         let sha256 = file.digests().get(DigestKind::Sha256).map(|digest| digest.to_owned());

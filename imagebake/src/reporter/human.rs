@@ -56,8 +56,8 @@ impl Screen {
     /// Standard output as a terminal.
     pub fn terminal() -> Self {
         Self::new(
-            MultiProgress::with_draw_target(ProgressDrawTarget::stdout_with_hz(12)),
-            Out::stdout(),
+            MultiProgress::with_draw_target(ProgressDrawTarget::stderr_with_hz(12)),
+            Out::stderr(),
             true,
         )
     }
@@ -88,7 +88,7 @@ impl Screen {
         self.live.set_draw_target(ProgressDrawTarget::hidden());
         let answer = ask();
         if self.is_terminal {
-            self.live.set_draw_target(ProgressDrawTarget::stdout_with_hz(12));
+            self.live.set_draw_target(ProgressDrawTarget::stderr_with_hz(12));
         }
         let text = held(None).unwrap_or_default();
         self.print(&text);

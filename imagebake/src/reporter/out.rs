@@ -11,6 +11,11 @@ impl Out {
         Self::to(io::stdout())
     }
 
+    /// Standard error.
+    pub fn stderr() -> Self {
+        Self::to(io::stderr())
+    }
+
     /// Any writer; it is written to in whole lines and flushed after each batch.
     pub fn to(writer: impl Write + Send + 'static) -> Self {
         Self(Some(Box::new(writer)))

@@ -1,4 +1,5 @@
 //! The built-in sources, one folder per platform.
 
+pub mod file;
 pub mod null;
 pub mod oci;

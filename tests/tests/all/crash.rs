@@ -163,7 +163,7 @@ fn what_cannot_be_removed_is_kept_named_and_tried_again() {
 fn a_kind_that_is_not_linked_in_is_kept_and_named() {
     let project = fixture();
     project.run(&["build", "broken", "--on-error", "abort"]).fails(1);
-    let stranger = imagebake_tests::example("quickstart");
+    let stranger = imagebake_tests::example("custom-source");
     let mut command = std::process::Command::new(stranger);
     let output = command
         .arg("cleanup")

@@ -3,6 +3,7 @@
 mod build;
 mod cli;
 mod crash;
+mod examples;
 
 use imagebake_tests::TestContext;
 
