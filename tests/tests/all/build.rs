@@ -8,7 +8,7 @@ fn a_build_runs_its_steps_and_writes_the_manifest() {
     let project = fixture();
     let output = project.run(&["build", "hello"]).ok();
     assert!(
-        output.stdout.contains("    hello.null: hello from null\n"),
+        output.stderr.contains("    hello.null: hello from null\n"),
         "{}",
         output.text()
     );
