@@ -4,7 +4,6 @@ use crate::{
     artifact::{AnyArtifact, Artifact},
     chain::{Chain, ErasedChain, IntoPost},
     describe::{Component, Enabled},
-    field::Place,
     step::{ErasedStep, IntoStep},
     unit::{ErasedUnit, IntoUnit},
 };
@@ -36,7 +35,6 @@ pub struct Image {
     pub(crate) error_cleanup: Vec<Arc<dyn ErasedStep>>,
     pub(crate) chains: Vec<ErasedChain>,
     pub(crate) description: Option<String>,
-    pub(crate) described_at: Option<Place>,
 }
 
 impl Image {

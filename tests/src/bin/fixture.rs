@@ -1,6 +1,6 @@
 //! A user's program for the tests of the command line: small images of every sort.
 
-use imagebake::prelude::*;
+use imagebake::{prelude::*, sources::oci::Oci};
 use imagebake_tests::cloud::Acme;
 use std::{process::ExitCode, time::Duration};
 
@@ -104,6 +104,52 @@ fn files() -> Image {
     Image::new()
         .source(Null::none().chain(files).chain(packed))
         .post(Manifest::to("manifest.json"))
+}
+
+/// A container image with an owner, a mode, a link and a file that a later step removes.
+#[image]
+fn container() -> Image {
+    let base = Oci::host_userland(["sh", "cat", "chmod", "ln", "mkdir", "rm"])
+        .cmd(["/bin/sh"])
+        .env("GREETING", "hello")
+        .tag("test/container:1")
+        .layout("layout")
+        .oci_archive("container.tar");
+    Image::new()
+        .source(base)
+        .provision(Shell::inline([
+            "mkdir -p /data/sub",
+            "echo one > /data/one",
+            "chmod 4755 /data/one",
+            "ln -s one /data/link",
+        ]))
+        .provision(Shell::inline(["rm -r /data/sub", "echo $GREETING > /data/two"]))
+        .provision(File::content("{{ image }}\n", "/data/three").mode(0o600))
+        .post(
+            Checksum::of(DigestKind::Sha256)
+                .output("container.sha256")
+                .only_for(["oci"]),
+        )
+}
+
+/// A container image in which somebody has time to interrupt.
+#[image(name = "slow-container")]
+fn slow_container() -> Image {
+    let base = Oci::host_userland(["sh", "sleep"]).oci_archive("slow.tar");
+    Image::new()
+        .source(base)
+        .provision(ShellLocal::inline(["echo > started"]))
+        .provision(Shell::inline(["sleep 317"]))
+}
+
+/// A step that leaves the image when it is uploaded wrongly.
+#[image(name = "escape")]
+fn escape() -> Image {
+    let base = Oci::host_userland(["sh", "ln"]).oci_archive("escape.tar");
+    Image::new()
+        .source(base)
+        .provision(Shell::inline(["ln -s /../../../../../../escaped-by-link /out"]))
+        .provision(File::content("no\n", "/out"))
 }
 
 fn main() -> ExitCode {

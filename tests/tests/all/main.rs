@@ -4,6 +4,7 @@ mod build;
 mod cli;
 mod crash;
 mod examples;
+mod oci;
 
 use imagebake_tests::TestContext;
 

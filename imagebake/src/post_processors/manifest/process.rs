@@ -66,7 +66,8 @@ impl<A: Artifact> PostProcessor<A> for Manifest {
         }
         let row = self.row(cx, &input, &files)?;
         let (run, forced) = (cx.run_id().to_owned(), cx.force());
-        let work = move || append(&path, row, run, forced);
+        let locks = cx.state_dir().join("locks");
+        let work = move || append(&path, &locks, row, run, forced);
         tokio::task::spawn_blocking(work)
             .await
             .unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))?;
@@ -160,14 +161,13 @@ pub(crate) fn commit(root: &Path) -> Option<String> {
 }
 
 /// Adds the row under a lock, so that units and processes that share the file lose nothing.
-fn append(path: &Path, row: Row, run: String, forced: bool) -> Result<()> {
+fn append(path: &Path, locks: &Path, row: Row, run: String, forced: bool) -> Result<()> {
     let folder = path.parent().unwrap_or(Path::new("."));
     std::fs::create_dir_all(folder).path("make the folder", folder)?;
-    let lock_path = folder.join(format!(
-        ".{}.lock",
-        path.file_name().unwrap_or_default().to_string_lossy()
-    ));
-    let lock = std::fs::File::create(&lock_path).path("write in the folder of the manifest: lock", &lock_path)?;
+    // The lock is not beside the manifest, where it would be litter; and it stays, for a lock that is removed is held by two.
+    std::fs::create_dir_all(locks).path("make the folder", locks)?;
+    let lock_path = locks.join(&blake3::hash(path.as_os_str().as_encoded_bytes()).to_hex()[..16]);
+    let lock = std::fs::File::create(&lock_path).path("write", &lock_path)?;
     lock.lock().path("lock", &lock_path)?;
     let mut document = match std::fs::read(path) {
         Ok(text) => match serde_json::from_slice(&text) {
@@ -193,9 +193,7 @@ fn append(path: &Path, row: Row, run: String, forced: bool) -> Result<()> {
     let mut text = serde_json::to_vec_pretty(&document)
         .map_err(|error| Error::new(ErrorKind::Internal, "cannot write the manifest as JSON").because(error))?;
     text.push(b'\n');
-    let written = write_atomically(path, &text).map_err(Error::from);
-    let _ = std::fs::remove_file(&lock_path);
-    written
+    write_atomically(path, &text).map_err(Error::from)
 }
 
 #[cfg(test)]
@@ -217,18 +215,18 @@ mod tests {
     fn rows_are_added_and_foreign_values_stay() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("a/manifest.json");
-        append(&path, row("one", "r1"), "r1".into(), false).expect("written");
+        append(&path, folder.path(), row("one", "r1"), "r1".into(), false).expect("written");
         let mut value = read(&path);
         value["team"] = json!("infra");
         std::fs::write(&path, value.to_string()).expect("written");
-        append(&path, row("two", "r2"), "r2".into(), false).expect("written");
+        append(&path, folder.path(), row("two", "r2"), "r2".into(), false).expect("written");
         let value = read(&path);
         assert_eq!(value["builds"].as_array().map(Vec::len), Some(2));
         assert_eq!(
             (&value["last_run_uuid"], &value["team"]),
             (&json!("r2"), &json!("infra"))
         );
-        append(&path, row("three", "r3"), "r3".into(), true).expect("written");
+        append(&path, folder.path(), row("three", "r3"), "r3".into(), true).expect("written");
         assert_eq!(read(&path)["builds"][0]["name"], "three");
     }
 
@@ -238,8 +236,10 @@ mod tests {
         let path = folder.path().join("manifest.json");
         std::thread::scope(|scope| {
             for i in 0..20 {
-                let path = &path;
-                scope.spawn(move || append(path, row(&format!("u{i}"), "r"), "r".into(), false).expect("written"));
+                let (path, locks) = (&path, folder.path());
+                scope.spawn(move || {
+                    append(path, locks, row(&format!("u{i}"), "r"), "r".into(), false).expect("written")
+                });
             }
         });
         assert_eq!(read(&path)["builds"].as_array().map(Vec::len), Some(20));
@@ -250,7 +250,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("notes.txt");
         std::fs::write(&path, "my notes").expect("written");
-        let error = append(&path, row("one", "r1"), "r1".into(), false).expect_err("not a manifest");
+        let error = append(&path, folder.path(), row("one", "r1"), "r1".into(), false).expect_err("not a manifest");
         assert!(error.message().contains("is not a manifest"));
         assert_eq!(std::fs::read_to_string(&path).expect("there"), "my notes");
     }

@@ -10,12 +10,13 @@ use imagebake_macros::Config;
 
 /// Builds a binary of the user's own workspace with cargo and installs it into the image.
 ///
-/// The program must run in the image: give it the libraries it needs, or build it for a target without any (`.target("x86_64-unknown-linux-musl")`).
+/// The program must run in the image: give the image the libraries that it needs, or make a program that needs none with
+/// `.static_linking(true)`.
 ///
 /// ```
 /// use imagebake::prelude::*;
 ///
-/// let server = Cargo::bin("hello-web").package("hello-web").install_to("/usr/bin/");
+/// let server = Cargo::bin("hello-web").package("hello-web").static_linking(true);
 /// ```
 #[derive(Clone, Debug, Config)]
 pub struct Cargo {
@@ -29,6 +30,9 @@ pub struct Cargo {
     pub(super) profile: Text,
     /// The target triple; the builder's own without.
     pub(super) target: Option<Text>,
+    /// Links the C library into the program, so that it runs in any image. With the GNU C library this needs its static form on the
+    /// builder (Debian: `libc6-dev`).
+    pub(super) static_linking: bool,
     /// Features to turn on.
     pub(super) features: Vec<Text>,
     /// Turns the default features off.

@@ -46,9 +46,7 @@ impl Cargo {
         let builder = Remote::new(Arc::new(Local), cx.clone());
         let folder = root.to_string_lossy().into_owned();
         cx.say(format!("cargo build --bin {} ({})", self.bin, self.profile));
-        let built = builder
-            .exec(Command::program(self.arguments(&folder)).dir(folder.as_str()))
-            .await?;
+        let built = builder.exec(self.command(&folder, &[])).await?;
         if !built.success() {
             let message = format!("cargo could not build `{}` (exit code {})", self.bin, built.code());
             let line = self.arguments(&folder).join(" ");
@@ -57,10 +55,8 @@ impl Cargo {
                 .hint("the compiler's messages are in the log"));
         }
         // Everything is fresh now: asking again costs nothing and says where cargo put it.
-        let mut arguments = self.arguments(&folder);
-        arguments.push("--message-format=json".into());
         let told = builder
-            .capture(Command::program(arguments).dir(folder.as_str()))
+            .capture(self.command(&folder, &["--message-format=json"]))
             .await?;
         let name = self.bin.to_string();
         let executable = String::from_utf8_lossy(&told.stdout).lines().find_map(|line| {
@@ -76,6 +72,29 @@ impl Cargo {
         })
     }
 
+    /// The build with its flags: the same bytes wherever the workspace stands, whatever flags the user has elsewhere.
+    fn command(&self, root: &str, more: &[&str]) -> Command {
+        let mut flags = vec![format!("--remap-path-prefix={root}=.")];
+        if self.static_linking {
+            flags.push("-Ctarget-feature=+crt-static".to_owned());
+        }
+        let arguments = self
+            .arguments(root)
+            .into_iter()
+            .chain(more.iter().map(|word| (*word).to_owned()));
+        Command::program(arguments)
+            .dir(root)
+            .env("CARGO_ENCODED_RUSTFLAGS", flags.join("\u{1f}"))
+    }
+
+    /// The target triple. Static linking names the builder's own, for only then are build scripts and macros linked as always.
+    fn triple(&self) -> Option<String> {
+        let libc = if cfg!(target_env = "musl") { "musl" } else { "gnu" };
+        let own = || format!("{}-unknown-linux-{libc}", std::env::consts::ARCH);
+        let told = self.target.as_ref().map(Text::to_string);
+        told.or_else(|| (self.static_linking && cfg!(target_os = "linux")).then(own))
+    }
+
     fn arguments(&self, root: &str) -> Vec<String> {
         let mut arguments: Vec<String> = ["cargo", "build", "--color=never"].map(str::to_owned).to_vec();
         let mut add = |flag: &str, value: Option<String>| {
@@ -84,16 +103,12 @@ impl Cargo {
         add("--bin", Some(self.bin.to_string()));
         add("--package", self.package.as_ref().map(Text::to_string));
         add("--profile", Some(self.profile.to_string()));
-        add("--target", self.target.as_ref().map(Text::to_string));
+        add("--target", self.triple());
         let features = self.features.iter().map(Text::to_string).collect::<Vec<_>>().join(",");
         add("--features", (!features.is_empty()).then_some(features));
-        // The same bytes wherever the workspace stands; apart from the user's own builds, whose flags differ.
+        // Apart from the user's own builds, whose flags differ.
         let target = format!("{root}/target/imagebake");
         add("--target-dir", Some(target));
-        add(
-            "--config",
-            Some(format!("build.rustflags=[\"--remap-path-prefix={root}=.\"]")),
-        );
         if self.no_default_features {
             arguments.push("--no-default-features".into());
         }
