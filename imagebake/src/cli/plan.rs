@@ -64,7 +64,7 @@ fn tree(plan: &Plan, all: bool, style: Style) -> String {
                 out,
                 "{gap}{}  {}",
                 style.bold(unit.image()),
-                style.dim(&unit.image_place)
+                style.dim(unit.image_place())
             );
             image = Some(unit.image());
         }

@@ -89,6 +89,11 @@ impl PlannedUnit {
         self.unit.place()
     }
 
+    /// Where the image stands.
+    pub fn image_place(&self) -> &Place {
+        &self.image_place
+    }
+
     /// The source's settings.
     pub fn fields(&self) -> Vec<Field> {
         self.unit.fields()

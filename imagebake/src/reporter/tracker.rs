@@ -127,6 +127,7 @@ impl Tracker {
         }
     }
 
+    #[cfg(feature = "cli")]
     pub(super) fn get(&self, unit: &UnitName) -> Option<&Doing> {
         self.units.get(unit)
     }
