@@ -3,6 +3,7 @@
 //! Each line is a JSON object with `event` (the kind, as [`Event`] documents it) and `time` (RFC 3339). The first line is
 //! `{"event":"run","version":1,…}`, the last one `{"event":"summary",…}`. Guest output comes as whole lines in `text`. New kinds of
 //! events and new fields may be added; what is there does not change within a version.
+//! A build that cannot begin has no `run`: its lines are `{"event":"problem",…}` and a summary without units, with `error`.
 
 use super::{Out, Reporter, lines::Lines};
 use crate::event::{Event, Stamped, Stream, UnitName};
