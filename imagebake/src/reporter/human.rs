@@ -53,7 +53,7 @@ struct Printed {
 }
 
 impl Screen {
-    /// Standard output as a terminal.
+    /// Standard error as a terminal.
     pub fn terminal() -> Self {
         Self::new(
             MultiProgress::with_draw_target(ProgressDrawTarget::stderr_with_hz(12)),

@@ -149,7 +149,7 @@ fn abort_keeps_the_machine_until_cleanup() {
     let output = project.run(&["build", "broken", "--on-error", "abort"]).fails(1);
     assert!(
         output
-            .stdout
+            .stderr
             .contains("Something was left on purpose. Remove it with\n"),
         "{}",
         output.text()
