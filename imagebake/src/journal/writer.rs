@@ -5,7 +5,7 @@ use crate::error::{Context, Error, ErrorKind, Result};
 use std::{
     fs::{self, File, OpenOptions},
     io::Write,
-    path::{Path, PathBuf},
+    path::Path,
     sync::mpsc,
     thread,
 };
@@ -78,7 +78,7 @@ impl Writer {
     }
 }
 
-fn serve(inbox: &mpsc::Receiver<Request>, file: &mut File, path: &PathBuf) {
+fn serve(inbox: &mpsc::Receiver<Request>, file: &mut File, path: &Path) {
     while let Ok(first) = inbox.recv() {
         let mut batch = vec![first];
         batch.extend(inbox.try_iter());

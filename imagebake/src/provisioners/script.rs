@@ -119,11 +119,8 @@ fn stands_alone(command: &str) -> bool {
     let mut chars = command.chars();
     while let Some(c) = chars.next() {
         match c {
-            '\\' if !single => {
-                if chars.next().is_none() {
-                    return false;
-                }
-            }
+            // What follows a backslash is not looked at; a last one wants another line.
+            '\\' if !single && chars.next().is_none() => return false,
             '\'' if !double => single = !single,
             '"' if !single => double = !double,
             '(' | '{' if !single && !double => depth += 1,
