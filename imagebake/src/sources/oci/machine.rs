@@ -3,7 +3,7 @@
 use super::{
     config::Compression,
     image::History,
-    layer::{Flavor, Packing},
+    layer::Packing,
     runtime::{self, Reply, Request, Running, Spec, Work},
     store::{Chain, Layer, LayerWriter, Store},
 };
@@ -106,7 +106,7 @@ impl OciMachine {
             lower,
             workspace,
             hostname: setup.hostname.clone(),
-            rootless: setup.store.flavor() == Flavor::User,
+            rootless: setup.store.flavor().is_rootless(),
         })
         .await?;
         let guest = Arc::new(guest);

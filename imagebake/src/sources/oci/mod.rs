@@ -43,6 +43,7 @@ pub fn enter_if_asked() {}
 fn flavor() -> layer::Flavor {
     match rustix::process::geteuid().is_root() {
         true => layer::Flavor::Trusted,
-        false => layer::Flavor::User,
+        false if runtime::has_id_ranges() => layer::Flavor::User,
+        false => layer::Flavor::Single,
     }
 }

@@ -96,7 +96,7 @@ pub(super) async fn remove_tree(folder: PathBuf) -> Result<()> {
     match own {
         Ok(()) => Ok(()),
         // Files of mapped ids are removed by their user namespace's root.
-        Err(error) if error.kind() == io::ErrorKind::PermissionDenied && super::flavor() == Flavor::User => {
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied && super::flavor().is_rootless() => {
             runtime::remove(&folder).await
         }
         Err(error) => Err(Error::io("remove", &folder, error)),

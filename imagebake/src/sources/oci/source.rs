@@ -5,6 +5,7 @@ use super::{
     base::{self, Base},
     config::Oci,
     image::{ImageConfig, Platform},
+    layer::Flavor,
     machine::{OciMachine, Setup, off_thread},
     output::{self, Finished},
     resources::{StoreAt, Workspace},
@@ -47,6 +48,12 @@ impl Source for Oci {
             Some(snapshot) => store.load("step", &snapshot.id).unwrap_or(chain),
         };
         let platform = config.platform().unwrap_or_else(Platform::host);
+        if store.flavor() == Flavor::Single {
+            cx.warn(
+                "without root, and without the package `uidmap` and ranges of ids in /etc/subuid and /etc/subgid, the guest has \
+                 one user: a `chown` to another fails",
+            );
+        }
         self.apply_early(cx, &mut config)?;
 
         let at = StoreAt {

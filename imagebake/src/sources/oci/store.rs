@@ -97,6 +97,7 @@ impl Store {
         self.root.join(match self.flavor {
             Flavor::Trusted => "layers",
             Flavor::User => "layers-user",
+            Flavor::Single => "layers-single",
         })
     }
 
@@ -114,6 +115,7 @@ impl Store {
         self.root.join(match self.flavor {
             Flavor::Trusted => "keys",
             Flavor::User => "keys-user",
+            Flavor::Single => "keys-single",
         })
     }
 

@@ -140,3 +140,103 @@ async fn steps_become_layers_and_removals_whiteouts() {
     let second = names(&bench.store.blob(&chain.layers[2].digest));
     assert_eq!(second, ["d/", "d/.wh..wh..opq", "d/g", ".wh.new"]);
 }
+
+#[tokio::test]
+async fn files_go_in_and_out_and_never_out_of_the_guest() {
+    if without_namespaces() {
+        return;
+    }
+    let bench = Bench::new();
+    let machine = bench.machine(bench.userland().chain, "files");
+    let outside = bench.path("outside");
+    std::fs::write(&outside, "untouched").expect("written");
+    let (code, said) = sh(
+        &machine,
+        &format!("mkdir -p {0} && ln -s {0} /way", bench.folder.path().display()),
+    )
+    .await;
+    assert_eq!(code, 0, "{said}");
+    let attrs = FileAttrs::mode(0o4750);
+    let to = GuestPath::from("/way/outside");
+    Communicator::upload(&machine, &mut &b"inside"[..], &to, &attrs)
+        .await
+        .expect("uploaded");
+    assert_eq!(std::fs::read_to_string(&outside).expect("read"), "untouched");
+    let mut read = Vec::new();
+    Communicator::download(&machine, &to, &mut read)
+        .await
+        .expect("downloaded");
+    assert_eq!(read, b"inside");
+    let (_, said) = sh(&machine, "stat -c '%a %u %F' /way/outside; ls /etc").await;
+    assert!(said.starts_with("4750 0 regular file\n"), "{said}");
+
+    let from = bench.path("tree");
+    std::fs::create_dir_all(from.join("a/b")).expect("made");
+    std::fs::write(from.join("a/b/f"), "x").expect("written");
+    std::os::unix::fs::symlink("f", from.join("a/b/l")).expect("linked");
+    Communicator::upload_dir(&machine, &from, &"/srv/new".into())
+        .await
+        .expect("uploaded");
+    let back = bench.path("back");
+    Communicator::download_dir(&machine, &"/srv/new".into(), &back)
+        .await
+        .expect("downloaded");
+    assert_eq!(std::fs::read_to_string(back.join("a/b/l")).expect("read"), "x");
+    assert_eq!(std::fs::read_link(back.join("a/b/l")).expect("a link"), Path::new("f"));
+
+    let missing = Communicator::download(&machine, &"/no/such".into(), &mut Vec::new()).await;
+    let missing = missing.expect_err("it does not exist");
+    assert_eq!(missing.kind(), ErrorKind::NotFound, "{}", missing.full());
+    let nobody = FileAttrs {
+        owner: Some("nosuchuser".to_owned()),
+        ..FileAttrs::default()
+    };
+    let error = Communicator::upload(&machine, &mut &b""[..], &"/f".into(), &nobody)
+        .await
+        .expect_err("no such user");
+    assert!(error.full().contains("nosuchuser"), "{}", error.full());
+    machine.finish().await;
+}
+
+#[tokio::test]
+async fn commands_have_users_folders_input_time_limits_and_exits() {
+    if without_namespaces() {
+        return;
+    }
+    let bench = Bench::new();
+    let machine = bench.machine(bench.userland().chain, "commands");
+    let echo = Command::program(["cat"]).stdin("from outside");
+    assert_eq!(run(&machine, echo).await, (0, "from outside".to_owned()));
+    assert_eq!(sh(&machine, "exit 7").await.0, 7);
+    assert_eq!(sh(&machine, "kill -TERM $$").await.0, 128 + 15);
+    assert_eq!(
+        run(
+            &machine,
+            Command::shell("cd .; echo $PWD $X").dir("/etc").env("X", "a b")
+        )
+        .await
+        .1,
+        "/etc a b\n"
+    );
+    let (code, said) = run(&machine, Command::program(["no-such-program"])).await;
+    assert!(code == -1 && said.contains("no-such-program"), "{said}");
+    let (_, said) = run(&machine, Command::shell("id -u").user("nosuchuser")).await;
+    assert!(said.contains("nosuchuser"), "{said}");
+    if flavor() != layer::Flavor::Single {
+        assert_eq!(
+            run(&machine, Command::shell("id -u; echo $HOME").user("1000:100"))
+                .await
+                .1,
+            "1000\n/\n"
+        );
+    }
+    let began = std::time::Instant::now();
+    let slow = Command::shell("sleep 1000 & sleep 1000").timeout(std::time::Duration::from_millis(300));
+    let (_, said) = run(&machine, slow).await;
+    assert!(said.contains("did not end"), "{said}");
+    // A process in the background does not hold its command, and ends with the guest.
+    let (code, _) = sh(&machine, "sleep 1000 & echo started").await;
+    assert_eq!(code, 0);
+    machine.finish().await;
+    assert!(began.elapsed() < std::time::Duration::from_secs(60));
+}

@@ -7,7 +7,7 @@ use crate::{
     engine::Cx,
     error::{Error, ErrorKind, Result},
     event::Stream,
-    sources::oci::{config::Compression, image::Platform, layer::Flavor, machine::off_thread, runtime, store::Store},
+    sources::oci::{config::Compression, image::Platform, machine::off_thread, runtime, store::Store},
 };
 
 /// What is to be installed.
@@ -85,7 +85,7 @@ pub(super) async fn import(
     }
     let folder = store.temporary_folder()?;
     let target = folder.path().join("root");
-    let rootless = store.flavor() == Flavor::User;
+    let rootless = store.flavor().is_rootless();
     let command = wanted.command(platform, &target.to_string_lossy(), rootless);
     let command = command.ok_or_else(|| {
         Error::new(ErrorKind::NotFound, format!("cannot install {}: the builder has no mmdebstrap", wanted.release))

@@ -18,6 +18,8 @@ pub(super) enum Flavor {
     Trusted,
     /// `user.overlay.*`, with the mount option `userxattr`.
     User,
+    /// The same, where one id is all there is: every file is the guest's root's on disk, and keeps its owner in the blob.
+    Single,
 }
 
 impl Flavor {
@@ -25,8 +27,13 @@ impl Flavor {
     pub(super) fn opaque(self) -> &'static str {
         match self {
             Self::Trusted => "trusted.overlay.opaque",
-            Self::User => "user.overlay.opaque",
+            Self::User | Self::Single => "user.overlay.opaque",
         }
+    }
+
+    /// Whether all of it happens in a user namespace.
+    pub(super) fn is_rootless(self) -> bool {
+        self != Self::Trusted
     }
 }
 
@@ -41,3 +48,6 @@ fn is_private(name: &str) -> bool {
         .iter()
         .any(|prefix| name.starts_with(prefix))
 }
+
+#[cfg(test)]
+mod tests;

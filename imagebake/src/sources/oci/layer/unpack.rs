@@ -169,7 +169,7 @@ impl Unpacker<'_> {
                 match rustix::fs::mknodat(parent, &name, file_type, Mode::from_raw_mode(0o600), device) {
                     Ok(()) => {}
                     // Without the system's root there are no devices; images have theirs mounted at run time.
-                    Err(Errno::PERM) if self.how.flavor == Some(Flavor::User) => return Ok(()),
+                    Err(Errno::PERM) if self.how.flavor.is_some_and(Flavor::is_rootless) => return Ok(()),
                     Err(error) => return Err(self.failed("make the device", &path, error)),
                 }
             }
@@ -408,7 +408,7 @@ impl Unpacker<'_> {
             Ok(()) => Ok(()),
             // Not every file system and not every user can store every attribute; capabilities matter, labels do not.
             Err(Errno::NOTSUP | Errno::PERM)
-                if self.how.flavor == Some(Flavor::User) || !name.starts_with("security.cap") =>
+                if self.how.flavor.is_some_and(Flavor::is_rootless) || !name.starts_with("security.cap") =>
             {
                 Ok(())
             }

@@ -364,25 +364,29 @@ fn refused(doing: &str, errno: i32, rootless: bool) -> Error {
 
 // ---- ids of user namespaces
 
+/// Whether a guest without the system's root has more ids than one.
+pub(in super::super) fn has_id_ranges() -> bool {
+    id_ranges().is_some()
+}
+
+/// The ranges of user and group ids that the user was given, where the helpers that map them are installed.
+fn id_ranges() -> Option<((u32, u32), (u32, u32))> {
+    program("newuidmap").and(program("newgidmap"))?;
+    let uid = rustix::process::getuid().as_raw();
+    let names = [user_name(uid).unwrap_or_default(), uid.to_string()];
+    Some((range_of("/etc/subuid", &names)?, range_of("/etc/subgid", &names)?))
+}
+
 /// Maps the user namespace of `pid`: all ranges that the user was given, or the one id there is.
 fn map_ids(pid: u32) -> Result<()> {
     let (uid, gid) = (rustix::process::getuid().as_raw(), rustix::process::getgid().as_raw());
-    let user = user_name(uid);
-    let ranges = |file: &str| range_of(file, &[user.clone().unwrap_or_default(), uid.to_string()]);
-    if let (Some(uids), Some(gids)) = (ranges("/etc/subuid"), ranges("/etc/subgid")) {
+    if let Some((uids, gids)) = id_ranges() {
         let mapped = map_with("newuidmap", pid, uid, uids).and_then(|()| map_with("newgidmap", pid, gid, gids));
-        match mapped {
-            Ok(()) => return Ok(()),
-            // Without the helpers there is the one id that needs none.
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            Err(error) => {
-                return Err(
-                    Error::new(ErrorKind::PermissionDenied, "cannot map the guest's user and group ids")
-                        .because(error)
-                        .hint("check the ranges in /etc/subuid and /etc/subgid, and the package `uidmap`"),
-                );
-            }
-        }
+        return mapped.map_err(|error| {
+            Error::new(ErrorKind::PermissionDenied, "cannot map the guest's user and group ids")
+                .because(error)
+                .hint("check the ranges in /etc/subuid and /etc/subgid, and the package `uidmap`")
+        });
     }
     let write = |name: &str, text: String| {
         let path = PathBuf::from(format!("/proc/{pid}/{name}"));

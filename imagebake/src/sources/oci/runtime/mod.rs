@@ -15,7 +15,7 @@ mod setup;
 mod tool;
 mod users;
 
-pub(super) use driver::{Running, install, program};
+pub(super) use driver::{Running, has_id_ranges, install, program};
 pub use init::enter_if_asked;
 pub(super) use protocol::{Reply, Request, Spec};
 pub(super) use setup::make_mount_points;

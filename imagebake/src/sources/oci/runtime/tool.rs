@@ -41,7 +41,7 @@ pub(in super::super) enum Work {
 pub(in super::super) fn run(work: Work, out: &mut dyn Write) -> Result<u64> {
     match super::super::flavor() {
         Flavor::Trusted => here(work, out),
-        Flavor::User => there(work, out),
+        Flavor::User | Flavor::Single => there(work, out),
     }
 }
 
@@ -59,7 +59,7 @@ fn here(work: Work, out: &mut dyn Write) -> Result<u64> {
             let (_, stream) = store::decompressed(file).path("read", &blob)?;
             let how = Unpacking {
                 flavor: Some(flavor),
-                owners: true,
+                owners: flavor != Flavor::Single,
             };
             let Some(expected) = diff_id else {
                 return layer::unpack(stream, &shown, &folder, &parents, how);
