@@ -240,3 +240,119 @@ async fn commands_have_users_folders_input_time_limits_and_exits() {
     machine.finish().await;
     assert!(began.elapsed() < std::time::Duration::from_secs(60));
 }
+
+/// A chain of two layers as an image, without running anything.
+fn finished(bench: &Bench) -> (output::Finished, super::image::ImageConfig) {
+    let tree = bench.path("second");
+    std::fs::create_dir(&tree).expect("made");
+    std::fs::write(tree.join("added"), "content").expect("written");
+    let userland = bench.userland();
+    let platform = super::image::Platform::host();
+    let second = base::of_rootfs(&bench.store, &tree, &platform, Compression::Zstd).expect("imported");
+    let mut chain = userland.chain;
+    chain.layers.extend(second.chain.layers);
+    chain.history.extend(second.chain.history);
+    let mut config = userland.config;
+    let diff_ids: Vec<&str> = chain.layers.iter().map(|layer| layer.diff_id.as_str()).collect();
+    config.complete("2026-01-01T00:00:00Z", Some("me"), &diff_ids, &chain.history);
+    let image = output::finish(&bench.store, chain, &config, &platform, Some("acme/web:1".to_owned()));
+    (image.expect("stored"), config)
+}
+
+#[test]
+fn every_output_is_a_base_again_with_the_same_layers() {
+    let bench = Bench::new();
+    let (image, config) = finished(&bench);
+    let (layout, oci, docker) = (bench.path("layout"), bench.path("a/oci.tar"), bench.path("docker.tar"));
+    output::write_layout(&bench.store, &image, &layout).expect("written");
+    // A second time it replaces the first.
+    output::write_layout(&bench.store, &image, &layout).expect("written");
+    let digest = output::write_oci_archive(&bench.store, &image, &oci, &[DigestKind::Sha256]).expect("written");
+    let known = digest.digests().clone();
+    let read = crate::io::digest_bytes(&std::fs::read(&oci).expect("read"), [DigestKind::Sha256]);
+    assert_eq!(known, read);
+    output::write_docker_archive(&bench.store, &image, &docker, &[]).expect("written");
+
+    let other = Bench::new();
+    for (path, reference) in [(&layout, Some("1")), (&oci, None), (&docker, Some("acme/web:1"))] {
+        let base = base::of_stored(&other.store, path, reference).expect("imported");
+        let diff_ids: Vec<String> = base.chain.layers.iter().map(|layer| layer.diff_id.clone()).collect();
+        assert_eq!(diff_ids, config.diff_ids(), "{}", path.display());
+        let added = other.store.layer(&diff_ids[1]).join("added");
+        assert_eq!(std::fs::read_to_string(added).expect("unpacked"), "content");
+    }
+    let error = base::of_stored(&other.store, &layout, Some("no")).expect_err("no such reference");
+    assert!(
+        error.hints().iter().any(|hint| hint.contains('1')),
+        "{:?}",
+        error.hints()
+    );
+}
+
+#[test]
+fn a_damaged_blob_a_foreign_file_and_a_missing_one_are_told() {
+    let bench = Bench::new();
+    let (image, _) = finished(&bench);
+    let layout = bench.path("layout");
+    output::write_layout(&bench.store, &image, &layout).expect("written");
+    let blob = layout
+        .join("blobs/sha256")
+        .join(image.layers[1].digest.trim_start_matches("sha256:"));
+    std::fs::remove_file(&blob).expect("removed");
+    let other = Bench::new();
+    let error = base::of_stored(&other.store, &layout, None).expect_err("a blob is missing");
+    assert_eq!(error.kind(), ErrorKind::Integrity, "{}", error.full());
+    std::fs::write(&blob, "something else").expect("written");
+    let error = base::of_stored(&other.store, &layout, None).expect_err("a blob is wrong");
+    assert!(error.full().contains("digest"), "{}", error.full());
+
+    let foreign = bench.path("foreign.tar");
+    std::fs::write(&foreign, vec![b'x'; 4096]).expect("written");
+    let error = base::of_stored(&other.store, &foreign, None).expect_err("not an archive");
+    assert!(!error.hints().is_empty(), "{}", error.full());
+    let platform = super::image::Platform::host();
+    let error = base::of_rootfs(&other.store, &foreign, &platform, Compression::None).expect_err("not an archive");
+    assert_eq!(error.kind(), ErrorKind::Integrity, "{}", error.full());
+    let error = base::of_rootfs(&other.store, &bench.path("none"), &platform, Compression::None);
+    assert_eq!(error.expect_err("missing").kind(), ErrorKind::NotFound);
+}
+
+#[test]
+fn an_unknown_program_is_answered_with_the_nearest() {
+    let bench = Bench::new();
+    let error = base::of_programs(&bench.store, &["mkdri".to_owned()]).expect_err("no such program");
+    assert!(
+        error.hints().iter().any(|hint| hint.contains("mkdir")),
+        "{:?}",
+        error.hints()
+    );
+}
+
+#[tokio::test]
+async fn equal_steps_give_equal_layers_in_another_store() {
+    if without_namespaces() {
+        return;
+    }
+    use crate::guest::Snapshots;
+    let mut digests = Vec::new();
+    for _ in 0..2 {
+        let bench = Bench::new();
+        let machine = bench.machine(bench.userland().chain, "again");
+        let (code, said) = sh(
+            &machine,
+            "mkdir -p /b/c /a && echo x > /b/c/f && ln /b/c/f /a/f && chmod 4755 /a/f",
+        )
+        .await;
+        assert_eq!(code, 0, "{said}");
+        Snapshots::take(&machine, None, "step").await.expect("a layer");
+        let chain = machine.finish().await;
+        digests.push(
+            chain
+                .layers
+                .iter()
+                .map(|layer| layer.digest.clone())
+                .collect::<Vec<_>>(),
+        );
+    }
+    assert_eq!(digests[0], digests[1]);
+}

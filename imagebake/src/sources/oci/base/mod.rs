@@ -193,3 +193,18 @@ fn stamp(hasher: &mut blake3::Hasher, path: &Path, about: &Metadata) {
 pub(super) fn of_programs(store: &Store, names: &[String]) -> Result<Base> {
     userland::import(store, names, super::config::Compression::None)
 }
+
+#[cfg(test)]
+pub(super) fn of_rootfs(
+    store: &Store,
+    path: &Path,
+    platform: &Platform,
+    compression: super::config::Compression,
+) -> Result<Base> {
+    rootfs::import(store, path, platform, compression)
+}
+
+#[cfg(test)]
+pub(super) fn of_stored(store: &Store, path: &Path, reference: Option<&str>) -> Result<Base> {
+    archive::import(store, path, &Platform::host(), reference)
+}

@@ -4,6 +4,7 @@
 //! the image spec's form: `.wh.NAME` and `.wh..wh..opq`. Both directions stream; neither knows of images or stores.
 
 mod pack;
+mod read;
 mod unpack;
 
 pub(super) use pack::{Packing, pack};

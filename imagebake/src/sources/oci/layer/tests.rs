@@ -54,13 +54,13 @@ fn a_tree_comes_back_as_it_was_and_packs_to_the_same_bytes() {
     let root = from.path();
     let long = "n".repeat(180);
     fs::create_dir_all(root.join(&long)).expect("made");
-    fs::write(root.join(&long).join("file ä"), vec![7; 100_001]).expect("written");
+    fs::write(root.join(&long).join("file ä\n"), vec![7; 100_001]).expect("written");
     let odd: &std::ffi::OsStr = std::os::unix::ffi::OsStrExt::from_bytes(b"odd-\xff-name");
     fs::write(root.join(odd), "odd").expect("written");
     fs::set_permissions(root.join(odd), fs::Permissions::from_mode(0o4711)).expect("set");
     fs::hard_link(root.join(odd), root.join("second")).expect("linked");
     symlink("/absolute/".to_owned() + &long, root.join("link")).expect("linked");
-    let has_xattrs = xattr::set(root.join("second"), "user.note", b"a\0b").is_ok();
+    let has_xattrs = xattr::set(root.join("second"), "user.note", b"a\0\nb").is_ok();
 
     let first = packed(root);
     unpacked(&first, to.path()).expect("unpacked");
@@ -77,7 +77,7 @@ fn a_tree_comes_back_as_it_was_and_packs_to_the_same_bytes() {
     if has_xattrs {
         assert_eq!(
             xattr::get(to.path().join(odd), "user.note").expect("read").as_deref(),
-            Some(&b"a\0b"[..])
+            Some(&b"a\0\nb"[..])
         );
     }
 }

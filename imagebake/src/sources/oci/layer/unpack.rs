@@ -1,7 +1,10 @@
 //! A layer's tar archive to a folder in overlay form. No entry leaves the folder: names are resolved by the kernel with the folder
 //! as root.
 
-use super::{Flavor, OPAQUE, WHITEOUT, is_private};
+use super::{
+    Flavor, OPAQUE, WHITEOUT, is_private,
+    read::{Archive, Header},
+};
 use crate::error::{Context, Error, ErrorKind, Result};
 use rustix::{
     fs::{AtFlags, FileType, Gid, Mode, OFlags, ResolveFlags, Timespec, Timestamps, Uid},
@@ -47,11 +50,10 @@ pub(in super::super) fn unpack(
         folders: Vec::new(),
         buffer: vec![0; 256 << 10],
     };
-    let mut archive = tar::Archive::new(archive);
+    let mut archive = Archive::new(archive);
     let mut entries = 0;
-    for entry in archive.entries().map_err(|error| damaged(shown, error))? {
-        let entry = entry.map_err(|error| damaged(shown, error))?;
-        unpacker.entry(entry)?;
+    while let Some(header) = archive.next().map_err(|error| damaged(shown, error))? {
+        unpacker.entry(header, &mut archive)?;
         entries += 1;
     }
     unpacker.finish()?;
@@ -93,27 +95,13 @@ struct Unpacker<'a> {
     buffer: Vec<u8>,
 }
 
-/// What every entry of a file has.
-struct About {
-    mode: u32,
-    uid: u32,
-    gid: u32,
-    mtime: i64,
-    xattrs: Vec<(String, Vec<u8>)>,
-}
-
 impl Unpacker<'_> {
-    fn entry<R: Read>(&mut self, mut entry: tar::Entry<'_, R>) -> Result<()> {
-        let kind = entry.header().entry_type();
-        if kind == tar::EntryType::XGlobalHeader {
-            return Ok(());
-        }
-        let raw = entry.path_bytes().into_owned();
-        let path = self.inside(&raw)?;
-        let about = about(&mut entry).map_err(|error| damaged(self.shown, error))?;
+    fn entry<R: Read>(&mut self, mut about: Header, archive: &mut Archive<R>) -> Result<()> {
+        about.xattrs.retain(|(name, _)| !is_private(name));
+        let path = self.inside(&about.name)?;
         let Some(name) = path.file_name().map(OsStr::to_owned) else {
             // The root itself.
-            if kind.is_dir() {
+            if about.kind == b'5' {
                 self.attributes_of_folder(Path::new("."), &about)?;
             }
             return Ok(());
@@ -129,9 +117,9 @@ impl Unpacker<'_> {
                 return self.white_out(parent, OsStr::from_bytes(hidden), &path, flavor);
             }
         }
-        let was_hidden = self.clear(parent, &name, kind.is_dir(), &path)?;
-        match kind {
-            tar::EntryType::Directory => {
+        let was_hidden = self.clear(parent, &name, about.kind == b'5', &path)?;
+        match about.kind {
+            b'5' => {
                 match rustix::fs::mkdirat(parent, &name, Mode::from_raw_mode(0o755)) {
                     Ok(()) | Err(Errno::EXIST) => {}
                     Err(error) => return Err(self.failed("make the folder", &path, error)),
@@ -142,30 +130,21 @@ impl Unpacker<'_> {
                 }
                 return Ok(());
             }
-            tar::EntryType::Regular | tar::EntryType::Continuous | tar::EntryType::GNUSparse => {
-                return self.file(parent, &name, &path, &mut entry, &about);
+            b'0' => {
+                return self.file(parent, &name, &path, archive, &about);
             }
-            tar::EntryType::Symlink => {
-                let target = link_of(&entry, self.shown)?;
-                rustix::fs::symlinkat(OsStr::from_bytes(&target), parent, &name)
+            b'2' => {
+                rustix::fs::symlinkat(OsStr::from_bytes(&about.link), parent, &name)
                     .map_err(|error| self.failed("make the link", &path, error))?;
             }
-            tar::EntryType::Link => {
-                let target = link_of(&entry, self.shown)?;
-                return self.hard_link(parent, &name, &path, &target);
-            }
-            tar::EntryType::Char | tar::EntryType::Block | tar::EntryType::Fifo => {
-                let file_type = match kind {
-                    tar::EntryType::Char => FileType::CharacterDevice,
-                    tar::EntryType::Block => FileType::BlockDevice,
+            b'1' => return self.hard_link(parent, &name, &path, &about.link),
+            b'3' | b'4' | b'6' => {
+                let file_type = match about.kind {
+                    b'3' => FileType::CharacterDevice,
+                    b'4' => FileType::BlockDevice,
                     _ => FileType::Fifo,
                 };
-                let number = |number: io::Result<Option<u32>>| number.ok().flatten().unwrap_or(0);
-                let (major, minor) = (
-                    number(entry.header().device_major()),
-                    number(entry.header().device_minor()),
-                );
-                let device = rustix::fs::makedev(major, minor);
+                let device = rustix::fs::makedev(about.device.0, about.device.1);
                 match rustix::fs::mknodat(parent, &name, file_type, Mode::from_raw_mode(0o600), device) {
                     Ok(()) => {}
                     // Without the system's root there are no devices; images have theirs mounted at run time.
@@ -181,7 +160,7 @@ impl Unpacker<'_> {
                 .hint("make the archive with a common tar program"));
             }
         }
-        self.attributes_of_name(parent, &name, &path, &about, kind)
+        self.attributes_of_name(parent, &name, &path, &about)
     }
 
     /// `raw` from the root, without `.`; refused where it climbs out.
@@ -294,15 +273,15 @@ impl Unpacker<'_> {
         parent: impl AsFd,
         name: &OsStr,
         path: &Path,
-        entry: &mut tar::Entry<'_, R>,
-        about: &About,
+        archive: &mut Archive<R>,
+        about: &Header,
     ) -> Result<()> {
         let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         let fd = rustix::fs::openat(&parent, name, flags, Mode::from_raw_mode(0o600))
             .map_err(|error| self.failed("make", path, error))?;
         let mut file = File::from(fd);
         loop {
-            let got = entry
+            let got = archive
                 .read(&mut self.buffer)
                 .map_err(|error| damaged(self.shown, error))?;
             if got == 0 {
@@ -368,20 +347,13 @@ impl Unpacker<'_> {
         .hint("fetch or make the image again"))
     }
 
-    fn attributes_of_name(
-        &self,
-        parent: impl AsFd,
-        name: &OsStr,
-        path: &Path,
-        about: &About,
-        kind: tar::EntryType,
-    ) -> Result<()> {
+    fn attributes_of_name(&self, parent: impl AsFd, name: &OsStr, path: &Path, about: &Header) -> Result<()> {
         if self.how.owners {
             let (uid, gid) = (Uid::from_raw(about.uid), Gid::from_raw(about.gid));
             rustix::fs::chownat(&parent, name, Some(uid), Some(gid), AtFlags::SYMLINK_NOFOLLOW)
                 .map_err(|error| self.no_owner(path, about, error))?;
         }
-        if kind != tar::EntryType::Symlink {
+        if about.kind != b'2' {
             rustix::fs::chmodat(&parent, name, Mode::from_raw_mode(about.mode), AtFlags::empty())
                 .map_err(|error| self.failed("set the mode of", path, error))?;
         }
@@ -389,7 +361,7 @@ impl Unpacker<'_> {
             .map_err(|error| self.failed("set the time of", path, error))
     }
 
-    fn attributes_of_folder(&mut self, path: &Path, about: &About) -> Result<()> {
+    fn attributes_of_folder(&mut self, path: &Path, about: &Header) -> Result<()> {
         let fd = self.open_folder(if path == Path::new(".") { Path::new("") } else { path })?;
         if self.how.owners {
             let (uid, gid) = (Uid::from_raw(about.uid), Gid::from_raw(about.gid));
@@ -432,7 +404,7 @@ impl Unpacker<'_> {
         Error::io(doing, self.folder.join(path), error.into()).context("archive", self.shown)
     }
 
-    fn no_owner(&self, path: &Path, about: &About, error: Errno) -> Error {
+    fn no_owner(&self, path: &Path, about: &Header, error: Errno) -> Error {
         let failed = self.failed("set the owner of", path, error);
         if matches!(error, Errno::INVAL | Errno::PERM) {
             return failed
@@ -447,7 +419,7 @@ fn parent_path(path: &Path) -> PathBuf {
     path.parent().map(Path::to_owned).unwrap_or_default()
 }
 
-fn chown_fd(file: &File, about: &About) -> rustix::io::Result<()> {
+fn chown_fd(file: &File, about: &Header) -> rustix::io::Result<()> {
     rustix::fs::fchown(file, Some(Uid::from_raw(about.uid)), Some(Gid::from_raw(about.gid)))
 }
 
@@ -469,34 +441,4 @@ fn times(mtime: i64) -> Timestamps {
         last_access: moment,
         last_modification: moment,
     }
-}
-
-fn link_of<R: Read>(entry: &tar::Entry<'_, R>, shown: &str) -> Result<Vec<u8>> {
-    entry
-        .link_name_bytes()
-        .map(|name| name.into_owned())
-        .ok_or_else(|| damaged(shown, io::Error::other("a link without a target")))
-}
-
-fn about<R: Read>(entry: &mut tar::Entry<'_, R>) -> io::Result<About> {
-    let mut xattrs = Vec::new();
-    if let Some(extensions) = entry.pax_extensions()? {
-        for extension in extensions {
-            let extension = extension?;
-            if let Some(name) = extension.key().ok().and_then(|key| key.strip_prefix("SCHILY.xattr."))
-                && !is_private(name)
-            {
-                xattrs.push((name.to_owned(), extension.value_bytes().to_owned()));
-            }
-        }
-    }
-    let header = entry.header();
-    let id = |id: u64| u32::try_from(id).map_err(io::Error::other);
-    Ok(About {
-        mode: header.mode()? & 0o7777,
-        uid: id(header.uid()?)?,
-        gid: id(header.gid()?)?,
-        mtime: header.mtime().unwrap_or(0) as i64,
-        xattrs,
-    })
 }
