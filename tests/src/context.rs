@@ -153,7 +153,7 @@ pub fn example(name: &str) -> PathBuf {
     BUILT.get_or_init(|| {
         let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
         let status = Command::new(cargo)
-            .args(["build", "--workspace", "--bins", "--quiet"])
+            .args(["build", "--workspace", "--all-targets", "--quiet"])
             .current_dir(root)
             .status();
         assert!(status.is_ok_and(|status| status.success()), "the examples do not build");

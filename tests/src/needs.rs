@@ -1,7 +1,6 @@
 //! What a test needs of the machine.
-#![expect(clippy::print_stdout, reason = "an ignored test says why")]
 
-use std::{path::PathBuf, process::Command};
+use std::{io::Write, path::PathBuf, process::Command};
 
 /// Whether `tool` is there. Says why not, and fails where `IMAGEBAKE_REQUIRE` names it.
 pub fn available(tool: &str) -> bool {
@@ -18,7 +17,8 @@ pub fn available(tool: &str) -> bool {
             !required.split(',').any(|name| name.trim() == tool),
             "IMAGEBAKE_REQUIRE names `{tool}`, and it is not here"
         );
-        println!("ignored: `{tool}` is not here");
+        // Not `println!`, which the test harness hides for a test that passes: `cargo xtask test` counts this line as a skip.
+        let _ = writeln!(std::io::stdout(), "\nignored: `{tool}` is not here");
     }
     there
 }

@@ -62,6 +62,11 @@ fn with_required(required: &str) -> Result<test::Counts> {
         child.wait().context("cannot wait for the tests")?.success(),
         "the tests failed"
     );
+    ensure!(
+        last.ignored == 0,
+        "{} tests did nothing (`ignored: …` above says why): what they need belongs into xtask/src/setup.rs",
+        last.ignored
+    );
     Ok(last)
 }
 

@@ -1,6 +1,9 @@
 //! The images that `cargo xtask bench` builds.
 
-use imagebake::prelude::*;
+use imagebake::{
+    prelude::*,
+    sources::oci::{Compression, Oci},
+};
 use std::process::ExitCode;
 
 /// One null source, as in the peer's template.
@@ -34,6 +37,26 @@ fn compress() -> Image {
     let hashed = Chain::of(input()).then(Checksum::of(DigestKind::Sha256).output("image.sha256"));
     let packed = Chain::of(input()).then(Compress::to("image.gz").keep_input_artifact(true));
     Image::new().source(Null::none().chain(hashed).chain(packed))
+}
+
+/// The base of `oci-ten-steps`, stored and nothing else.
+#[image(name = "debian-base")]
+fn debian_base() -> Image {
+    Image::new().source(debian())
+}
+
+/// Ten shell steps, a layer each, not compressed.
+#[image(name = "oci-ten-steps")]
+fn oci_ten_steps() -> Image {
+    let source = debian().layer_compression(Compression::None).layout("ten-steps");
+    (0..10).fold(Image::new().source(source), |image, i| {
+        image.provision(Shell::inline([format!("echo {i} > /step-{i}")]))
+    })
+}
+
+/// The root file system that `cargo xtask bench` makes once beside the folder that a run works in.
+fn debian() -> Oci {
+    Oci::from_rootfs("../target/bench/data/debian.tar")
 }
 
 fn main() -> ExitCode {
