@@ -82,9 +82,11 @@ fn reference_of(tag: &str) -> &str {
 
 fn index_of(image: &Finished) -> Vec<u8> {
     let mut manifest = image.manifest.clone();
+    // Tools that want a name find one even where none was given.
+    let reference = image.tag.as_deref().map_or("latest", reference_of);
+    let notes = &mut manifest.annotations;
+    notes.insert("org.opencontainers.image.ref.name".into(), json!(reference));
     if let Some(tag) = &image.tag {
-        let notes = &mut manifest.annotations;
-        notes.insert("org.opencontainers.image.ref.name".into(), json!(reference_of(tag)));
         notes.insert("io.containerd.image.name".into(), json!(tag));
     }
     let index = Index {
