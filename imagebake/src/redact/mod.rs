@@ -79,7 +79,13 @@ impl Redactor {
                 }
             }
             Value::Array(items) => items.iter_mut().for_each(|item| self.redact_json(item)),
-            Value::Object(map) => map.values_mut().for_each(|item| self.redact_json(item)),
+            Value::Object(map) => {
+                let clean = std::mem::take(map).into_iter().map(|(key, mut item)| {
+                    self.redact_json(&mut item);
+                    (self.redact_str(&key).into_owned(), item)
+                });
+                *map = clean.collect();
+            }
             _ => {}
         }
     }
@@ -295,6 +301,14 @@ mod tests {
         let redactor = redactor(&["abcdef", "defghi", "cde"]);
         assert_eq!(stream(&redactor, &[b"1abcde", b"fghi2"]), "1<secret s0>2");
         assert_eq!(stream(&redactor, &[b"1cde2"]), "1<secret s2>2");
+    }
+
+    #[test]
+    fn json_is_hidden_in_keys_and_values() {
+        let mut value = serde_json::json!({"a hunter2": ["x hunter2", 1], "b": {"c": "hunter2"}});
+        redactor(&["hunter2"]).redact_json(&mut value);
+        let hidden = serde_json::json!({"a <secret s0>": ["x <secret s0>", 1], "b": {"c": "<secret s0>"}});
+        assert_eq!(value, hidden);
     }
 
     #[test]

@@ -131,22 +131,37 @@ impl Shell {
             || async { guest.write(at, bytes.clone(), &FileAttrs::mode(0o700)).await.map(Some) },
         )
         .await?;
-        if let Some(user) = &self.user {
-            // The script is the communicator's until now, and the user has to read it.
-            let line = format!("chown {} {}", guest.quote(user), guest.quote(at.as_str()));
-            guest.sh(&line).await?;
-        }
         let (mut command, env_file) = self.command(cx, guest, env, at, interpreter).await?;
+        if let Some(user) = &self.user {
+            // The files are the communicator's until now, and the user has to read them. There is a wrapper only beside some.
+            let wrapper = wrapper(at);
+            let mut line = format!("chown {} {}", guest.quote(user), guest.quote(at.as_str()));
+            if let Some(file) = &env_file {
+                let (user, wrapper) = (guest.quote(user), guest.quote(wrapper.as_str()));
+                line.push_str(&format!(" {}", guest.quote(file.as_str())));
+                line.push_str(&format!(" && {{ [ ! -e {wrapper} ] || chown {user} {wrapper}; }}"));
+            }
+            if let Err(error) = guest.sh(&line).await {
+                if let Some(file) = &env_file {
+                    remove_variables(guest, file, at).await;
+                }
+                return Err(error);
+            }
+        }
         command.user = self.user.clone();
         command.dir = self.working_dir.clone();
         let ended = guest.exec(command).await;
         if let Some(file) = &env_file {
-            self.clean(guest, &[file, &wrapper(at)]).await;
+            remove_variables(guest, file, at).await;
         }
         match ended {
             Err(error) if self.expect_disconnect && error.kind() == ErrorKind::Unreachable => {
                 cx.say("the connection ended as expected; waiting for the machine to come back");
                 guest.reconnect(self.start_retry_timeout).await?;
+                if let Some(file) = &env_file {
+                    // It could not be removed while the machine was away.
+                    remove_variables(guest, file, at).await;
+                }
                 Ok(Exit::Code(self.valid_exit_codes[0]))
             }
             Err(error) if error.kind() == ErrorKind::Unreachable => {
@@ -226,15 +241,24 @@ impl Shell {
         Ok(out.trim_end().to_owned())
     }
 
-    /// Takes files away; a machine that is gone has none.
+    /// Takes scripts away, unless they are to stay.
     async fn clean(&self, guest: &Remote, files: &[&GuestPath]) {
-        if self.skip_clean {
-            return;
+        if !self.skip_clean {
+            remove(guest, files).await;
         }
-        let names = files.iter().map(|file| file.as_str().to_owned());
-        let words = ["rm", "-f", "--"].into_iter().map(str::to_owned).chain(names);
-        let _ = guest.capture(Command::program(words)).await;
     }
+}
+
+/// Takes the file with the variables away, whatever `skip_clean` says of scripts: it may hold secrets, and would be in the image.
+async fn remove_variables(guest: &Remote, file: &GuestPath, at: &GuestPath) {
+    remove(guest, &[file, &wrapper(at)]).await;
+}
+
+/// Takes files away; a machine that is gone has none.
+async fn remove(guest: &Remote, files: &[&GuestPath]) {
+    let names = files.iter().map(|file| file.as_str().to_owned());
+    let words = ["rm", "-f", "--"].into_iter().map(str::to_owned).chain(names);
+    let _ = guest.capture(Command::program(words)).await;
 }
 
 fn wrapper(at: &GuestPath) -> GuestPath {
