@@ -74,7 +74,7 @@ pub(crate) async fn build(
     let cleanup: Vec<String> = leftovers.iter().map(Error::full).collect();
     match built {
         Ok(artifacts) => summary.artifacts = artifacts.iter().map(summarise).collect(),
-        Err(error) => summary.error = Some(failure(&cx, &error)),
+        Err(error) => summary.error = Some(failure(&cx, &error.at(unit.place()))),
     }
     if !cleanup.is_empty() {
         summary.error.get_or_insert_with(Failure::default).cleanup = cleanup;

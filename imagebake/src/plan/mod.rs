@@ -38,7 +38,6 @@ pub struct PlannedUnit {
     /// The source's own, then the image's.
     pub(crate) chains: Vec<ErasedChain>,
     pub(crate) image_dir: PathBuf,
-    #[cfg_attr(not(feature = "cli"), expect(dead_code, reason = "only the command line shows it"))]
     pub(crate) image_place: Place,
 }
 

@@ -14,7 +14,7 @@ use super::{
 use crate::{
     cache::StepKey,
     engine::{Cx, Output},
-    error::Result,
+    error::{Error, ErrorKind, Result},
     guest::{Guest, Machine, Snapshot},
     io::DigestKind,
     source::{BaseId, Source},
@@ -45,7 +45,14 @@ impl Source for Oci {
         let Base { chain, mut config, .. } = base::import(self, cx, &store).await?;
         let chain = match guest.start_from() {
             None => chain,
-            Some(snapshot) => store.load("step", &snapshot.id).unwrap_or(chain),
+            // The engine leaves out the steps that it stands for: without it the image would lack them.
+            Some(snapshot) => store.load("step", &snapshot.id).ok_or_else(|| {
+                Error::new(
+                    ErrorKind::NotFound,
+                    "the stored machine that the build starts from is gone",
+                )
+                .hint("another process cleared the store: build again")
+            })?,
         };
         let platform = config.platform().unwrap_or_else(Platform::host);
         if store.flavor() == Flavor::Single {

@@ -119,3 +119,34 @@ fn an_empty_folder_is_no_layer() {
     let folder = tempfile::tempdir().expect("a folder");
     assert!(packed(folder.path()).is_empty());
 }
+
+#[test]
+fn a_folder_that_comes_again_as_a_file_is_replaced_inside_and_not_behind_a_link() {
+    let outside = tempfile::tempdir().expect("a folder");
+    fs::create_dir_all(outside.path().join("victim")).expect("made");
+    fs::write(outside.path().join("victim/kept"), "kept").expect("written");
+    let (inside, to) = (
+        outside.path().to_str().expect("UTF-8"),
+        tempfile::tempdir().expect("a folder"),
+    );
+    let mut archive = tar::Builder::new(Vec::new());
+    let below = inside.trim_start_matches('/');
+    entry(
+        &format!("{below}/victim/"),
+        tar::EntryType::Directory,
+        None,
+        b"",
+        &mut archive,
+    );
+    entry("a", tar::EntryType::Symlink, Some(inside), b"", &mut archive);
+    entry("a/victim", tar::EntryType::Regular, None, b"new", &mut archive);
+    unpacked(&archive.into_inner().expect("finished"), to.path()).expect("unpacked");
+    assert_eq!(
+        fs::read_to_string(outside.path().join("victim/kept")).expect("still there"),
+        "kept"
+    );
+    assert_eq!(
+        fs::read_to_string(to.path().join(below).join("victim")).expect("replaced"),
+        "new"
+    );
+}

@@ -240,8 +240,9 @@ impl Unpacker<'_> {
         let kind = FileType::from_raw_mode(about.st_mode);
         if kind == FileType::Directory {
             if !wants_folder {
-                let full = self.folder.join(path);
-                std::fs::remove_dir_all(&full).path("replace the folder", &full)?;
+                // By the open parent: the builder would follow a link in the path out of the folder.
+                let full = Path::new(&through(&parent)).join(name);
+                std::fs::remove_dir_all(&full).path("replace the folder", path)?;
             }
             return Ok(false);
         }
