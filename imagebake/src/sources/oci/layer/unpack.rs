@@ -231,7 +231,7 @@ impl Unpacker<'_> {
     }
 
     /// Takes away what stands under a name that comes again; says whether it was a whiteout.
-    fn clear(&self, parent: impl AsFd, name: &OsStr, wants_folder: bool, path: &Path) -> Result<bool> {
+    fn clear(&mut self, parent: impl AsFd, name: &OsStr, wants_folder: bool, path: &Path) -> Result<bool> {
         let about = match rustix::fs::statat(&parent, name, AtFlags::SYMLINK_NOFOLLOW) {
             Err(Errno::NOENT) => return Ok(false),
             Err(error) => return Err(self.failed("look at", path, error)),
@@ -243,6 +243,7 @@ impl Unpacker<'_> {
                 // By the open parent: the builder would follow a link in the path out of the folder.
                 let full = Path::new(&through(&parent)).join(name);
                 std::fs::remove_dir_all(&full).path("replace the folder", path)?;
+                self.parent = None;
             }
             return Ok(false);
         }
@@ -392,7 +393,12 @@ impl Unpacker<'_> {
     fn finish(self) -> Result<()> {
         for (path, mode, mtime) in self.folders.iter().rev() {
             let path = if path == Path::new(".") { Path::new("") } else { path };
-            let fd = self.open_folder(path)?;
+            let fd = match self.open_in_root(path) {
+                Ok(fd) => fd,
+                // Something else took its place later in the archive.
+                Err(Errno::NOENT | Errno::NOTDIR) => continue,
+                Err(error) => return Err(self.failed("open the folder", path, error)),
+            };
             let through = through(&fd);
             rustix::fs::chmod(&through, Mode::from_raw_mode(*mode))
                 .and_then(|()| rustix::fs::utimensat(rustix::fs::CWD, &through, &times(*mtime), AtFlags::empty()))
