@@ -151,9 +151,13 @@ pub fn example(name: &str) -> PathBuf {
     static BUILT: OnceLock<()> = OnceLock::new();
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("a workspace");
     BUILT.get_or_init(|| {
+        // `cargo xtask test` has built them with the tests.
+        if std::env::var_os("IMAGEBAKE_BUILT").is_some() {
+            return;
+        }
         let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
         let status = Command::new(cargo)
-            .args(["build", "--workspace", "--all-targets", "--quiet"])
+            .args(["build", "--workspace", "--bins", "--quiet"])
             .current_dir(root)
             .status();
         assert!(status.is_ok_and(|status| status.success()), "the examples do not build");

@@ -63,6 +63,7 @@ pub(crate) fn run(filter: Option<&str>) -> Result<Counts> {
     // and the libraries twice.
     crate::check(&mut cargo(&["build", "--workspace", "--all-targets", "--locked"]))?;
     let mut command = cargo(&["test", "--workspace", "--locked", "--no-fail-fast"]);
+    command.env("IMAGEBAKE_BUILT", "1");
     command.args(filter.map(|filter| ["--", filter]).into_iter().flatten());
     let mut child = command.stdout(Stdio::piped()).spawn().context("cannot start cargo")?;
     let mut counts = Counts::default();
