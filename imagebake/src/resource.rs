@@ -70,6 +70,13 @@ pub trait Resource: Send + Sync + Sized + 'static {
     fn delete(driver: &Self::Driver, id: Self::Id) -> impl Future<Output = Result<()>> + Send;
     /// Every object of this kind that carries a token of `project`.
     fn list(driver: &Self::Driver, project: &str) -> impl Future<Output = Result<Vec<Owned<Self::Id>>>> + Send;
+    /// Takes the marks of ownership off an object that became the artifact, before it is released: from then on [`list`](Self::list)
+    /// must not name it, or a sweep would take what the user keeps. Nothing by default: right for kinds that are never released, that
+    /// `list` never names, or whose place the artifact has left by then.
+    fn keep(at: &Self::Locator, id: &Self::Id) -> impl Future<Output = Result<()>> + Send {
+        let _ = (at, id);
+        std::future::ready(Ok(()))
+    }
     /// Where a sweep looks when nothing is known but the platform's name and the environment; empty when the kind cannot be
     /// swept without a journal.
     fn locators(state_dir: &std::path::Path) -> Vec<Self::Locator> {
@@ -95,6 +102,7 @@ pub struct Recovery {
     pub(crate) kind: &'static str,
     pub(crate) at: &'static str,
     pub(crate) undo: fn(Value, Token, Option<Value>) -> Boxed<bool>,
+    pub(crate) keep: fn(Value, Value) -> Boxed<()>,
     pub(crate) sweep: fn(std::path::PathBuf, SweepFilter) -> Boxed<Vec<Swept>>,
 }
 
@@ -105,6 +113,8 @@ pub(crate) struct SweepFilter {
     pub(crate) made_before: SystemTime,
     pub(crate) now: SystemTime,
     pub(crate) dry_run: bool,
+    /// Runs that are going on here: theirs are never taken, however old.
+    pub(crate) live: Vec<String>,
 }
 
 /// One object that a sweep removed, or would remove.
@@ -125,6 +135,7 @@ impl Recovery {
             kind: R::KIND,
             at,
             undo: |locator, token, id| Box::pin(undo::<R>(locator, token, id)),
+            keep: |locator, id| Box::pin(keep::<R>(locator, id)),
             sweep: |state_dir, filter| Box::pin(async move { sweep::<R>(&state_dir, &filter).await }),
         }
     }
@@ -153,14 +164,37 @@ async fn undo<R: Resource>(locator: Value, token: Token, id: Option<Value>) -> R
     }
 }
 
+async fn keep<R: Resource>(locator: Value, id: Value) -> Result<()> {
+    let at = entry(locator, "locator", R::KIND)?;
+    R::keep(&at, &entry(id, "id", R::KIND)?).await
+}
+
 async fn sweep<R: Resource>(state_dir: &std::path::Path, filter: &SweepFilter) -> Result<Vec<Swept>> {
     let mut swept = Vec::new();
     for locator in R::locators(state_dir) {
-        let driver = R::open(&locator).await?;
-        for owned in R::list(&driver, &filter.project).await? {
+        let asked = async {
+            let driver = R::open(&locator).await?;
+            let all = R::list(&driver, &filter.project).await?;
+            Ok::<_, crate::error::Error>((driver, all))
+        };
+        let (driver, all) = match asked.await {
+            Ok(found) => found,
+            // One place that does not answer must not hide what was removed in the others.
+            Err(error) => {
+                swept.push(Swept {
+                    kind: R::KIND,
+                    id: Value::Null,
+                    run: String::new(),
+                    error: Some(error.full()),
+                });
+                continue;
+            }
+        };
+        for owned in all {
             let expired = SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(owned.token.expires) <= filter.now;
             let old = owned.created.is_none_or(|created| created < filter.made_before);
-            if owned.token.project != filter.project || !expired || !old {
+            let live = filter.live.contains(&owned.token.run);
+            if owned.token.project != filter.project || !expired || !old || live {
                 continue;
             }
             let id = serde_json::to_value(&owned.id).unwrap_or(Value::Null);

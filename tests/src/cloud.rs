@@ -150,6 +150,13 @@ impl Resource for Object {
         Ok(ours.map(owned).collect())
     }
 
+    async fn keep(at: &Region, id: &String) -> Result<()> {
+        let path = at.folder.join(id);
+        let mut labels = read(&path).ok_or_else(|| Error::new(ErrorKind::NotFound, format!("{id} is gone")))?;
+        labels.token.project = String::new();
+        std::fs::write(&path, serde_json::to_vec(&labels).expect("plain data")).path("write", &path)
+    }
+
     fn locators(_: &Path) -> Vec<Region> {
         let folder = std::env::var_os("ACME_REGION").map(PathBuf::from);
         folder

@@ -1,6 +1,6 @@
 //! `cleanup`: removes what crashed and aborted runs left, from their journals, or with `--sweep` by the labels of the objects.
 //!
-//! JSON: `{"runs":[{run, state, removed:[{kind, id, unit, existed}], kept:[{kind, id, unit, reason, hints}], error}]}`; with `--sweep`
+//! JSON: `{"runs":[{run, state, removed:[{kind, id, unit, existed}], kept:[{kind, id, unit, reason, hints}], error, hints}]}`; with `--sweep`
 //! `{"objects":[…],"dry_run","failures"}`.
 
 use super::{
@@ -90,6 +90,9 @@ fn one_run(out: &mut String, run: &RunCleanup, style: Style) {
     }
     if let Some(error) = &run.error {
         let _ = writeln!(out, "  {}: {error}", style.red("error"));
+        for hint in &run.hints {
+            let _ = writeln!(out, "    {}: {hint}", style.cyan("help"));
+        }
     }
 }
 

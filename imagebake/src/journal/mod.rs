@@ -13,6 +13,8 @@ mod entry;
 mod reader;
 mod recovery;
 mod scope;
+#[cfg(test)]
+mod tests;
 mod writer;
 
 pub use recovery::{CleanupReport, Kept, Removed, RunCleanup, RunState, SweepReport, cleanup, pending, sweep};

@@ -1,23 +1,30 @@
 //! What a later process does about an earlier one's leavings.
 
 use super::{
+    crash,
     entry::Entry,
     reader::{Outstanding, outstanding},
-    writer::append_to,
+    writer::{DRAFT, append},
 };
 use crate::{
     error::{Context, Error, ErrorKind, Result},
     plan::nearest,
     project::Project,
-    resource::{Recovery, SweepFilter, Swept},
+    resource::{Recovery, SweepFilter, Swept, Token},
 };
+use futures_util::FutureExt;
 use serde::Serialize;
 use serde_json::Value;
 use std::{
     fs::{File, OpenOptions, TryLockError},
+    io::Read,
+    panic::AssertUnwindSafe,
     path::{Path, PathBuf},
     time::{Duration, SystemTime},
 };
+
+/// A platform that does not remove an object within this time is not waited for.
+const UNDO_WITHIN: Duration = Duration::from_secs(600);
 
 /// What became of one run's leavings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -76,6 +83,16 @@ pub struct RunCleanup {
     /// Why the journal itself could not be used.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
+    /// What to do about that.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub hints: Vec<String>,
+}
+
+impl RunCleanup {
+    fn refused(&mut self, error: &Error) {
+        self.error = Some(error.full());
+        self.hints = error.hints().to_vec();
+    }
 }
 
 /// What `cleanup` did.
@@ -93,7 +110,7 @@ impl CleanupReport {
     }
 }
 
-fn journals(project: &Project) -> Result<Vec<(String, PathBuf)>> {
+fn journals(project: &Project, extension: &str) -> Result<Vec<(String, PathBuf)>> {
     let folder = project.state_dir.join("journal");
     let entries = match std::fs::read_dir(&folder) {
         Ok(entries) => entries,
@@ -103,7 +120,7 @@ fn journals(project: &Project) -> Result<Vec<(String, PathBuf)>> {
     let mut found = Vec::new();
     for entry in entries {
         let path = entry.path("read the folder", &folder)?.path();
-        if path.extension().is_some_and(|extension| extension == "jsonl")
+        if path.extension().is_some_and(|of_path| of_path == extension)
             && let Some(run) = path.file_stem()
         {
             found.push((run.to_string_lossy().into_owned(), path));
@@ -118,7 +135,7 @@ fn journals(project: &Project) -> Result<Vec<(String, PathBuf)>> {
 /// # Errors
 /// When the state folder cannot be read.
 pub fn pending(project: &Project) -> Result<Vec<String>> {
-    Ok(journals(project)?.into_iter().map(|(run, _)| run).collect())
+    Ok(journals(project, JOURNAL)?.into_iter().map(|(run, _)| run).collect())
 }
 
 /// Removes what crashed and aborted runs left, `only` those of one run where that is named. Runs that are going on are left alone.
@@ -128,7 +145,8 @@ pub fn pending(project: &Project) -> Result<Vec<String>> {
 /// When the state folder cannot be read, or `only` names no run with a journal. What cannot be removed is in the report.
 pub async fn cleanup(project: &Project, only: Option<&str>) -> Result<CleanupReport> {
     let mut report = CleanupReport::default();
-    let all = journals(project)?;
+    remove_drafts(project)?;
+    let all = journals(project, JOURNAL)?;
     for (run, path) in &all {
         if only.is_none_or(|only| run.starts_with(only)) {
             report.runs.push(cleanup_run(run, path).await);
@@ -146,6 +164,30 @@ pub async fn cleanup(project: &Project, only: Option<&str>) -> Result<CleanupRep
     }
 }
 
+const JOURNAL: &str = "jsonl";
+
+/// A crash before a journal had its name leaves a draft, in which no object is.
+fn remove_drafts(project: &Project) -> Result<()> {
+    for (_, path) in journals(project, DRAFT)? {
+        if let Ok(file) = File::open(&path)
+            && file.try_lock().is_ok()
+        {
+            // One that comes to be at this moment is made again by its run.
+            let _ = std::fs::remove_file(&path);
+        }
+    }
+    Ok(())
+}
+
+/// The runs that hold their journal.
+fn live(project: &Project) -> Result<Vec<String>> {
+    let held = |path: &PathBuf| {
+        File::open(path).is_ok_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)))
+    };
+    let all = journals(project, JOURNAL)?.into_iter();
+    Ok(all.filter(|(_, path)| held(path)).map(|(run, _)| run).collect())
+}
+
 async fn cleanup_run(run: &str, path: &Path) -> RunCleanup {
     let mut row = RunCleanup {
         run: run.to_owned(),
@@ -153,6 +195,7 @@ async fn cleanup_run(run: &str, path: &Path) -> RunCleanup {
         removed: Vec::new(),
         kept: Vec::new(),
         error: None,
+        hints: Vec::new(),
     };
     let mut file = match OpenOptions::new().read(true).append(true).open(path) {
         Ok(file) => file,
@@ -162,7 +205,7 @@ async fn cleanup_run(run: &str, path: &Path) -> RunCleanup {
             return row;
         }
         Err(error) => {
-            row.error = Some(Error::io("open", path, error).full());
+            row.refused(&Error::io("open", path, error).hint("run cleanup as the user who made the build"));
             return row;
         }
     };
@@ -173,25 +216,33 @@ async fn cleanup_run(run: &str, path: &Path) -> RunCleanup {
             return row;
         }
         Err(TryLockError::Error(error)) => {
-            row.error = Some(Error::io("lock", path, error).full());
+            row.refused(&Error::io("lock", path, error).hint("the state folder must be on a file system with locks"));
             return row;
         }
     }
     match undo_all(&mut file, path, &mut row).await {
         Ok(()) if row.kept.is_empty() => row.state = RunState::Clean,
         Ok(()) => {}
-        Err(error) => row.error = Some(error.full()),
+        Err(error) => row.refused(&error),
     }
     row
 }
 
 async fn undo_all(file: &mut File, path: &Path, row: &mut RunCleanup) -> Result<()> {
-    let left = outstanding(path, &std::fs::read(path).path("read", path)?)?;
+    // Through the handle that is locked: the path may be gone since, when another clean-up was faster.
+    let mut text = Vec::new();
+    file.read_to_end(&mut text).path("read", path)?;
+    let left = outstanding(path, &text)?;
+    let whole = text.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
+    if whole < text.len() {
+        // A torn last line must not swallow the first new one.
+        file.set_len(whole as u64).path("mend", path)?;
+    }
     for object in left.into_iter().rev() {
         let token = object.token.id.clone();
         match undo(&object).await {
             Ok(existed) => {
-                append_to(file, &Entry::Deleted { token }, path)?;
+                note(file, &Entry::Deleted { token }, path);
                 row.removed.push(Removed {
                     kind: object.kind,
                     id: object.id,
@@ -200,14 +251,11 @@ async fn undo_all(file: &mut File, path: &Path, row: &mut RunCleanup) -> Result<
                 });
             }
             Err(error) => {
-                append_to(
-                    file,
-                    &Entry::UndoFailed {
-                        token,
-                        error: error.full(),
-                    },
-                    path,
-                )?;
+                let told = Entry::UndoFailed {
+                    token,
+                    error: error.full(),
+                };
+                note(file, &told, path);
                 let (reason, hints) = (error.full(), error.hints().to_vec());
                 row.kept.push(Kept {
                     kind: object.kind,
@@ -220,8 +268,44 @@ async fn undo_all(file: &mut File, path: &Path, row: &mut RunCleanup) -> Result<
         }
     }
     match row.kept.is_empty() {
-        true => std::fs::remove_file(path).path("remove", path),
+        true => match std::fs::remove_file(path) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(Error::io("remove", path, error)
+                .hint("nothing of the run is left; make the state folder writable and run `cleanup` again")),
+            _ => Ok(()),
+        },
         false => Ok(()),
+    }
+}
+
+/// Puts on record what was done. Where that cannot be, on a full disk say, the rest is still to be removed: what stays on record
+/// is looked for again, which does no harm.
+fn note(file: &mut File, entry: &Entry, path: &Path) {
+    crash::point();
+    if let Err(error) = append(file, &entry.line(), path) {
+        tracing::warn!(error = error.full(), "the journal cannot be written");
+    }
+    crash::point();
+}
+
+/// Removes one object, and says whether it was there. A component that panics or hangs does not keep the other objects from being removed.
+pub(super) async fn remove(recovery: &Recovery, at: &Value, token: &Token, id: Option<&Value>) -> Result<bool> {
+    let removing =
+        AssertUnwindSafe(async { (recovery.undo)(at.clone(), token.clone(), id.cloned()).await }).catch_unwind();
+    match tokio::time::timeout(UNDO_WITHIN, removing).await {
+        Ok(Ok(result)) => result,
+        Ok(Err(_)) => Err(Error::new(
+            ErrorKind::Internal,
+            format!("`{}` panicked while it was removing the object", recovery.kind),
+        )
+        .hint("this is a mistake in the component; run `cleanup` again once it is mended")),
+        Err(_) => Err(Error::new(
+            ErrorKind::Timeout,
+            format!(
+                "the platform did not remove it within {} minutes",
+                UNDO_WITHIN.as_secs() / 60
+            ),
+        )
+        .hint("run `cleanup` to try again")),
     }
 }
 
@@ -241,7 +325,7 @@ async fn undo(object: &Outstanding) -> Result<bool> {
         });
     };
     tracing::debug!(kind = recovery.kind, at = recovery.at, "undoing");
-    (recovery.undo)(object.locator.clone(), object.token.clone(), object.id.clone()).await
+    remove(recovery, &object.locator, &object.token, object.id.as_ref()).await
 }
 
 /// What `cleanup --sweep` did, or would do.
@@ -260,7 +344,7 @@ pub struct SweepReport {
 /// `older_than` ago.
 ///
 /// # Errors
-/// When no kind of object belongs to `platform`, or the platform cannot be asked.
+/// When no kind of object belongs to `platform`, or the state folder cannot be read. A place that cannot be asked is a row of the report.
 pub async fn sweep(project: &Project, platform: &str, older_than: Duration, dry_run: bool) -> Result<SweepReport> {
     let belongs = |recovery: &&Recovery| {
         let name = recovery.kind.split_once('/').map_or(recovery.kind, |(_, name)| name);
@@ -289,6 +373,7 @@ pub async fn sweep(project: &Project, platform: &str, older_than: Duration, dry_
         made_before: now.checked_sub(older_than).unwrap_or(SystemTime::UNIX_EPOCH),
         now,
         dry_run,
+        live: live(project)?,
     };
     let mut swept: Vec<Swept> = Vec::new();
     for recovery in kinds {

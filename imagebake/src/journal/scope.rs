@@ -1,6 +1,6 @@
 //! The only way to make an outside object, and the way back.
 
-use super::{crash, entry::Entry, writer::Writer};
+use super::{crash, entry::Entry, recovery::remove, writer::Writer};
 use crate::{
     engine::random_id,
     error::{Error, ErrorKind, Result},
@@ -20,8 +20,6 @@ use tokio::sync::OnceCell;
 
 /// After this long a sweep may take what a lost journal forgot.
 const EXPIRES_AFTER: Duration = Duration::from_secs(6 * 3600);
-/// A platform that does not remove an object within this time is not waited for.
-const UNDO_WITHIN: Duration = Duration::from_secs(600);
 
 /// The journal of one run. The file comes to be with the first intent.
 #[derive(Clone)]
@@ -148,6 +146,7 @@ struct Inner {
 }
 
 /// An object and how to remove it: exactly what a later process would do.
+#[derive(Clone)]
 struct Undo {
     token: Token,
     recovery: Recovery,
@@ -267,8 +266,13 @@ impl Scope {
     /// The object became the artifact, or part of it: it stays.
     ///
     /// # Errors
-    /// When that cannot be recorded; the object is removed with the scope then.
+    /// When its marks of ownership cannot be taken off, or that cannot be recorded; the object is removed with the scope then.
     pub async fn release<R: Resource>(&self, held: Held<R>) -> Result<R::Id> {
+        // First the marks: an object that is released and still carries them would be swept one day.
+        let undo = self.undo_of(&held.token);
+        if let Some(undo) = &undo {
+            (undo.recovery.keep)(undo.locator.clone(), json("identity", &held.id)?).await?;
+        }
         self.0
             .journal
             .append(&Entry::Released {
@@ -289,21 +293,17 @@ impl Scope {
     /// # Errors
     /// The platform's; the scope tries again at its end.
     pub async fn delete<R: Resource>(&self, held: Held<R>) -> Result<()> {
-        let undo = {
-            let mut all = lock(&self.0.undo);
-            let at = all.iter().position(|undo| undo.token == held.token);
-            at.map(|at| all.remove(at))
+        // It stays in its place until it is gone: this future may be dropped, or the platform may refuse.
+        let Some(undo) = self.undo_of(&held.token) else {
+            return Ok(());
         };
-        match undo {
-            Some(undo) => match self.undo(&undo).await {
-                Ok(()) => Ok(()),
-                Err(error) => {
-                    lock(&self.0.undo).push(undo);
-                    Err(error)
-                }
-            },
-            None => Ok(()),
-        }
+        self.undo(&undo).await?;
+        lock(&self.0.undo).retain(|undo| undo.token != held.token);
+        Ok(())
+    }
+
+    fn undo_of(&self, token: &Token) -> Option<Undo> {
+        lock(&self.0.undo).iter().find(|undo| undo.token == *token).cloned()
     }
 
     /// Ends the scope. The errors are those of objects that could not be removed; they stay on record.
@@ -344,20 +344,15 @@ impl Scope {
 
     async fn undo(&self, undo: &Undo) -> Result<()> {
         crash::point();
-        let removing = (undo.recovery.undo)(undo.locator.clone(), undo.token.clone(), undo.id.clone());
-        tokio::time::timeout(UNDO_WITHIN, removing).await.unwrap_or_else(|_| {
-            Err(Error::new(
-                ErrorKind::Timeout,
-                format!("the platform did not remove it within {UNDO_WITHIN:?}"),
-            ))
-        })?;
+        remove(&undo.recovery, &undo.locator, &undo.token, undo.id.as_ref()).await?;
         crash::point();
-        self.0
-            .journal
-            .append(&Entry::Deleted {
-                token: undo.token.id.clone(),
-            })
-            .await?;
+        let deleted = Entry::Deleted {
+            token: undo.token.id.clone(),
+        };
+        // It is gone all the same, and a clean-up that looks for it again does no harm.
+        if let Err(error) = self.0.journal.append(&deleted).await {
+            tracing::warn!(error = error.full(), "the journal cannot say that an object is gone");
+        }
         self.0.journal.count(-1);
         self.tell(
             ResourceAction::Deleted,
@@ -365,6 +360,11 @@ impl Scope {
             shown(undo.id.as_ref(), &undo.token),
         );
         Ok(())
+    }
+
+    #[cfg(test)]
+    pub(super) fn outstanding(&self) -> usize {
+        lock(&self.0.undo).len()
     }
 
     fn forget(&self, token: &Token) {
