@@ -228,7 +228,7 @@ async fn cleanup_run(run: &str, path: &Path) -> RunCleanup {
     row
 }
 
-async fn undo_all(file: &mut File, path: &Path, row: &mut RunCleanup) -> Result<()> {
+pub(super) async fn undo_all(file: &mut File, path: &Path, row: &mut RunCleanup) -> Result<()> {
     // Through the handle that is locked: the path may be gone since, when another clean-up was faster.
     let mut text = Vec::new();
     file.read_to_end(&mut text).path("read", path)?;
