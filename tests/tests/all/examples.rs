@@ -11,7 +11,7 @@ fn a_source_of_ones_own_builds_and_is_cleaned_up_after_a_crash() {
     // Right after the folder was made, before that was recorded.
     let crashed = project
         .command(&["build", "site"])
-        .env("IMAGEBAKE_CRASH_AT", "3")
+        .env("IMAGEBAKE_CRASH_AT", "6")
         .output()
         .expect("it runs");
     assert_eq!(crashed.status.code(), None);
