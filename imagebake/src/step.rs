@@ -284,6 +284,18 @@ pub(crate) struct UnitStep {
 }
 
 impl UnitStep {
+    /// Steps in their order, none with a key yet.
+    pub(crate) fn numbered(steps: &[Arc<dyn ErasedStep>]) -> Vec<Self> {
+        let of = steps.len();
+        let number = |(i, step): (usize, &Arc<dyn ErasedStep>)| Self {
+            step: step.clone(),
+            number: i + 1,
+            of,
+            key: None,
+        };
+        steps.iter().enumerate().map(number).collect()
+    }
+
     pub(crate) fn name(&self) -> &str {
         self.step.options().name.as_deref().unwrap_or(self.step.kind())
     }

@@ -100,7 +100,7 @@ async fn make(unit: &PlannedUnit, cx: &Cx, decisions: &Decisions) -> Result<Vec<
     let runner = StepRunner {
         cached: cached.to_vec(),
         steps: left.to_vec(),
-        error_cleanup: error_cleanup(unit),
+        error_cleanup: UnitStep::numbered(&unit.error_cleanup),
         decisions: decisions.clone(),
         done: provisioned.clone(),
     };
@@ -120,7 +120,7 @@ async fn make(unit: &PlannedUnit, cx: &Cx, decisions: &Decisions) -> Result<Vec<
 
 /// The unit's steps with their keys, as far as they have one.
 async fn with_keys(unit: &PlannedUnit, cx: &Cx, base: &BaseId) -> Result<Vec<UnitStep>> {
-    let mut steps = unit.unit_steps();
+    let mut steps = UnitStep::numbered(&unit.steps);
     if cx.options().no_cache || steps.is_empty() {
         return Ok(steps);
     }
@@ -165,19 +165,6 @@ async fn deepest_snapshot(unit: &PlannedUnit, cx: &Cx, steps: &[UnitStep]) -> Re
         }
     }
     Ok((0, None))
-}
-
-fn error_cleanup(unit: &PlannedUnit) -> Vec<UnitStep> {
-    let of = unit.error_cleanup.len();
-    let numbered = unit.error_cleanup.iter().enumerate();
-    numbered
-        .map(|(i, step)| UnitStep {
-            step: step.clone(),
-            number: i + 1,
-            of,
-            key: None,
-        })
-        .collect()
 }
 
 async fn run_chains(unit: &PlannedUnit, cx: &Cx, artifact: AnyArtifact) -> Result<Vec<AnyArtifact>> {

@@ -21,7 +21,7 @@ use crate::{
     names::UnitNames,
     project::Project,
     registry::ImageEntry,
-    step::{ErasedStep, UnitStep},
+    step::ErasedStep,
     unit::ErasedUnit,
     variables::{InputProblems, Inputs, OwnFiles},
 };
@@ -158,19 +158,6 @@ impl PlannedUnit {
         self.chains
             .iter()
             .map(|chain| chain.links.iter().map(link).collect())
-            .collect()
-    }
-
-    pub(crate) fn unit_steps(&self) -> Vec<UnitStep> {
-        let of = self.steps.len();
-        let numbered = self.steps.iter().enumerate();
-        numbered
-            .map(|(i, step)| UnitStep {
-                step: step.clone(),
-                number: i + 1,
-                of,
-                key: None,
-            })
             .collect()
     }
 }
