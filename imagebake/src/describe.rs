@@ -97,6 +97,21 @@ pub mod feature {
         type Proof = ();
     }
 
+    /// Containers of a Docker engine.
+    pub struct docker<On = ()>(PhantomData<On>);
+    impl<On: DockerIsOn> Enabled for docker<On> {
+        type Proof = ();
+    }
+    #[doc(hidden)]
+    #[diagnostic::on_unimplemented(
+        message = "the cargo feature `docker` of imagebake is off",
+        label = "this platform is not compiled in",
+        note = "in Cargo.toml: imagebake = {{ version = \"0.1\", features = [\"docker\"] }}"
+    )]
+    pub trait DockerIsOn {}
+    #[cfg(any(feature = "docker", feature = "plan-only"))]
+    impl DockerIsOn for () {}
+
     /// Images built in Linux namespaces, without a daemon.
     pub struct oci<On = ()>(PhantomData<On>);
     impl<On: OciIsOn> Enabled for oci<On> {

@@ -14,13 +14,16 @@ pub use crate::{
     io::{DigestKind, FileRef},
     plan::Diagnostics,
     post_processor::PostProcessor,
-    post_processors::{artifice::Artifice, checksum::Checksum, compress::Compress, manifest::Manifest},
+    post_processors::{
+        artifice::Artifice, checksum::Checksum, compress::Compress, docker_import::DockerImport,
+        docker_push::DockerPush, docker_save::DockerSave, docker_tag::DockerTag, manifest::Manifest,
+    },
     provisioner::Provisioner,
     provisioners::{
         breakpoint::Breakpoint, cargo::Cargo, file::File, shell::Shell, shell_local::ShellLocal, sleep::Sleep,
     },
     source::{BaseId, Runtime, Source},
-    sources::{null::Null, oci::Oci},
+    sources::{docker, null::Null, oci::Oci},
     step::StepExt,
     text,
     unit::SourceExt,

@@ -18,3 +18,11 @@ macro_rules! requires {
         })+
     };
 }
+
+/// The BLAKE3 of `bytes` in hexadecimal digits, as names of outside objects have it.
+pub fn blake3_hex(bytes: &[u8]) -> String {
+    imagebake::io::digest_bytes(bytes, [imagebake::io::DigestKind::Blake3])
+        .iter()
+        .map(|(_, digest)| digest.to_owned())
+        .collect()
+}

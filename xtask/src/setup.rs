@@ -2,7 +2,11 @@
 
 use crate::check;
 use anyhow::{Result, bail};
-use std::{path::Path, process::Command};
+use std::{
+    path::Path,
+    process::{Command, Stdio},
+    time::{Duration, Instant},
+};
 
 /// A tool and the Debian package that has it.
 struct Tool {
@@ -34,6 +38,14 @@ const TOOLS: &[Tool] = &[
     Tool {
         program: "docker-registry",
         package: "docker-registry",
+    },
+    Tool {
+        program: "dockerd",
+        package: "docker.io",
+    },
+    Tool {
+        program: "iptables",
+        package: "iptables",
     },
     Tool {
         program: "jq",
@@ -80,7 +92,40 @@ pub(crate) fn install() -> Result<Vec<&'static str>> {
         .filter(|program| on_path(program))
         .collect();
     println!("tools for the tests: {}", there.join(" "));
+    start_engine();
     Ok(there)
+}
+
+/// Starts a Docker engine where one is installed and none answers; it goes on running after the tests.
+pub(crate) fn start_engine() {
+    let socket = Path::new("/var/run/docker.sock");
+    let answers = || std::os::unix::net::UnixStream::connect(socket).is_ok();
+    if answers() || !is_root() || !on_path("dockerd") {
+        return;
+    }
+    let log = std::env::temp_dir().join("imagebake-dockerd.log");
+    let started = std::fs::File::create(&log).and_then(|out| {
+        let err = out.try_clone()?;
+        // Not with the tests' own group: a signal to them is none to the engine.
+        Command::new("setsid")
+            .arg("dockerd")
+            .stdin(Stdio::null())
+            .stdout(out)
+            .stderr(err)
+            .spawn()
+    });
+    if let Err(error) = started {
+        println!("cannot start dockerd: {error}");
+        return;
+    }
+    let began = Instant::now();
+    while !answers() {
+        if began.elapsed() > Duration::from_secs(60) {
+            println!("dockerd does not answer; its log is {}", log.display());
+            return;
+        }
+        std::thread::sleep(Duration::from_millis(200));
+    }
 }
 
 /// What CI must have: with one of these missing a test would be skipped.
@@ -105,11 +150,11 @@ fn apt(packages: &[&str]) -> Result<()> {
     let mut install = vec!["install", "-y", "--no-install-recommends"];
     install.extend(packages);
     // Known package lists may be old or missing.
-    if check(apt(&install).stdout(std::process::Stdio::null())).is_ok() {
+    if check(apt(&install).stdout(Stdio::null())).is_ok() {
         return Ok(());
     }
     check(&mut apt(&["update"]))?;
-    if check(apt(&install).stdout(std::process::Stdio::null())).is_err() {
+    if check(apt(&install).stdout(Stdio::null())).is_err() {
         bail!("cannot install {}; install them by hand", packages.join(" "));
     }
     Ok(())

@@ -3,6 +3,7 @@
 //! Implementations write plain `async fn`s of [`Communicator`]; provisioners see [`Remote`], a concrete handle with the helpers
 //! that everybody needs. This module knows no protocol.
 
+pub mod container;
 mod local;
 mod none;
 mod remote;

@@ -3,7 +3,7 @@
 use super::{Diagnostic, Diagnostics, PlannedUnit, nearest, select::suggest};
 use crate::{
     describe::HasGuest,
-    field::{Field, FieldType, Place},
+    field::{Field, FieldType, Place, Value},
     image::Image,
     names::{UnitNames, is_name, matcher},
     registry::ImageEntry,
@@ -206,6 +206,11 @@ fn templates(fields: &[Field], build: &[&str], problems: &mut Diagnostics) {
                 });
             }
         }
-        debug_assert!(!matches!(field.meta.ty, FieldType::Group(_)), "groups are flattened");
+        // One config as the value of a setting (a template's block) is no group.
+        let is_block = matches!(field.value, Value::Null | Value::Map(_));
+        debug_assert!(
+            is_block || !matches!(field.meta.ty, FieldType::Group(_)),
+            "groups are flattened"
+        );
     }
 }

@@ -3,6 +3,7 @@
 mod build;
 mod cli;
 mod crash;
+mod docker;
 mod examples;
 mod oci;
 

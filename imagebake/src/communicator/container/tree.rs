@@ -1,0 +1,330 @@
+//! Trees and files as tar archives, made and unpacked while they travel: what is held in memory is a few blocks.
+
+use super::{EngineStream, TarStream};
+use crate::{
+    error::{Context, Error, ErrorKind, Result},
+    io::{Control, UnpackOptions, unpack_tar},
+    value::GuestPath,
+};
+use bytes::{Bytes, BytesMut};
+use futures_util::StreamExt;
+use std::{
+    collections::HashMap,
+    fs,
+    io::{self, Read, Seek, Write},
+    os::unix::fs::MetadataExt,
+    path::{Path, PathBuf},
+};
+use tokio::{
+    io::{AsyncWrite, AsyncWriteExt},
+    sync::mpsc,
+};
+
+const BLOCK: usize = 256 << 10;
+
+/// The contents of `folder` as an archive that is to be unpacked at the root, below `target`, whose own folders are made where they are
+/// missing. Modes, times, symbolic and hard links are kept; so are owners, unless one is given for all.
+pub(super) fn pack(folder: &Path, target: &str, owner: Option<(u64, u64)>) -> TarStream {
+    let (folder, target) = (folder.to_owned(), target.trim_matches('/').to_owned());
+    streamed(move |out| {
+        let mut archive = tar::Builder::new(out);
+        let mut packer = Packer::new(owner, Box::new(|_| true));
+        packer.folder(&mut archive, &folder, &PathBuf::from(target))?;
+        archive.into_inner()?.flush()
+    })
+}
+
+/// Says of a path below a packed folder whether it belongs into the archive.
+pub(crate) type Keep = Box<dyn Fn(&Path) -> bool + Send>;
+
+/// The contents of `folder` that `keep` wants, all of one owner, and one more file; compressed or not.
+pub(crate) fn pack_some(folder: &Path, keep: Keep, more: Option<(String, Vec<u8>)>, compress: bool) -> TarStream {
+    let folder = folder.to_owned();
+    streamed(move |out| {
+        let out: Box<dyn Finish> = match compress {
+            true => Box::new(flate2::write::GzEncoder::new(out, flate2::Compression::fast())),
+            false => Box::new(out),
+        };
+        let mut archive = tar::Builder::new(out);
+        Packer::new(Some((0, 0)), keep).folder(&mut archive, &folder, Path::new(""))?;
+        if let Some((name, bytes)) = more {
+            let mut header = tar::Header::new_gnu();
+            header.set_size(bytes.len() as u64);
+            header.set_mode(0o644);
+            archive.append_data(&mut header, name, &bytes[..])?;
+        }
+        archive.into_inner()?.finish()
+    })
+}
+
+/// Something that is complete only when it is told so.
+trait Finish: Write {
+    fn finish(self: Box<Self>) -> io::Result<()>;
+}
+
+impl Finish for Sender {
+    fn finish(mut self: Box<Self>) -> io::Result<()> {
+        self.flush()
+    }
+}
+
+impl Finish for flate2::write::GzEncoder<Sender> {
+    fn finish(self: Box<Self>) -> io::Result<()> {
+        (*self).finish()?.flush()
+    }
+}
+
+/// One file as an archive.
+pub(super) async fn of_file(file: tokio::fs::File, name: &str, mode: u32, owner: (u64, u64)) -> Result<TarStream> {
+    let mut file = file;
+    file.flush().await?;
+    let mut file = file.into_std().await;
+    let name = name.to_owned();
+    Ok(streamed(move |out| {
+        let size = file.seek(io::SeekFrom::End(0))?;
+        file.rewind()?;
+        let mut header = tar::Header::new_gnu();
+        header.set_size(size);
+        header.set_mode(mode);
+        header.set_uid(owner.0);
+        header.set_gid(owner.1);
+        header.set_entry_type(tar::EntryType::Regular);
+        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+        header.set_mtime(now.map_or(0, |now| now.as_secs()));
+        let mut archive = tar::Builder::new(out);
+        archive.append_data(&mut header, name, &mut file)?;
+        archive.into_inner()?.flush()
+    }))
+}
+
+/// What `write` writes, as a stream; it runs on a thread of its own and is held back by whoever reads.
+fn streamed(write: impl FnOnce(Sender) -> io::Result<()> + Send + 'static) -> TarStream {
+    let (sender, receiver) = mpsc::channel(4);
+    tokio::task::spawn_blocking(move || {
+        let out = Sender {
+            channel: sender.clone(),
+            held: BytesMut::with_capacity(BLOCK),
+        };
+        if let Err(error) = write(out) {
+            // Nobody reads it where the reader is gone: then that is known already.
+            let _ = sender.blocking_send(Err(error));
+        }
+    });
+    let next =
+        |mut receiver: mpsc::Receiver<io::Result<Bytes>>| async { receiver.recv().await.map(|item| (item, receiver)) };
+    Box::pin(futures_util::stream::unfold(receiver, next))
+}
+
+struct Sender {
+    channel: mpsc::Sender<io::Result<Bytes>>,
+    held: BytesMut,
+}
+
+impl Write for Sender {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let room = (BLOCK - self.held.len()).min(bytes.len());
+        self.held.extend_from_slice(&bytes[..room]);
+        if self.held.len() == BLOCK {
+            self.flush()?;
+        }
+        Ok(room)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        if self.held.is_empty() {
+            return Ok(());
+        }
+        let block = std::mem::replace(&mut self.held, BytesMut::with_capacity(BLOCK)).freeze();
+        let gone = |_| io::Error::new(io::ErrorKind::BrokenPipe, "nobody reads the archive any more");
+        self.channel.blocking_send(Ok(block)).map_err(gone)
+    }
+}
+
+struct Packer {
+    owner: Option<(u64, u64)>,
+    keep: Keep,
+    /// The first name of each file that has several.
+    links: HashMap<(u64, u64), PathBuf>,
+}
+
+impl Packer {
+    fn new(owner: Option<(u64, u64)>, keep: Keep) -> Self {
+        Self {
+            owner,
+            keep,
+            links: HashMap::new(),
+        }
+    }
+
+    fn folder<W: Write>(&mut self, archive: &mut tar::Builder<W>, folder: &Path, name: &Path) -> io::Result<()> {
+        let named =
+            |error: io::Error, path: &Path| io::Error::new(error.kind(), format!("{}: {error}", path.display()));
+        let mut entries: Vec<_> = fs::read_dir(folder)
+            .map_err(|error| named(error, folder))?
+            .collect::<io::Result<_>>()?;
+        entries.sort_by_key(fs::DirEntry::file_name);
+        for entry in entries {
+            let path = entry.path();
+            let name = name.join(entry.file_name());
+            if !(self.keep)(&name) {
+                continue;
+            }
+            self.entry(archive, &path, &name).map_err(|error| named(error, &path))?;
+        }
+        Ok(())
+    }
+
+    fn entry<W: Write>(&mut self, archive: &mut tar::Builder<W>, path: &Path, name: &Path) -> io::Result<()> {
+        let about = fs::symlink_metadata(path)?;
+        let mut header = tar::Header::new_gnu();
+        header.set_mode(about.mode() & 0o7777);
+        header.set_mtime(u64::try_from(about.mtime()).unwrap_or_default());
+        let (user, group) = self.owner.unwrap_or((about.uid().into(), about.gid().into()));
+        header.set_uid(user);
+        header.set_gid(group);
+        header.set_size(0);
+        let kind = about.file_type();
+        if kind.is_dir() {
+            header.set_entry_type(tar::EntryType::Directory);
+            archive.append_data(&mut header, name, io::empty())?;
+            return self.folder(archive, path, name);
+        }
+        if kind.is_symlink() {
+            header.set_entry_type(tar::EntryType::Symlink);
+            return archive.append_link(&mut header, name, fs::read_link(path)?);
+        }
+        if !kind.is_file() {
+            return Err(io::Error::new(
+                io::ErrorKind::Unsupported,
+                "is a device, a pipe or a socket and cannot be uploaded",
+            ));
+        }
+        if about.nlink() > 1 {
+            let first = self
+                .links
+                .entry((about.dev(), about.ino()))
+                .or_insert_with(|| name.to_owned());
+            if first != name {
+                header.set_entry_type(tar::EntryType::Link);
+                return archive.append_link(&mut header, name, &*first);
+            }
+        }
+        header.set_entry_type(tar::EntryType::Regular);
+        let file = fs::File::open(path)?;
+        header.set_size(about.len());
+        // Its size was said already: what grows meanwhile is cut, what shrinks is an error.
+        let mut content = file.take(about.len());
+        archive.append_data(&mut header, name, &mut content)?;
+        match content.limit() {
+            0 => Ok(()),
+            _ => Err(io::Error::new(
+                io::ErrorKind::UnexpectedEof,
+                "became shorter while it was uploaded",
+            )),
+        }
+    }
+}
+
+/// A stream as something to read from on a thread for blocking work.
+pub(crate) struct Receiver {
+    channel: mpsc::Receiver<Result<Bytes>>,
+    block: Bytes,
+}
+
+impl Read for Receiver {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        while self.block.is_empty() {
+            match self.channel.blocking_recv() {
+                None => return Ok(0),
+                Some(block) => self.block = block.map_err(|error| io::Error::other(error.full()))?,
+            }
+        }
+        let count = self.block.len().min(into.len());
+        into[..count].copy_from_slice(&self.block.split_to(count));
+        Ok(count)
+    }
+}
+
+/// Runs `work` on a thread of its own, with `stream` to read from.
+pub(crate) async fn reading<T: Send + 'static>(
+    mut stream: EngineStream<Bytes>,
+    work: impl FnOnce(Receiver) -> Result<T> + Send + 'static,
+) -> Result<T> {
+    let (sender, receiver) = mpsc::channel(4);
+    let receiver = Receiver {
+        channel: receiver,
+        block: Bytes::new(),
+    };
+    let work = tokio::task::spawn_blocking(move || work(receiver));
+    while let Some(block) = stream.next().await {
+        let failed = block.as_ref().err().map(|error| (error.kind(), error.full()));
+        if sender.send(block).await.is_err() {
+            break;
+        }
+        if let Some((kind, text)) = failed {
+            drop(sender);
+            let _ = work.await;
+            return Err(
+                Error::new(kind, text).hint("look whether the engine runs and the path exists in the container")
+            );
+        }
+    }
+    drop(sender);
+    work.await
+        .unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))
+}
+
+/// Unpacks what the engine gives for a folder of the container.
+pub(super) async fn unpack(stream: EngineStream<Bytes>, from: &GuestPath, to: &Path) -> Result<()> {
+    let (shown, to) = (PathBuf::from(format!("the container's {from}")), to.to_owned());
+    reading(stream, move |stream| {
+        fs::create_dir_all(&to).path("make the folder", &to)?;
+        let options = UnpackOptions::new().outside_links(true);
+        unpack_tar(stream, &shown, &to, &options, &Control::new())?;
+        Ok(())
+    })
+    .await
+}
+
+/// The one file in what the engine gives for a file of the container.
+pub(super) async fn single_file(
+    stream: EngineStream<Bytes>,
+    from: &GuestPath,
+    to: &mut (dyn AsyncWrite + Send + Unpin),
+) -> Result<()> {
+    let (sender, mut blocks) = mpsc::channel::<Bytes>(4);
+    let shown = from.to_string();
+    let work = reading(stream, move |stream| {
+        let mut archive = tar::Archive::new(stream);
+        let wrong = || {
+            Error::new(
+                ErrorKind::Unsupported,
+                format!("{shown} is not a file in the container"),
+            )
+            .hint("name a file; a folder's name ends in `/`")
+        };
+        let mut entry = archive.entries()?.next().ok_or_else(wrong)??;
+        if !entry.header().entry_type().is_file() {
+            return Err(wrong());
+        }
+        let mut buffer = vec![0; BLOCK];
+        loop {
+            let count = entry.read(&mut buffer)?;
+            if count == 0 || sender.blocking_send(Bytes::copy_from_slice(&buffer[..count])).is_err() {
+                break;
+            }
+        }
+        // The rest of the archive is padding, and has to be read for the engine to be done.
+        drop(sender);
+        Ok(())
+    });
+    let write = async {
+        while let Some(block) = blocks.recv().await {
+            to.write_all(&block).await?;
+        }
+        to.flush().await?;
+        Ok::<_, Error>(())
+    };
+    let (read, written) = tokio::join!(work, write);
+    read.and(written)
+}

@@ -1,0 +1,7 @@
+//! `docker-tag`: names for an image of the engine.
+
+mod config;
+#[cfg(feature = "docker")]
+mod process;
+
+pub use config::DockerTag;

@@ -1,0 +1,345 @@
+//! How `docker` is built: base image, container, steps, image or archive.
+
+use super::{
+    archive::write_stream,
+    artifact::{DockerArchive, DockerImage},
+    capture::{Discarded, Exported},
+    config::{Container, Pull},
+    context::build_context,
+    credentials_driver as credentials,
+    dockerfile::Dockerfile,
+    driver::{BuildSpec, Commit, ContainerSpec, Engine, EngineContainer, Feed, ImageFacts},
+    endpoint::Endpoint,
+    reference::Reference,
+    resources::{BuildContainer, BuildImage, MarkedImage},
+    run_command::RunCommand,
+};
+use crate::{
+    communicator::container::{ContainerComm, Settings},
+    engine::Cx,
+    error::{Error, ErrorKind, Result},
+    guest::{Guest, Machine},
+    io::DigestKind,
+    journal::Held,
+    source::{BaseId, Source},
+    sources::null::Nothing,
+    value::{HostPath, Template, Text},
+};
+
+impl Source for Container {
+    async fn probe(&self, cx: &Cx) -> Result<()> {
+        self.look(cx).await
+    }
+
+    async fn base(&self, cx: &Cx) -> Result<BaseId> {
+        self.base_id(cx).await
+    }
+
+    async fn build(&self, cx: &Cx, guest: Guest) -> Result<DockerImage> {
+        let running = self.provisioned(cx, guest).await?;
+        let image = running.commit(self, cx).await?;
+        running.end(cx).await?;
+        Ok(image)
+    }
+}
+
+impl Source for Exported {
+    async fn probe(&self, cx: &Cx) -> Result<()> {
+        self.0.look(cx).await
+    }
+
+    async fn base(&self, cx: &Cx) -> Result<BaseId> {
+        self.0.base_id(cx).await
+    }
+
+    async fn build(&self, cx: &Cx, guest: Guest) -> Result<DockerArchive> {
+        let path = text(cx, self.0.export_path.as_ref())?.unwrap_or_default();
+        let output = cx.claim_output(cx.output_path(&HostPath::from(path)))?;
+        let running = self.0.provisioned(cx, guest).await?;
+        let path = output.path().to_owned();
+        let shown = format!("export {}", path.display());
+        let stream = running.engine.export(running.container.id());
+        let file = write_stream(cx, &shown, None, Box::pin(stream), path, [DigestKind::Sha256]).await?;
+        output.done()?;
+        running.end(cx).await?;
+        Ok(DockerArchive::new(file, None))
+    }
+}
+
+impl Source for Discarded {
+    async fn probe(&self, cx: &Cx) -> Result<()> {
+        self.0.look(cx).await
+    }
+
+    async fn base(&self, cx: &Cx) -> Result<BaseId> {
+        self.0.base_id(cx).await
+    }
+
+    async fn build(&self, cx: &Cx, guest: Guest) -> Result<Nothing> {
+        let running = self.0.provisioned(cx, guest).await?;
+        running.end(cx).await?;
+        Ok(Nothing)
+    }
+}
+
+/// A container in which the steps have run.
+struct Running {
+    engine: Engine,
+    container: Held<BuildContainer>,
+    base: ImageFacts,
+    /// The image that a Dockerfile made: wanted as long as the container is.
+    built: Option<Held<BuildImage>>,
+}
+
+impl Running {
+    async fn commit(&self, source: &Container, cx: &Cx) -> Result<DockerImage> {
+        let changes = source
+            .changes
+            .iter()
+            .map(|change| cx.render(change).map(|text| text.to_string()));
+        let commit = BuildImage::Commit(Commit {
+            container: self.container.id().clone(),
+            cmd: self.base.cmd.clone(),
+            entrypoint: self.base.entrypoint.clone(),
+            changes: changes.collect::<Result<_>>()?,
+            author: text(cx, source.author.as_ref())?,
+            message: text(cx, source.message.as_ref())?,
+        });
+        let image = cx.scope().create(&commit, &self.engine, self.engine.at()).await?;
+        let image = cx.scope().release(image).await?;
+        described(&self.engine, image.id).await
+    }
+
+    async fn end(self, cx: &Cx) -> Result<()> {
+        cx.scope().delete(self.container).await?;
+        match self.built {
+            Some(built) => cx.scope().delete(built).await,
+            None => Ok(()),
+        }
+    }
+}
+
+/// The image with what the engine knows of it.
+pub(crate) async fn described(engine: &Engine, id: String) -> Result<DockerImage> {
+    let facts = engine.image(&id).await?.unwrap_or_default();
+    Ok(DockerImage {
+        size: facts.size,
+        engine: engine.at().clone(),
+        id,
+        ..DockerImage::default()
+    })
+}
+
+fn text(cx: &Cx, template: Option<&Template>) -> Result<Option<String>> {
+    template
+        .map(|template| cx.render(template).map(|text| text.to_string()))
+        .transpose()
+}
+
+fn revealed(text: Option<&Text>) -> Result<Option<String>> {
+    text.map(|text| text.reveal().map(|text| text.to_string())).transpose()
+}
+
+fn all_revealed(texts: &[Text]) -> Result<Vec<String>> {
+    texts
+        .iter()
+        .map(|text| text.reveal().map(|text| text.to_string()))
+        .collect()
+}
+
+impl Container {
+    async fn look(&self, cx: &Cx) -> Result<()> {
+        let engine = Engine::open(&Endpoint::discover()?).await?;
+        if let Some(build) = &self.build {
+            let path = cx.input_path(&build.path);
+            tokio::fs::metadata(&path)
+                .await
+                .map_err(|error| Error::io("read", &path, error))?;
+        }
+        if self.pull == Pull::Never {
+            self.wanted_image(&engine).await?;
+        }
+        Ok(())
+    }
+
+    /// The image that must be there.
+    async fn wanted_image(&self, engine: &Engine) -> Result<Option<ImageFacts>> {
+        let Some(name) = revealed(self.image.as_ref())? else {
+            return Ok(None);
+        };
+        match engine.image(&name).await? {
+            Some(found) => Ok(Some(found)),
+            None => Err(Error::new(
+                ErrorKind::NotFound,
+                format!("the engine has no image {name}, and `pull` says to fetch none"),
+            )
+            .context("engine", &engine.at().host)
+            .hint("leave `pull` out, or load the image first: `docker load`, `docker import`")),
+        }
+    }
+
+    async fn base_id(&self, cx: &Cx) -> Result<BaseId> {
+        let engine = Engine::open(&Endpoint::discover()?).await?;
+        match &self.build {
+            // What a Dockerfile makes is known when it is made.
+            Some(build) => Ok(BaseId::new(format!("dockerfile {}", build.path))),
+            None => Ok(BaseId::new(self.fetched(cx, &engine).await?.id)),
+        }
+    }
+
+    /// The base image, fetched where `pull` says so.
+    async fn fetched(&self, cx: &Cx, engine: &Engine) -> Result<ImageFacts> {
+        if self.pull == Pull::Never {
+            return self.wanted_image(engine).await.map(Option::unwrap_or_default);
+        }
+        let name = revealed(self.image.as_ref())?.unwrap_or_default();
+        let there = engine.image(&name).await?;
+        let platform = revealed(self.platform.as_ref())?;
+        let fits = |image: &ImageFacts| {
+            platform
+                .as_ref()
+                .is_none_or(|wanted| image.platform.starts_with(wanted.as_str()))
+        };
+        match there {
+            Some(found) if self.pull == Pull::Missing && fits(&found) => return Ok(found),
+            // An id is no name that a registry knows.
+            Some(found) if name.starts_with("sha256:") || found.id.trim_start_matches("sha256:").starts_with(&name) => {
+                return Ok(found);
+            }
+            _ => {}
+        }
+        let reference = Reference::parse(&name)?;
+        let credentials = credentials::for_image(cx, &reference, self.login.as_ref()).await?;
+        let full = reference.full();
+        engine
+            .pull(cx, &full, platform.as_deref(), credentials.as_ref())
+            .await?;
+        engine.image(&full).await?.ok_or_else(|| {
+            Error::new(
+                ErrorKind::NotFound,
+                format!("the engine fetched {full} and does not have it"),
+            )
+            .hint("another process may have removed it: build again")
+        })
+    }
+
+    /// Starts the container and runs the steps in it.
+    async fn provisioned(&self, cx: &Cx, guest: Guest) -> Result<Running> {
+        let engine = Engine::open(&Endpoint::discover()?).await?;
+        let (base, built) = match &self.build {
+            None => (self.fetched(cx, &engine).await?, None),
+            Some(build) => {
+                let built = build_image(cx, &engine, build).await?;
+                let facts = engine.image(&built.id().id).await?.unwrap_or_default();
+                (facts, Some(built))
+            }
+        };
+        let run = RunCommand::parse(all_revealed(&self.run_command)?)?;
+        let user = match revealed(self.exec_user.as_ref())? {
+            Some(user) => Some(user),
+            None => run.user.clone(),
+        };
+        let spec = BuildContainer(self.container_spec(run, base.id.clone())?);
+        let container = cx.scope().create(&spec, &engine, engine.at()).await?;
+        engine.start(container.id()).await?;
+        let comm = ContainerComm::new(
+            EngineContainer {
+                engine: engine.clone(),
+                id: container.id().clone(),
+            },
+            Settings {
+                user: user.clone(),
+                terminal: self.pty,
+                own_uploads: self.fix_upload_owner,
+                windows: self.windows_container,
+            },
+        );
+        let machine = Machine::new(comm).id(container.id().clone()).fact(
+            "user",
+            user.or_else(|| base.user.clone()).unwrap_or_else(|| "root".to_owned()),
+        );
+        guest.provision(cx, machine).await?;
+        Ok(Running {
+            engine,
+            container,
+            base,
+            built,
+        })
+    }
+
+    fn container_spec(&self, run: RunCommand, image: String) -> Result<ContainerSpec> {
+        let with = |mut told: Vec<String>, more: &[Text]| -> Result<Vec<String>> {
+            told.extend(all_revealed(more)?);
+            Ok(told)
+        };
+        let mut binds = run.binds;
+        for (from, to) in &self.volumes {
+            binds.push(format!("{from}:{}", &*to.reveal()?));
+        }
+        let holds_open = if self.windows_container {
+            "powershell"
+        } else {
+            "/bin/sh"
+        };
+        let by_itself = run.entrypoint.is_none() && run.command.is_empty();
+        Ok(ContainerSpec {
+            image,
+            name: run.name,
+            platform: revealed(self.platform.as_ref())?.or(run.platform),
+            entrypoint: match by_itself {
+                true => Some(vec![holds_open.to_owned()]),
+                false => run.entrypoint.map(|program| vec![program]),
+            },
+            cmd: run.command,
+            env: run.env,
+            user: run.user,
+            workdir: run.workdir,
+            hostname: run.hostname,
+            // The shell that holds the container open waits for somebody to type.
+            tty: true,
+            network: revealed(self.network.as_ref())?.or(run.network),
+            binds,
+            tmpfs: with(run.tmpfs, &self.tmpfs)?,
+            devices: with(run.devices, &self.devices)?,
+            cap_add: with(run.cap_add, &self.cap_add)?,
+            cap_drop: with(run.cap_drop, &self.cap_drop)?,
+            security_opt: run.security_opt,
+            extra_hosts: run.extra_hosts,
+            dns: run.dns,
+            runtime: revealed(self.runtime.as_ref())?.or(run.runtime),
+            pid: run.pid,
+            ipc: run.ipc,
+            cgroupns: run.cgroupns,
+            shm_size: run.shm_size,
+            memory: run.memory,
+            privileged: self.privileged || run.privileged,
+            init: run.init,
+        })
+    }
+}
+
+async fn build_image(cx: &Cx, engine: &Engine, build: &Dockerfile) -> Result<Held<BuildImage>> {
+    let path = cx.input_path(&build.path);
+    let folder = match &build.build_dir {
+        Some(folder) => cx.input_path(folder),
+        None => path.parent().unwrap_or(std::path::Path::new(".")).to_owned(),
+    };
+    let (context, dockerfile) = build_context(&folder, &path, build.compress).await?;
+    let arguments = build
+        .arguments
+        .iter()
+        .map(|(name, value)| Ok((name.clone(), value.reveal()?.to_string())));
+    let spec = BuildSpec {
+        dockerfile,
+        arguments: arguments.collect::<Result<_>>()?,
+        pull: build.pull == Pull::Always,
+        target: revealed(build.target.as_ref())?,
+        platform: revealed(build.platform.as_ref())?,
+        cache: build.cache,
+    };
+    let image = BuildImage::Dockerfile(spec, Feed::new(cx, context));
+    let held: Held<BuildImage> = cx.scope().create(&image, engine, engine.at()).await?;
+    let MarkedImage { id, .. } = held.id();
+    cx.say(format!("built {} as {id}", build.path));
+    Ok(held)
+}

@@ -1,0 +1,186 @@
+//! A user's program for the tests on a Docker engine. The base is in the variable `BASE`, made by the tests.
+
+use imagebake::prelude::*;
+use std::{process::ExitCode, time::Duration};
+
+fn base() -> String {
+    std::env::var("BASE").unwrap_or_else(|_| "imagebake-tests/base:1".to_owned())
+}
+
+fn name(of: &str) -> String {
+    format!(
+        "imagebake-tests/{of}-{}",
+        std::env::var("SUFFIX").unwrap_or_else(|_| "x".to_owned())
+    )
+}
+
+/// Everything that an image keeps: files with owners and modes, and what `changes` say.
+#[image]
+fn web() -> Image {
+    let container = docker::Container::from_image(base())
+        .changes([
+            "CMD [\"httpd\", \"-f\"]",
+            "ENV COLOUR=blue",
+            "EXPOSE 80",
+            "USER www",
+            "LABEL a=\"b c\"",
+        ])
+        .author("the tests")
+        .message(format!("made by {IMAGE}"));
+    let tag = DockerTag::new(name("web")).tags(["1", "latest"]);
+    let chain = Chain::of(tag)
+        .then(DockerSave::to("web.tar"))
+        .then(Checksum::of(DigestKind::Sha256).output("web.sha256"));
+    Image::new()
+        .source(container.chain(chain))
+        .provision(
+            Shell::inline([
+                "echo \"$GREETING\" > /greeting",
+                "mkdir -p /data/sub",
+                "chmod 700 /data/sub",
+                "id -u",
+            ])
+            .env("GREETING", "it's\n\"hello\" $HOME"),
+        )
+        .provision(File::upload("tree/", "/data/tree"))
+        .provision(File::content("secret\n", "/data/secret").mode(0o600).owner("www"))
+        .provision(File::upload("big.bin", "/data/big.bin").mode(0o640))
+        .provision(File::download("/data/big.bin", "back.bin"))
+        .provision(File::download("/data/tree/", "back"))
+        .post(Manifest::to("manifest.json"))
+}
+
+/// Runs its steps as somebody who is not root.
+#[image]
+fn user() -> Image {
+    let container = docker::Container::from_image(base()).exec_user("www").discard(true);
+    Image::new()
+        .source(container)
+        .provision(Shell::inline(["id -un > /tmp/who", "cat /tmp/who"]))
+        .provision(File::upload("tree/", "/tmp/tree"))
+        .provision(File::upload("big.bin", "/srv/big.bin"))
+        .provision(Shell::inline(["stat -c %U:%G /tmp/tree/a /srv/big.bin"]))
+}
+
+/// The file system as an archive, and an image of it again.
+#[image]
+fn export() -> Image {
+    let container = docker::Container::from_image(base()).export_path("rootfs.tar");
+    let import = DockerImport::new(name("imported"))
+        .tag("2")
+        .change("CMD [\"sh\"]")
+        .change("ENV A=b");
+    let packed = Chain::of(Compress::to("rootfs.gz").keep_input_artifact(true)).then(DockerImport::new(name("gz")));
+    Image::new()
+        .source(container.post(import).chain(packed))
+        .provision(Shell::inline(["echo exported > /exported"]))
+}
+
+/// A step in which somebody has time to interrupt.
+#[image]
+fn slow() -> Image {
+    Image::new()
+        .source(docker::Container::from_image(base()).volumes([("/cache", "/cache")]))
+        .provision(ShellLocal::inline(["echo > started"]))
+        .provision(Shell::inline(["sleep 300"]))
+}
+
+/// Crosses every boundary quickly: a Dockerfile, a container, an image, a name.
+#[image]
+fn dockerfile() -> Image {
+    let build = docker::Dockerfile::new("Dockerfile")
+        .argument("FROM", base())
+        .argument("WORD", "built");
+    let container = docker::Container::from_build(build).change("CMD [\"sh\"]");
+    Image::new()
+        .source(container.post(DockerTag::new(name("dockerfile"))))
+        .provision(Shell::inline(["cat /word /copied"]))
+}
+
+/// An archive that was imported.
+#[image]
+fn import() -> Image {
+    Image::new().source(
+        Null::none().chain(Chain::of(Artifice::from_files(["rootfs.tar"])).then(DockerImport::new(name("crash")))),
+    )
+}
+
+/// What goes wrong, one image for each.
+fn broken() -> Vec<(&'static str, fn() -> Image)> {
+    vec![
+        ("no-image", || {
+            Image::new().source(
+                docker::Container::from_image("imagebake-tests/nowhere:1")
+                    .pull(false)
+                    .discard(true),
+            )
+        }),
+        ("dies", || {
+            Image::new()
+                .source(docker::Container::from_image(base()).discard(true))
+                .provision(ShellLocal::inline([format!(
+                    "(sleep 1; docker kill {BUILD_ID}) > /dev/null &"
+                )]))
+                .provision(Shell::inline(["sleep 20"]))
+        }),
+        ("fails", || {
+            Image::new()
+                .source(docker::Container::from_image(base()))
+                .provision(Shell::inline(["echo before", "exit 7"]))
+        }),
+        ("kills-its-shell", || {
+            Image::new()
+                .source(docker::Container::from_image(base()).discard(true))
+                .provision(Shell::inline(["kill -9 $PPID; kill -9 $$"]).valid_exit_codes([137]))
+                .provision(Shell::inline(["echo still here"]))
+        }),
+        ("hangs", || {
+            Image::new()
+                .source(docker::Container::from_image(base()).discard(true))
+                .provision(
+                    Shell::inline(["sleep 377"])
+                        .timeout(Duration::from_secs(1))
+                        .continue_on_error(),
+                )
+                .provision(Shell::inline([
+                    "sleep 1",
+                    "! ps -o args | grep -v grep | grep 'sleep 377'",
+                ]))
+        }),
+        ("no-name", || {
+            Image::new().source(docker::Container::from_image(base()).post(DockerPush::new()))
+        }),
+    ]
+}
+
+fn push() -> Image {
+    let variable = |name: &str| std::env::var(name).unwrap_or_default();
+    let push = match variable("PUSH_USER") {
+        user if user.is_empty() => DockerPush::new(),
+        user => DockerPush::new().login(docker::Login::new(user, Secret::env("PUSH_PASSWORD"))),
+    };
+    let chain = Chain::of(DockerTag::new(variable("PUSH_TO")).tags(["1", "2"])).then(push);
+    Image::new()
+        .source(docker::Container::from_image(base()).chain(chain))
+        .provision(Shell::inline(["echo pushed > /pushed"]))
+        .post(Manifest::to("manifest.json"))
+}
+
+fn pull() -> Image {
+    let from = docker::Container::from_image(std::env::var("PULL").unwrap_or_default()).pull(docker::Pull::Always);
+    let from = match std::env::var("PUSH_USER") {
+        Ok(user) if !user.is_empty() => from.login(docker::Login::new(user, Secret::env("PUSH_PASSWORD"))),
+        _ => from,
+    };
+    Image::new()
+        .source(from.discard(true))
+        .provision(Shell::inline(["cat /pushed"]))
+}
+
+fn main() -> ExitCode {
+    let app = imagebake::App::new().image("push", push).image("pull", pull);
+    broken()
+        .into_iter()
+        .fold(app, |app, (name, make)| app.image(name, make))
+        .run()
+}
