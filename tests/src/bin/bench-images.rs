@@ -54,6 +54,38 @@ fn oci_ten_steps() -> Image {
     })
 }
 
+/// Ten shell steps in a container of a Docker engine, committed.
+#[image(name = "docker-ten-steps")]
+fn docker_ten_steps() -> Image {
+    let source = docker::Container::from_image("imagebake-bench/debian:12");
+    (0..10).fold(Image::new().source(source), |image, i| {
+        image.provision(Shell::inline([format!("echo {i} > /step-{i}")]))
+    })
+}
+
+/// A shell step and a file, then everything that is done with a small image.
+#[image(name = "docker-chain")]
+fn docker_chain() -> Image {
+    let chain = Chain::of(DockerTag::new("imagebake-bench/chain").tag("1"))
+        .then(DockerSave::to("chain.tar"))
+        .then(Compress::to("chain.tar.gz"))
+        .then(Checksum::of(DigestKind::Sha256).output("chain.sha256"))
+        .then(Manifest::to("manifest.json"));
+    Image::new()
+        .source(docker::Container::from_image("imagebake-bench/busybox:1").chain(chain))
+        .provision(Shell::inline(["echo hello > /hello"]))
+        .provision(File::upload("../target/bench/data/hello.txt", "/hello.txt"))
+}
+
+/// Ten thousand small files and one of a gigabyte.
+#[image(name = "docker-upload")]
+fn docker_upload() -> Image {
+    Image::new()
+        .source(docker::Container::from_image("imagebake-bench/busybox:1").discard(true))
+        .provision(File::upload("../target/bench/data/small/", "/small"))
+        .provision(File::upload("../target/bench/data/image.raw", "/large"))
+}
+
 /// The root file system that `cargo xtask bench` makes once beside the folder that a run works in.
 fn debian() -> Oci {
     Oci::from_rootfs("../target/bench/data/debian.tar")

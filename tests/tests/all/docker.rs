@@ -387,3 +387,188 @@ fn the_example_bakes_a_server() {
         plan.stdout
     );
 }
+
+/// A registry of one's own; ended with its value.
+struct Registry {
+    process: std::process::Child,
+    port: u16,
+    _folder: tempfile::TempDir,
+}
+
+/// `me` with the password `hunter2hunter2`.
+const HTPASSWD: &str = "me:$2b$04$k79dVwjkJAvinJlPo7BM1uZaIiXT8yX3KzoDdfIOngVcfIcHFpJ.2\n";
+
+impl Registry {
+    fn start(with_password: bool) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let port = free_port();
+        let path = |name: &str| folder.path().join(name).display().to_string();
+        fs::write(path("htpasswd"), HTPASSWD).expect("written");
+        let auth = match with_password {
+            true => format!("auth: {{htpasswd: {{realm: test, path: {}}}}}\n", path("htpasswd")),
+            false => String::new(),
+        };
+        let config = format!(
+            "version: 0.1\nlog: {{level: error}}\nstorage: {{filesystem: {{rootdirectory: {}}}}}\n\
+             http: {{addr: \"127.0.0.1:{port}\"}}\n{auth}",
+            path("data")
+        );
+        fs::write(path("registry.yml"), config).expect("written");
+        let process = Command::new("docker-registry")
+            .args(["serve", &path("registry.yml")])
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("it starts");
+        let began = Instant::now();
+        while std::net::TcpStream::connect(("127.0.0.1", port)).is_err() {
+            assert!(
+                began.elapsed() < Duration::from_secs(20),
+                "the registry does not answer"
+            );
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        Self {
+            process,
+            port,
+            _folder: folder,
+        }
+    }
+}
+
+impl Drop for Registry {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+fn free_port() -> u16 {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    listener.local_addr().expect("an address").port()
+}
+
+/// A home without anybody's credentials, or with those in `config`.
+fn pushing(on: &OnEngine, arguments: &[&str], to: &str, user: &str, config: &str) -> (i32, String) {
+    let home = on.project.path().join("docker-config");
+    fs::create_dir_all(&home).expect("made");
+    fs::write(home.join("config.json"), config).expect("written");
+    let output = on
+        .project
+        .command(arguments)
+        .env("PUSH_TO", to)
+        .env("PULL", format!("{to}:2"))
+        .env("PUSH_USER", user)
+        .env("PUSH_PASSWORD", "hunter2hunter2")
+        .env("DOCKER_CONFIG", &home)
+        .output()
+        .expect("it runs");
+    let text = String::from_utf8_lossy(&output.stderr).into_owned() + &String::from_utf8_lossy(&output.stdout);
+    (output.status.code().unwrap_or(-1), text)
+}
+
+#[test]
+fn a_push_gives_the_digest_and_a_pull_brings_it_back() {
+    requires!("dockerd", "docker", "busybox", "docker-registry");
+    let on = OnEngine::new();
+    let registry = Registry::start(false);
+    let to = format!("localhost:{}/team/web-{}", registry.port, on.suffix);
+    let (code, text) = pushing(&on, &["build", "push"], &to, "", "{}");
+    assert_eq!(code, 0, "{text}");
+    let digest = text
+        .lines()
+        .find_map(|line| {
+            line.split_once(&format!("pushed {to}:2 as "))
+                .map(|(_, digest)| digest.to_owned())
+        })
+        .expect("the digest is told");
+    let known = docker(&[
+        "image",
+        "inspect",
+        "--format",
+        "{{json .RepoDigests}}",
+        &format!("{to}:2"),
+    ]);
+    assert!(known.contains(&digest), "{known} {digest}");
+    assert!(on.project.read("manifest.json").contains("docker"), "a manifest");
+
+    docker(&["rmi", "-f", &format!("{to}:1"), &format!("{to}:2")]);
+    let (code, text) = pushing(&on, &["build", "pull"], &to, "", "{}");
+    assert_eq!(code, 0, "{text}");
+    assert!(
+        text.contains("pull.docker: pushed\n") && text.contains("there already"),
+        "{text}"
+    );
+    docker(&["rmi", "-f", &format!("{to}:2")]);
+    assert_eq!(on.objects(), Vec::<String>::new());
+}
+
+#[test]
+fn credentials_come_from_the_description_or_the_docker_login() {
+    requires!("dockerd", "docker", "busybox", "docker-registry");
+    let on = OnEngine::new();
+    let registry = Registry::start(true);
+    let to = format!("localhost:{}/team/private-{}", registry.port, on.suffix);
+    let (code, text) = pushing(&on, &["build", "push"], &to, "", "{}");
+    assert_eq!(code, 1, "{text}");
+    assert!(
+        text.contains("Login::new") && !text.contains("again"),
+        "401 is not tried again: {text}"
+    );
+    let (code, text) = pushing(&on, &["build", "push"], &to, "me", "{}");
+    assert_eq!(code, 0, "{text}");
+    assert!(!text.contains("hunter2hunter2"), "{text}");
+    // bWU6aHVudGVyMmh1bnRlcjI= is me:hunter2hunter2.
+    let stored = format!(
+        r#"{{"auths": {{"localhost:{}": {{"auth": "bWU6aHVudGVyMmh1bnRlcjI="}}}}}}"#,
+        registry.port
+    );
+    let (code, text) = pushing(&on, &["build", "push"], &to, "", &stored);
+    assert_eq!(code, 0, "{text}");
+    docker(&["rmi", "-f", &format!("{to}:1"), &format!("{to}:2")]);
+    assert_eq!(on.objects(), Vec::<String>::new());
+}
+
+/// A registry that gives one answer to everything.
+fn stubborn(answer: &'static str) -> u16 {
+    use std::io::{Read, Write};
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = listener.local_addr().expect("an address").port();
+    std::thread::spawn(move || {
+        for connection in listener.incoming() {
+            let Ok(mut connection) = connection else { return };
+            std::thread::spawn(move || {
+                let mut request = [0; 4096];
+                while connection.read(&mut request).is_ok_and(|count| count > 0) {
+                    if connection.write_all(answer.as_bytes()).is_err() {
+                        return;
+                    }
+                }
+            });
+        }
+    });
+    port
+}
+
+#[test]
+fn what_a_registry_answers_decides_whether_to_try_again() {
+    requires!("dockerd", "docker", "busybox");
+    let on = OnEngine::new();
+    let denied = "HTTP/1.1 403 Forbidden\r\nContent-Type: application/json\r\nContent-Length: 63\r\n\r\n\
+                  {\"errors\":[{\"code\":\"DENIED\",\"message\":\"the tag is immutable\"}]}\n";
+    let busy = "HTTP/1.1 429 Too Many Requests\r\nContent-Type: application/json\r\nContent-Length: 62\r\n\r\n\
+                {\"errors\":[{\"code\":\"TOOMANYREQUESTS\",\"message\":\"slow down!\"}]}\n";
+    let broken = "HTTP/1.1 500 Internal Server Error\r\nContent-Length: 0\r\n\r\n";
+    for (answer, again) in [(denied, false), (busy, true), (broken, true)] {
+        let to = format!("localhost:{}/web-{}", stubborn(answer), on.suffix);
+        let (code, text) = pushing(&on, &["build", "push"], &to, "", "{}");
+        assert_eq!(code, 1, "{text}");
+        assert_eq!(
+            text.contains("attempt 2") || text.contains("try 2"),
+            again,
+            "{answer}: {text}"
+        );
+        docker(&["rmi", "-f", &format!("{to}:1"), &format!("{to}:2")]);
+        assert_eq!(on.objects(), Vec::<String>::new());
+    }
+}

@@ -30,7 +30,7 @@ pub(crate) struct Case {
     pub(crate) own_folder: bool,
 }
 
-const CASE: Case = Case {
+pub(super) const CASE: Case = Case {
     name: "",
     target: "",
     unavailable: |_| None,
@@ -164,6 +164,9 @@ pub(crate) fn all() -> Vec<Case> {
             met: |ours, _| Some(ours.median_s <= 4.7 / 2.0 && ours.cpu_s <= 2.3 / 2.0),
             ..CASE
         },
+        super::docker::ten_steps(),
+        super::docker::chain(),
+        super::docker::upload(),
         Case {
             name: "edit-to-run",
             target: "the quickstart runs within 3 s of an edit",
@@ -203,7 +206,7 @@ pub(crate) fn all() -> Vec<Case> {
     ]
 }
 
-fn ours(bench: &Bench, arguments: &[&str]) -> Command {
+pub(super) fn ours(bench: &Bench, arguments: &[&str]) -> Command {
     let mut command = Command::new(&bench.ours);
     command
         .args(arguments)
@@ -221,7 +224,7 @@ fn quickstart(bench: &Bench, arguments: &[&str]) -> Command {
     command
 }
 
-fn packer(peer: &Path, arguments: &[&str]) -> Command {
+pub(super) fn packer(peer: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(peer);
     command.args(arguments).env("CHECKPOINT_DISABLE", "1");
     command
@@ -248,12 +251,12 @@ fn null_100() -> String {
     )
 }
 
-fn template(bench: &Bench, name: &str, text: &str) -> Result<()> {
+pub(super) fn template(bench: &Bench, name: &str, text: &str) -> Result<()> {
     fs::write(bench.data.join(format!("{name}.json")), text).context("cannot write the peer's template")
 }
 
 /// Half programs of this machine, a quarter zeros, a quarter noise from a fixed seed.
-fn image_1gib(path: &Path) -> Result<()> {
+pub(super) fn image_1gib(path: &Path) -> Result<()> {
     const QUARTER: u64 = 256 << 20;
     if fs::metadata(path).is_ok_and(|about| about.len() == 4 * QUARTER) {
         return Ok(());
@@ -284,7 +287,7 @@ fn image_1gib(path: &Path) -> Result<()> {
     out.flush().context("cannot write the input")
 }
 
-fn debian(path: &Path) -> Result<()> {
+pub(super) fn debian(path: &Path) -> Result<()> {
     if path.is_file() {
         return Ok(());
     }

@@ -4,6 +4,7 @@
 //! its children; memory is the largest sum over the process tree, sampled, and never less than the kernel's own maximum.
 
 mod cases;
+mod docker;
 mod measure;
 
 use crate::{cargo, check, root};
