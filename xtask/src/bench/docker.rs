@@ -108,6 +108,10 @@ fn busybox(bench: &Bench) -> Result<()> {
         let folder = root.path().join("bin");
         fs::create_dir_all(&folder)?;
         fs::create_dir_all(root.path().join("tmp"))?;
+        fs::create_dir_all(root.path().join("etc"))?;
+        // The peer looks up the user's name, and waits for ever where it does not find it.
+        fs::write(root.path().join("etc/passwd"), "root:x:0:0:root:/:/bin/sh\n")?;
+        fs::write(root.path().join("etc/group"), "root:x:0:\n")?;
         let found = Command::new("sh").args(["-c", "command -v busybox"]).output()?;
         let program = String::from_utf8_lossy(&found.stdout).trim().to_owned();
         fs::copy(&program, folder.join("busybox")).context("cannot copy busybox")?;

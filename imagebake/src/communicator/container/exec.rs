@@ -136,7 +136,10 @@ impl<E: ContainerEngine> ContainerComm<E> {
                 Ok(Some(Exit::Code(code)))
             }
             Ended::Lost => {
-                let code = self.0.engine.exit_code(shell.id()).await?;
+                let code = match shell.id() {
+                    "" => None,
+                    id => self.0.engine.exit_code(id).await?,
+                };
                 if fresh && matches!(code, Some(126 | 127)) {
                     self.0.no_shell.store(true, Ordering::Relaxed);
                     return Ok(None);

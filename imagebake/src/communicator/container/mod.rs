@@ -85,6 +85,8 @@ pub struct Condition {
 pub trait ContainerEngine: Clone + Send + Sync + 'static {
     /// Starts a program.
     fn open(&self, exec: Exec) -> impl Future<Output = Result<Session>> + Send;
+    /// Joins the container's main program, which reads and has no terminal.
+    fn attach(&self) -> impl Future<Output = Result<Session>> + Send;
     /// The exit code of a started program; `None` while it runs.
     fn exit_code(&self, id: &str) -> impl Future<Output = Result<Option<i64>>> + Send;
     /// Unpacks `tar` in the folder, which exists.
@@ -134,6 +136,15 @@ impl<E: ContainerEngine> ContainerComm<E> {
             no_shell: AtomicBool::new(false),
             ids: OnceCell::new(),
         }))
+    }
+
+    /// A container whose main program is a shell that `session` has joined: no other program has to be started for the commands.
+    pub fn in_shell(engine: E, settings: Settings, session: Session) -> Self {
+        let comm = Self::new(engine, settings);
+        if let Ok(mut place) = comm.0.shell.try_lock() {
+            *place = Some(Shell::joined(session));
+        }
+        comm
     }
 
     /// `error`, unless the container itself is what went wrong.

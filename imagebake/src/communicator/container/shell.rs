@@ -4,7 +4,7 @@
 //! subshell of its own, so that it cannot change the next one's surroundings. Its end is a line with a word on both of its streams that no command can
 //! know, behind which stands the exit code; whatever stands before is output. Data never reaches a command line: it is quoted in what the shell reads.
 
-use super::{ContainerEngine, EngineStream, Exec};
+use super::{ContainerEngine, EngineStream, Exec, Session};
 use crate::{
     communicator::{OutputSink, remote_quote},
     engine::random_id,
@@ -42,18 +42,22 @@ impl Shell {
             stdin: true,
             ..Exec::default()
         };
-        let session = engine.open(exec).await?;
+        engine.open(exec).await.map(Self::joined)
+    }
+
+    /// A shell that runs already.
+    pub(super) fn joined(session: Session) -> Self {
         let word = format!("imagebake-{}{}", random_id(), random_id());
-        Ok(Self {
+        Self {
             input: session.input,
             output: session.output,
             id: session.id,
             streams: [Scanner::new(&word), Scanner::new(&word)],
             word,
-        })
+        }
     }
 
-    /// What the engine calls it.
+    /// What the engine calls it; nothing where it is the container's main program.
     pub(super) fn id(&self) -> &str {
         &self.id
     }

@@ -8,8 +8,8 @@ use crate::{
     sources::docker::{DockerImage, Maker, credentials_driver, driver::Engine, reference::Reference},
 };
 
-/// How often a push is tried: a registry's hiccup should not cost a build.
-const TRIES: u32 = 4;
+/// How often a push is tried: a registry's hiccup should not cost a build. The engine tries each layer several times by itself.
+const TRIES: u32 = 3;
 
 impl PostProcessor<DockerImage> for DockerPush {
     type Output = DockerImage;

@@ -2,7 +2,7 @@
 
 use super::{endpoint::Endpoint, ssh_driver::Tunnel};
 use crate::{
-    communicator::container::{Condition, ContainerEngine, Exec, Session, TarStream},
+    communicator::container::{Condition, ContainerEngine, EngineStream, Exec, Session, TarStream},
     engine::{Cx, ProgressBar},
     error::{Error, ErrorKind, Result},
     event::Stream as OutputStream,
@@ -13,12 +13,13 @@ use bollard::{
     container::LogOutput,
     errors::Error as ClientError,
     exec::{CreateExecOptions, StartExecOptions, StartExecResults},
-    models::{ContainerConfig, ContainerCreateBody, DeviceMapping, HostConfig, ProgressDetail},
+    models::{ContainerConfig, ContainerCreateBody, DeviceMapping, HostConfig, HostConfigLogConfig, ProgressDetail},
     query_parameters::{
-        BuildImageOptionsBuilder, CommitContainerOptionsBuilder, CreateContainerOptionsBuilder,
-        CreateImageOptionsBuilder, DownloadFromContainerOptionsBuilder, ListContainersOptionsBuilder,
-        ListImagesOptionsBuilder, PushImageOptionsBuilder, RemoveContainerOptionsBuilder, RemoveImageOptionsBuilder,
-        RestartContainerOptionsBuilder, TagImageOptionsBuilder, UploadToContainerOptionsBuilder,
+        AttachContainerOptionsBuilder, BuildImageOptionsBuilder, CommitContainerOptionsBuilder,
+        CreateContainerOptionsBuilder, CreateImageOptionsBuilder, DownloadFromContainerOptionsBuilder,
+        ListContainersOptionsBuilder, ListImagesOptionsBuilder, PushImageOptionsBuilder, RemoveContainerOptionsBuilder,
+        RemoveImageOptionsBuilder, RestartContainerOptionsBuilder, TagImageOptionsBuilder,
+        UploadToContainerOptionsBuilder,
     },
 };
 use bytes::Bytes;
@@ -57,6 +58,8 @@ pub(crate) struct ImageFacts {
     pub(crate) cmd: Option<Vec<String>>,
     pub(crate) entrypoint: Option<Vec<String>>,
     pub(crate) user: Option<String>,
+    /// What it was made from, where a list of images says it.
+    pub(crate) parent: String,
 }
 
 /// A container to make.
@@ -90,6 +93,8 @@ pub(crate) struct ContainerSpec {
     pub(crate) memory: Option<i64>,
     pub(crate) privileged: bool,
     pub(crate) init: bool,
+    /// Whether the engine keeps what the main program prints.
+    pub(crate) logs: bool,
 }
 
 /// A container that there is.
@@ -253,6 +258,7 @@ impl Engine {
             cmd: config.cmd,
             entrypoint: config.entrypoint,
             user: config.user.filter(|user| !user.is_empty()),
+            parent: String::new(),
         }))
     }
 
@@ -266,6 +272,7 @@ impl Engine {
             id: image.id,
             tags: image.repo_tags,
             created: image.created,
+            parent: image.parent_id,
             ..ImageFacts::default()
         };
         Ok(found.into_iter().map(facts).collect())
@@ -540,13 +547,20 @@ impl Engine {
         let options = RemoveContainerOptionsBuilder::new().force(true).v(true).build();
         match self.patient.remove_container(container, Some(options)).await {
             Ok(()) => Ok(()),
-            // Somebody else is at it: then it will be gone.
-            Err(error) if is_status(&error, 404) || is_status(&error, 409) => {
-                match self.condition_of(container).await {
-                    Ok(None) => Ok(()),
-                    _ if is_status(&error, 404) => Ok(()),
-                    _ => Err(self.failed("remove the container", error).temporary()),
-                }
+            Err(error) if is_status(&error, 404) => Ok(()),
+            // Another request is at it: then it will be gone soon.
+            Err(error) if is_status(&error, 409) => {
+                let mut ticks = tokio::time::interval(Duration::from_millis(20));
+                let gone = async {
+                    loop {
+                        ticks.tick().await;
+                        if self.condition_of(container).await?.is_none() {
+                            return Ok(());
+                        }
+                    }
+                };
+                let waited = tokio::time::timeout(PROMPT, gone).await;
+                waited.unwrap_or_else(|_| Err(self.failed("remove the container", error).temporary()))
             }
             Err(error) => Err(self.failed("remove the container", error)),
         }
@@ -630,6 +644,10 @@ fn create_body(spec: &ContainerSpec, label: Option<(&str, &str)>) -> ContainerCr
         memory: spec.memory,
         privileged: Some(spec.privileged),
         init: spec.init.then_some(true),
+        log_config: (!spec.logs).then(|| HostConfigLogConfig {
+            typ: Some("none".to_owned()),
+            config: None,
+        }),
         ..HostConfig::default()
     };
     ContainerCreateBody {
@@ -655,6 +673,18 @@ pub(crate) struct EngineContainer {
     pub(crate) id: String,
 }
 
+/// What a program prints, for the communicator.
+fn printed(
+    engine: Engine,
+    output: Pin<Box<dyn Stream<Item = Result<LogOutput, ClientError>> + Send>>,
+) -> EngineStream<(OutputStream, Bytes)> {
+    Box::pin(output.map(move |told| match told {
+        Ok(LogOutput::StdErr { message }) => Ok((OutputStream::Stderr, message)),
+        Ok(other) => Ok((OutputStream::Stdout, other.into_bytes())),
+        Err(error) => Err(engine.failed("read what a program in the container prints", error)),
+    }))
+}
+
 impl ContainerEngine for EngineContainer {
     async fn open(&self, exec: Exec) -> Result<Session> {
         let client = &self.engine.patient;
@@ -677,24 +707,32 @@ impl ContainerEngine for EngineContainer {
             output_capacity: Some(64 << 10),
         };
         match client.start_exec(&made.id, Some(options)).await.map_err(failed)? {
-            StartExecResults::Attached { output, input } => {
-                let engine = self.engine.clone();
-                let output = output.map(move |told| match told {
-                    Ok(LogOutput::StdErr { message }) => Ok((OutputStream::Stderr, message)),
-                    Ok(other) => Ok((OutputStream::Stdout, other.into_bytes())),
-                    Err(error) => Err(engine.failed("read what a program in the container prints", error)),
-                });
-                Ok(Session {
-                    id: made.id,
-                    output: Box::pin(output),
-                    input,
-                })
-            }
+            StartExecResults::Attached { output, input } => Ok(Session {
+                id: made.id,
+                output: printed(self.engine.clone(), output),
+                input,
+            }),
             StartExecResults::Detached => Err(Error::new(
                 ErrorKind::Internal,
                 "the engine does not say what a program prints",
             )),
         }
+    }
+
+    async fn attach(&self) -> Result<Session> {
+        let options = AttachContainerOptionsBuilder::new()
+            .stream(true)
+            .stdin(true)
+            .stdout(true)
+            .stderr(true)
+            .build();
+        let joined = self.engine.patient.attach_container(&self.id, Some(options)).await;
+        let joined = joined.map_err(|error| self.engine.failed("join the container", error))?;
+        Ok(Session {
+            id: String::new(),
+            output: printed(self.engine.clone(), joined.output),
+            input: joined.input,
+        })
     }
 
     async fn exit_code(&self, id: &str) -> Result<Option<i64>> {

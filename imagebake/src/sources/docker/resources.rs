@@ -219,17 +219,24 @@ impl Resource for BuildImage {
         Ok(owned)
     }
 
-    /// An image whose last name is removed is removed with it. So the name is first given to an image of nothing.
+    /// An image whose last name is removed is removed with it. So the name is first given to another one: to what the image was made from,
+    /// which keeps its own names, or to an image of nothing.
     async fn keep(at: &Endpoint, image: &MarkedImage) -> Result<()> {
         let engine = Engine::open(at).await?;
-        let names = engine
-            .image(&image.id)
-            .await?
-            .map(|found| found.tags)
-            .unwrap_or_default();
-        if names == [image.reference.as_str()] {
+        let marked = engine.images_of(&image.reference).await?;
+        if let Some(marked) = marked
+            .into_iter()
+            .find(|marked| marked.tags == [image.reference.as_str()])
+        {
             let (repository, tag) = image.reference.rsplit_once(':').unwrap_or((&image.reference, "latest"));
-            engine.name_nothing(repository, tag).await?;
+            let parent = match marked.parent.as_str() {
+                "" => None,
+                id => engine.image(id).await?.filter(|parent| !parent.tags.is_empty()),
+            };
+            match parent {
+                Some(parent) => engine.tag(&parent.id, repository, tag).await?,
+                None => engine.name_nothing(repository, tag).await?,
+            }
         }
         engine.remove_image(&image.reference).await
     }

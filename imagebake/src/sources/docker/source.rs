@@ -15,7 +15,7 @@ use super::{
     run_command::RunCommand,
 };
 use crate::{
-    communicator::container::{ContainerComm, Settings},
+    communicator::container::{ContainerComm, ContainerEngine, Settings},
     engine::Cx,
     error::{Error, ErrorKind, Result},
     guest::{Guest, Machine},
@@ -38,8 +38,10 @@ impl Source for Container {
     async fn build(&self, cx: &Cx, guest: Guest) -> Result<DockerImage> {
         let running = self.provisioned(cx, guest).await?;
         let image = running.commit(self, cx).await?;
-        running.end(cx).await?;
-        Ok(image)
+        let engine = running.engine.clone();
+        running.end();
+        let image = cx.scope().release(image).await?;
+        described(&engine, image.id).await
     }
 }
 
@@ -61,7 +63,7 @@ impl Source for Exported {
         let stream = running.engine.export(running.container.id());
         let file = write_stream(cx, &shown, None, Box::pin(stream), path, [DigestKind::Sha256]).await?;
         output.done()?;
-        running.end(cx).await?;
+        running.end();
         Ok(DockerArchive::new(file, None))
     }
 }
@@ -77,7 +79,7 @@ impl Source for Discarded {
 
     async fn build(&self, cx: &Cx, guest: Guest) -> Result<Nothing> {
         let running = self.0.provisioned(cx, guest).await?;
-        running.end(cx).await?;
+        running.end();
         Ok(Nothing)
     }
 }
@@ -87,12 +89,10 @@ struct Running {
     engine: Engine,
     container: Held<BuildContainer>,
     base: ImageFacts,
-    /// The image that a Dockerfile made: wanted as long as the container is.
-    built: Option<Held<BuildImage>>,
 }
 
 impl Running {
-    async fn commit(&self, source: &Container, cx: &Cx) -> Result<DockerImage> {
+    async fn commit(&self, source: &Container, cx: &Cx) -> Result<Held<BuildImage>> {
         let changes = source
             .changes
             .iter()
@@ -105,17 +105,17 @@ impl Running {
             author: text(cx, source.author.as_ref())?,
             message: text(cx, source.message.as_ref())?,
         });
-        let image = cx.scope().create(&commit, &self.engine, self.engine.at()).await?;
-        let image = cx.scope().release(image).await?;
-        described(&self.engine, image.id).await
+        cx.scope().create(&commit, &self.engine, self.engine.at()).await
     }
 
-    async fn end(self, cx: &Cx) -> Result<()> {
-        cx.scope().delete(self.container).await?;
-        match self.built {
-            Some(built) => cx.scope().delete(built).await,
-            None => Ok(()),
-        }
+    /// Begins to remove the container while the artifact is worked on. Its scope waits for that in the end, and says so.
+    fn end(self) {
+        let (engine, container) = (self.engine, self.container.id().clone());
+        tokio::spawn(async move {
+            if let Err(error) = engine.remove_container(&container).await {
+                tracing::debug!(error = error.full(), "the container is removed later");
+            }
+        });
     }
 }
 
@@ -226,12 +226,12 @@ impl Container {
     /// Starts the container and runs the steps in it.
     async fn provisioned(&self, cx: &Cx, guest: Guest) -> Result<Running> {
         let engine = Engine::open(&Endpoint::discover()?).await?;
-        let (base, built) = match &self.build {
-            None => (self.fetched(cx, &engine).await?, None),
+        let base = match &self.build {
+            None => self.fetched(cx, &engine).await?,
             Some(build) => {
+                // It is wanted as long as the container is, and goes with the scope.
                 let built = build_image(cx, &engine, build).await?;
-                let facts = engine.image(&built.id().id).await?.unwrap_or_default();
-                (facts, Some(built))
+                engine.image(&built.id().id).await?.unwrap_or_default()
             }
         };
         let run = RunCommand::parse(all_revealed(&self.run_command)?)?;
@@ -239,21 +239,32 @@ impl Container {
             Some(user) => Some(user),
             None => run.user.clone(),
         };
-        let spec = BuildContainer(self.container_spec(run, base.id.clone())?);
-        let container = cx.scope().create(&spec, &engine, engine.at()).await?;
-        engine.start(container.id()).await?;
-        let comm = ContainerComm::new(
-            EngineContainer {
-                engine: engine.clone(),
-                id: container.id().clone(),
-            },
-            Settings {
-                user: user.clone(),
-                terminal: self.pty,
-                own_uploads: self.fix_upload_owner,
-                windows: self.windows_container,
-            },
-        );
+        let spec = self.container_spec(run, base.id.clone())?;
+        // The shell that holds the container open can run the commands too, unless they are somebody else's.
+        let joins = !spec.tty && user == spec.user && !self.pty && !self.windows_container;
+        let container = cx.scope().create(&BuildContainer(spec), &engine, engine.at()).await?;
+        let handle = EngineContainer {
+            engine: engine.clone(),
+            id: container.id().clone(),
+        };
+        let settings = Settings {
+            user: user.clone(),
+            terminal: self.pty,
+            own_uploads: self.fix_upload_owner,
+            windows: self.windows_container,
+        };
+        let comm = match joins {
+            true => {
+                // Before its start, or what it says first would be lost.
+                let session = handle.attach().await?;
+                engine.start(container.id()).await?;
+                ContainerComm::in_shell(handle, settings, session)
+            }
+            false => {
+                engine.start(container.id()).await?;
+                ContainerComm::new(handle, settings)
+            }
+        };
         let machine = Machine::new(comm).id(container.id().clone()).fact(
             "user",
             user.or_else(|| base.user.clone()).unwrap_or_else(|| "root".to_owned()),
@@ -263,7 +274,6 @@ impl Container {
             engine,
             container,
             base,
-            built,
         })
     }
 
@@ -295,8 +305,9 @@ impl Container {
             user: run.user,
             workdir: run.workdir,
             hostname: run.hostname,
-            // The shell that holds the container open waits for somebody to type.
-            tty: true,
+            // A program of the user's own waits for somebody to type; our shell reads commands.
+            tty: !by_itself || self.windows_container,
+            logs: !by_itself,
             network: revealed(self.network.as_ref())?.or(run.network),
             binds,
             tmpfs: with(run.tmpfs, &self.tmpfs)?,
