@@ -8,11 +8,12 @@ use crate::{
     post_processor::PostProcessor,
     sources::docker::{
         DockerImage, Maker,
-        driver::{Engine, Feed, ImportSpec},
+        driver::{Engine, Feed},
         endpoint::Endpoint,
         reference::Reference,
         resources::BuildImage,
         source::described,
+        spec::ImportSpec,
     },
 };
 use bytes::BytesMut;

@@ -1,8 +1,13 @@
-//! The engine's API: the only file that names its client.
+//! The engine's API. Only the `driver` files of this folder name its client.
 
-use super::{endpoint::Endpoint, ssh_driver::Tunnel};
+use super::{
+    endpoint::Endpoint,
+    failure_driver::{failure, is_status, unreachable_engine},
+    spec::{BuildSpec, Commit, ContainerSpec, FoundContainer, ImageFacts, ImportSpec},
+    ssh_driver::Tunnel,
+};
 use crate::{
-    communicator::container::{Condition, ContainerEngine, EngineStream, Exec, Session, TarStream},
+    communicator::container::{Condition, TarStream},
     engine::{Cx, ProgressBar},
     error::{Error, ErrorKind, Result},
     event::Stream as OutputStream,
@@ -10,23 +15,19 @@ use crate::{
 use bollard::{
     API_DEFAULT_VERSION, Docker,
     auth::DockerCredentials,
-    container::LogOutput,
     errors::Error as ClientError,
-    exec::{CreateExecOptions, StartExecOptions, StartExecResults},
     models::{ContainerConfig, ContainerCreateBody, DeviceMapping, HostConfig, HostConfigLogConfig, ProgressDetail},
     query_parameters::{
-        AttachContainerOptionsBuilder, BuildImageOptionsBuilder, CommitContainerOptionsBuilder,
-        CreateContainerOptionsBuilder, CreateImageOptionsBuilder, DownloadFromContainerOptionsBuilder,
-        ListContainersOptionsBuilder, ListImagesOptionsBuilder, PushImageOptionsBuilder, RemoveContainerOptionsBuilder,
-        RemoveImageOptionsBuilder, RestartContainerOptionsBuilder, TagImageOptionsBuilder,
-        UploadToContainerOptionsBuilder,
+        BuildImageOptionsBuilder, CommitContainerOptionsBuilder, CreateContainerOptionsBuilder,
+        CreateImageOptionsBuilder, ListContainersOptionsBuilder, ListImagesOptionsBuilder, PushImageOptionsBuilder,
+        RemoveContainerOptionsBuilder, RemoveImageOptionsBuilder, RestartContainerOptionsBuilder,
+        TagImageOptionsBuilder,
     },
 };
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt, TryStreamExt};
 use std::{
     collections::HashMap,
-    pin::Pin,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
@@ -41,99 +42,10 @@ const STALLED: Duration = Duration::from_secs(300);
 /// A connected engine. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Engine {
-    prompt: Docker,
-    patient: Docker,
+    pub(super) prompt: Docker,
+    pub(super) patient: Docker,
     at: Endpoint,
     _tunnel: Option<Arc<Tunnel>>,
-}
-
-/// What the engine knows of an image.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct ImageFacts {
-    pub(crate) id: String,
-    pub(crate) tags: Vec<String>,
-    pub(crate) size: u64,
-    pub(crate) created: i64,
-    pub(crate) platform: String,
-    pub(crate) cmd: Option<Vec<String>>,
-    pub(crate) entrypoint: Option<Vec<String>>,
-    pub(crate) user: Option<String>,
-    /// What it was made from, where a list of images says it.
-    pub(crate) parent: String,
-}
-
-/// A container to make.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct ContainerSpec {
-    pub(crate) image: String,
-    /// The user's own name for it.
-    pub(crate) name: Option<String>,
-    pub(crate) platform: Option<String>,
-    pub(crate) entrypoint: Option<Vec<String>>,
-    pub(crate) cmd: Vec<String>,
-    pub(crate) env: Vec<String>,
-    pub(crate) user: Option<String>,
-    pub(crate) workdir: Option<String>,
-    pub(crate) hostname: Option<String>,
-    pub(crate) tty: bool,
-    pub(crate) network: Option<String>,
-    pub(crate) binds: Vec<String>,
-    pub(crate) tmpfs: Vec<String>,
-    pub(crate) devices: Vec<String>,
-    pub(crate) cap_add: Vec<String>,
-    pub(crate) cap_drop: Vec<String>,
-    pub(crate) security_opt: Vec<String>,
-    pub(crate) extra_hosts: Vec<String>,
-    pub(crate) dns: Vec<String>,
-    pub(crate) runtime: Option<String>,
-    pub(crate) pid: Option<String>,
-    pub(crate) ipc: Option<String>,
-    pub(crate) cgroupns: Option<String>,
-    pub(crate) shm_size: Option<i64>,
-    pub(crate) memory: Option<i64>,
-    pub(crate) privileged: bool,
-    pub(crate) init: bool,
-    /// Whether the engine keeps what the main program prints.
-    pub(crate) logs: bool,
-}
-
-/// A container that there is.
-#[derive(Clone, Debug)]
-pub(crate) struct FoundContainer {
-    pub(crate) id: String,
-    pub(crate) name: String,
-    pub(crate) labels: HashMap<String, String>,
-    pub(crate) created: Option<i64>,
-}
-
-/// A container to make an image of.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Commit {
-    pub(crate) container: String,
-    pub(crate) cmd: Option<Vec<String>>,
-    pub(crate) entrypoint: Option<Vec<String>>,
-    pub(crate) changes: Vec<String>,
-    pub(crate) author: Option<String>,
-    pub(crate) message: Option<String>,
-}
-
-/// A Dockerfile to build.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct BuildSpec {
-    pub(crate) dockerfile: String,
-    pub(crate) arguments: Vec<(String, String)>,
-    pub(crate) pull: bool,
-    pub(crate) target: Option<String>,
-    pub(crate) platform: Option<String>,
-    pub(crate) cache: bool,
-}
-
-/// An archive to make an image of.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct ImportSpec {
-    pub(crate) changes: Vec<String>,
-    pub(crate) message: Option<String>,
-    pub(crate) platform: Option<String>,
 }
 
 /// Bytes for the engine, given once, and whom to tell of what it does with them.
@@ -234,7 +146,7 @@ impl Engine {
         &self.at
     }
 
-    fn failed(&self, doing: &str, error: ClientError) -> Error {
+    pub(super) fn failed(&self, doing: &str, error: ClientError) -> Error {
         failure(&self.at.host, doing, error)
     }
 
@@ -588,7 +500,7 @@ impl Engine {
         Box::pin(exported.map_err(move |error| engine.failed("export the container", error)))
     }
 
-    async fn condition_of(&self, container: &str) -> Result<Option<Condition>> {
+    pub(super) async fn condition_of(&self, container: &str) -> Result<Option<Condition>> {
         let found = match self.prompt.inspect_container(container, None).await {
             Ok(found) => found,
             Err(error) if is_status(&error, 404) => return Ok(None),
@@ -604,7 +516,7 @@ impl Engine {
     }
 }
 
-fn some<T>(list: &[T]) -> Option<Vec<T>>
+pub(super) fn some<T>(list: &[T]) -> Option<Vec<T>>
 where
     T: Clone,
 {
@@ -666,112 +578,6 @@ fn create_body(spec: &ContainerSpec, label: Option<(&str, &str)>) -> ContainerCr
     }
 }
 
-/// A container of an engine, for the communicator.
-#[derive(Clone)]
-pub(crate) struct EngineContainer {
-    pub(crate) engine: Engine,
-    pub(crate) id: String,
-}
-
-/// What a program prints, for the communicator.
-fn printed(
-    engine: Engine,
-    output: Pin<Box<dyn Stream<Item = Result<LogOutput, ClientError>> + Send>>,
-) -> EngineStream<(OutputStream, Bytes)> {
-    Box::pin(output.map(move |told| match told {
-        Ok(LogOutput::StdErr { message }) => Ok((OutputStream::Stderr, message)),
-        Ok(other) => Ok((OutputStream::Stdout, other.into_bytes())),
-        Err(error) => Err(engine.failed("read what a program in the container prints", error)),
-    }))
-}
-
-impl ContainerEngine for EngineContainer {
-    async fn open(&self, exec: Exec) -> Result<Session> {
-        let client = &self.engine.patient;
-        let options = CreateExecOptions {
-            attach_stdin: Some(exec.stdin),
-            attach_stdout: Some(true),
-            attach_stderr: Some(true),
-            tty: Some(exec.tty),
-            env: some(&exec.env),
-            cmd: Some(exec.argv),
-            user: exec.user,
-            working_dir: exec.dir,
-            ..CreateExecOptions::default()
-        };
-        let failed = |error| self.engine.failed("run a program in the container", error);
-        let made = client.create_exec(&self.id, options).await.map_err(failed)?;
-        let options = StartExecOptions {
-            detach: false,
-            tty: exec.tty,
-            output_capacity: Some(64 << 10),
-        };
-        match client.start_exec(&made.id, Some(options)).await.map_err(failed)? {
-            StartExecResults::Attached { output, input } => Ok(Session {
-                id: made.id,
-                output: printed(self.engine.clone(), output),
-                input,
-            }),
-            StartExecResults::Detached => Err(Error::new(
-                ErrorKind::Internal,
-                "the engine does not say what a program prints",
-            )),
-        }
-    }
-
-    async fn attach(&self) -> Result<Session> {
-        let options = AttachContainerOptionsBuilder::new()
-            .stream(true)
-            .stdin(true)
-            .stdout(true)
-            .stderr(true)
-            .build();
-        let joined = self.engine.patient.attach_container(&self.id, Some(options)).await;
-        let joined = joined.map_err(|error| self.engine.failed("join the container", error))?;
-        Ok(Session {
-            id: String::new(),
-            output: printed(self.engine.clone(), joined.output),
-            input: joined.input,
-        })
-    }
-
-    async fn exit_code(&self, id: &str) -> Result<Option<i64>> {
-        let told = self.engine.prompt.inspect_exec(id).await;
-        let told = told.map_err(|error| self.engine.failed("learn how a program ended", error))?;
-        Ok(match told.running {
-            Some(true) => None,
-            _ => told.exit_code,
-        })
-    }
-
-    async fn put(&self, folder: &str, tar: TarStream) -> Result<()> {
-        let options = UploadToContainerOptionsBuilder::new().path(folder).build();
-        let body = bollard::body_try_stream(tar);
-        let sent = self
-            .engine
-            .patient
-            .upload_to_container(&self.id, Some(options), body)
-            .await;
-        sent.map_err(|error| self.engine.failed(&format!("upload to {folder}"), error))
-    }
-
-    async fn get(&self, path: &str) -> Result<Pin<Box<dyn Stream<Item = Result<Bytes>> + Send>>> {
-        let options = DownloadFromContainerOptionsBuilder::new().path(path).build();
-        let engine = self.engine.clone();
-        let doing = format!("download {path}");
-        let given = self.engine.patient.download_from_container(&self.id, Some(options));
-        Ok(Box::pin(given.map_err(move |error| engine.failed(&doing, error))))
-    }
-
-    async fn condition(&self) -> Result<Option<Condition>> {
-        self.engine.condition_of(&self.id).await
-    }
-
-    async fn restart(&self) -> Result<()> {
-        self.engine.restart(&self.id).await
-    }
-}
-
 // ---- progress
 
 /// The layers of one transfer. A layer that is there already moves nothing and is counted.
@@ -829,206 +635,5 @@ impl Layers {
         let done = if self.doing == "pull" { "pulled" } else { "pushed" };
         self.cx
             .say(format!("{done} {}: {} new layers{there}", self.name, self.new));
-    }
-}
-
-// ---- errors
-
-fn is_status(error: &ClientError, code: u16) -> bool {
-    matches!(error, ClientError::DockerResponseServerError { status_code, .. } if *status_code == code)
-}
-
-fn unreachable_engine(host: &str, error: ClientError) -> Error {
-    let told = failure(host, &format!("reach the Docker engine at {host}"), error);
-    match told.kind() {
-        ErrorKind::Unreachable | ErrorKind::PermissionDenied | ErrorKind::Timeout => told
-            .hint("start an engine (`systemctl start docker`), or name one: DOCKER_HOST=unix:///path, tcp://host:2376, ssh://user@host"),
-        _ => told,
-    }
-}
-
-/// What the engine or the way to it said, in the user's terms.
-fn failure(host: &str, doing: &str, error: ClientError) -> Error {
-    let say = |kind, cause: &str| Error::new(kind, format!("cannot {doing}: {cause}")).context("engine", host);
-    match &error {
-        ClientError::DockerResponseServerError { status_code, message } => answered(*status_code, message, say),
-        ClientError::DockerStreamError { error } => streamed(error, say),
-        ClientError::RequestTimeoutError => say(ErrorKind::Timeout, "the engine does not answer")
-            .temporary()
-            .hint("look whether the engine is busy or hangs: `docker info`"),
-        ClientError::SocketNotFoundError(path) => say(ErrorKind::Unreachable, &format!("there is no socket {path}")),
-        ClientError::CertPathError { path } => say(
-            ErrorKind::Config,
-            &format!("the certificate {} cannot be read", path.display()),
-        )
-        .hint("DOCKER_CERT_PATH names a folder with `ca.pem`, `cert.pem` and `key.pem`"),
-        ClientError::JsonDataError { message, .. } => say(ErrorKind::Internal, message)
-            .hint("what answers there may be no Docker engine, or a version with another API"),
-        _ => transport(&error, say),
-    }
-}
-
-/// An answer of the engine's with a status: the status decides.
-fn answered(code: u16, message: &str, say: impl Fn(ErrorKind, &str) -> Error) -> Error {
-    match code {
-        400 => say(ErrorKind::Config, message).hint("the engine does not accept a setting: change it"),
-        401 | 403 => say(ErrorKind::PermissionDenied, message).hint("log in (`Login::new`, or `docker login`)"),
-        404 => say(ErrorKind::NotFound, message).hint("look at the name: `docker images`, `docker ps -a`"),
-        409 => say(ErrorKind::Busy, message).hint("something else uses it: remove that first, or build again later"),
-        429 => say(ErrorKind::Busy, message)
-            .temporary()
-            .hint("there were too many requests: build again later"),
-        502..=504 => say(ErrorKind::Unreachable, message)
-            .temporary()
-            .hint("look at what stands before the engine"),
-        // The engine has one code for all that goes wrong inside it, a registry's refusal too.
-        _ => streamed(message, say),
-    }
-}
-
-/// A failure told in words only. The words that are looked at are the registry protocol's own error codes and the system's errors, which
-/// the engine hands on as they are.
-fn streamed(message: &str, say: impl Fn(ErrorKind, &str) -> Error) -> Error {
-    let has = |words: &[&str]| words.iter().any(|word| message.contains(word));
-    if has(&["no space left on device"]) {
-        return say(ErrorKind::NoSpace, message)
-            .hint("make room for the engine: `docker system df`, `docker system prune`");
-    }
-    if has(&["toomanyrequests", "429 Too Many Requests"]) {
-        return say(ErrorKind::Busy, message)
-            .temporary()
-            .hint("the registry limits requests: log in, or build again later");
-    }
-    if has(&[
-        "unauthorized",
-        "no basic auth credentials",
-        "authentication required",
-        "401 Unauthorized",
-    ]) {
-        return say(ErrorKind::PermissionDenied, message)
-            .hint("give credentials with `.login(Login::new(user, password))`, or `docker login`");
-    }
-    if has(&[
-        "manifest unknown",
-        "name unknown",
-        "not found: manifest",
-        "repository does not exist",
-    ]) {
-        return say(ErrorKind::NotFound, message)
-            .hint("look at the image's name and tag; a private one needs `.login(Login::new(user, password))`");
-    }
-    if has(&["denied:", "access denied", "403 Forbidden"]) {
-        return say(ErrorKind::PermissionDenied, message)
-            .hint("the account may not do that in this repository, or the tag cannot be changed: choose another");
-    }
-    if has(&["immutable", "TAG_INVALID", "cannot be overwritten"]) {
-        return say(ErrorKind::AlreadyExists, message)
-            .hint("the tag is there and cannot be changed: choose another tag");
-    }
-    let passing = [
-        "500 Internal Server Error",
-        "502 Bad Gateway",
-        "503 Service Unavailable",
-        "504 Gateway Timeout",
-        "Timeout exceeded",
-        "TLS handshake timeout",
-        "i/o timeout",
-        "connection refused",
-        "connection reset",
-        "unexpected EOF",
-        "EOF",
-    ];
-    if has(&passing) {
-        return say(ErrorKind::Unreachable, message)
-            .temporary()
-            .hint("look whether the registry answers, and build again");
-    }
-    say(ErrorKind::Io, message).hint("the engine's own log has more: `journalctl -u docker`")
-}
-
-/// The way to the engine failed.
-fn transport(error: &ClientError, say: impl Fn(ErrorKind, &str) -> Error) -> Error {
-    let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error);
-    let mut last = error.to_string();
-    let mut system = None;
-    while let Some(inner) = cause {
-        last = inner.to_string();
-        system = system.or_else(|| inner.downcast_ref::<std::io::Error>().map(std::io::Error::kind));
-        cause = inner.source();
-    }
-    use std::io::ErrorKind as Io;
-    match system {
-        Some(Io::PermissionDenied) => say(ErrorKind::PermissionDenied, &last)
-            .hint("the engine's socket is for root and the group `docker`: join the group, or use an engine of your own (rootless)"),
-        // No socket: nothing will listen there in a moment.
-        Some(Io::NotFound) => say(ErrorKind::Unreachable, &last).hint("is an engine installed and running?"),
-        _ => say(ErrorKind::Unreachable, &last)
-            .temporary()
-            .hint("is the engine running? `docker version` tries to reach it; DOCKER_HOST names another"),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::error::Status;
-
-    fn told(message: &str) -> (ErrorKind, Status) {
-        let error = failure(
-            "unix:///x",
-            "push a:b",
-            ClientError::DockerStreamError {
-                error: message.to_owned(),
-            },
-        );
-        assert!(!error.hints().is_empty(), "{message}");
-        (error.kind(), error.status())
-    }
-
-    #[test]
-    fn what_a_registry_says_decides_whether_to_try_again() {
-        use ErrorKind::*;
-        for (message, expected) in [
-            (
-                "unauthorized: authentication required",
-                (PermissionDenied, Status::Permanent),
-            ),
-            (
-                "denied: requested access to the resource is denied",
-                (PermissionDenied, Status::Permanent),
-            ),
-            ("toomanyrequests: rate exceeded", (Busy, Status::Temporary)),
-            (
-                "received unexpected HTTP status: 500 Internal Server Error",
-                (Unreachable, Status::Temporary),
-            ),
-            (
-                "Get \"https://x/v2/\": net/http: TLS handshake timeout",
-                (Unreachable, Status::Temporary),
-            ),
-            ("manifest unknown: manifest unknown", (NotFound, Status::Permanent)),
-            (
-                "write /var/lib/docker/x: no space left on device",
-                (NoSpace, Status::Permanent),
-            ),
-            ("tag is immutable", (AlreadyExists, Status::Permanent)),
-        ] {
-            assert_eq!(told(message), expected, "{message}");
-        }
-    }
-
-    #[test]
-    fn a_status_of_the_engine_decides_the_kind() {
-        let of = |status_code| {
-            let error = ClientError::DockerResponseServerError {
-                status_code,
-                message: "m".into(),
-            };
-            let error = failure("unix:///x", "x", error);
-            (error.kind(), error.is_temporary())
-        };
-        assert_eq!(of(404), (ErrorKind::NotFound, false));
-        assert_eq!(of(429), (ErrorKind::Busy, true));
-        assert_eq!(of(503), (ErrorKind::Unreachable, true));
     }
 }

@@ -15,15 +15,21 @@ mod run_command;
 #[cfg(feature = "docker")]
 pub(crate) mod archive;
 #[cfg(feature = "docker")]
+mod container_driver;
+#[cfg(feature = "docker")]
 mod context;
 #[cfg(feature = "docker")]
 pub(crate) mod credentials_driver;
 #[cfg(feature = "docker")]
 pub(crate) mod driver;
 #[cfg(feature = "docker")]
+mod failure_driver;
+#[cfg(feature = "docker")]
 pub(crate) mod resources;
 #[cfg(feature = "docker")]
 pub(crate) mod source;
+#[cfg(feature = "docker")]
+pub(crate) mod spec;
 #[cfg(feature = "docker")]
 mod ssh_driver;
 

@@ -4,8 +4,9 @@
 //! never be taken off again. An image is made under such a name, and loses it once it is the artifact.
 
 use super::{
-    driver::{BuildSpec, Commit, ContainerSpec, Engine, Feed, ImportSpec},
+    driver::{Engine, Feed},
     endpoint::Endpoint,
+    spec::{BuildSpec, Commit, ContainerSpec, FoundContainer, ImportSpec},
 };
 use crate::{
     error::Result,
@@ -101,7 +102,7 @@ impl Resource for BuildContainer {
 
     async fn list(engine: &Engine, project: &str) -> Result<Vec<Owned<String>>> {
         let prefix = format!("{}-", project_mark(project));
-        let owned = |found: super::driver::FoundContainer| {
+        let owned = |found: FoundContainer| {
             let mark = found.labels.get(LABEL).unwrap_or(&found.name);
             let token = Mark::token(mark.strip_prefix(&prefix)?, project)?;
             Some(Owned {

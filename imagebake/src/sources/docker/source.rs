@@ -5,14 +5,16 @@ use super::{
     artifact::{DockerArchive, DockerImage},
     capture::{Discarded, Exported},
     config::{Container, Pull},
+    container_driver::EngineContainer,
     context::build_context,
     credentials_driver as credentials,
     dockerfile::Dockerfile,
-    driver::{BuildSpec, Commit, ContainerSpec, Engine, EngineContainer, Feed, ImageFacts},
+    driver::{Engine, Feed},
     endpoint::Endpoint,
     reference::Reference,
     resources::{BuildContainer, BuildImage, MarkedImage},
     run_command::RunCommand,
+    spec::{BuildSpec, Commit, ContainerSpec, ImageFacts},
 };
 use crate::{
     communicator::container::{ContainerComm, ContainerEngine, Settings},
