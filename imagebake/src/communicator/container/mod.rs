@@ -10,7 +10,8 @@ mod shell;
 mod tree;
 
 #[cfg(feature = "docker")]
-pub(crate) use tree::{Keep, pack_some, reading};
+pub(crate) use tree::reading;
+pub use tree::{Keep, pack_some};
 
 use super::{Command, Communicator, Exit, FileAttrs, GuestSystem, OutputSink};
 use crate::{

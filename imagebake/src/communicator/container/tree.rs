@@ -35,10 +35,10 @@ pub(super) fn pack(folder: &Path, target: &str, owner: Option<(u64, u64)>) -> Ta
 }
 
 /// Says of a path below a packed folder whether it belongs into the archive.
-pub(crate) type Keep = Box<dyn Fn(&Path) -> bool + Send>;
+pub type Keep = Box<dyn Fn(&Path) -> bool + Send>;
 
 /// The contents of `folder` that `keep` wants, all of one owner, and one more file; compressed or not.
-pub(crate) fn pack_some(folder: &Path, keep: Keep, more: Option<(String, Vec<u8>)>, compress: bool) -> TarStream {
+pub fn pack_some(folder: &Path, keep: Keep, more: Option<(String, Vec<u8>)>, compress: bool) -> TarStream {
     let folder = folder.to_owned();
     streamed(move |out| {
         let out: Box<dyn Finish> = match compress {

@@ -91,6 +91,7 @@ impl Login {
 }
 
 /// A registry's name as it is written: with a port, without a scheme.
+#[cfg(feature = "docker")]
 pub(super) fn bare_server(server: &str) -> &str {
     let bare = server.trim_start_matches("https://").trim_start_matches("http://");
     bare.trim_end_matches('/')

@@ -3,12 +3,25 @@
 //! The engine is spoken to by its API: no docker program is needed. It deliberately builds nothing by itself: what a registry or the engine
 //! does (pull, commit, push) is asked of the engine; `oci` is the source without one.
 
+// Without the platform images are described, not made.
+#[cfg_attr(
+    not(feature = "docker"),
+    expect(dead_code, reason = "only what builds makes artifacts")
+)]
 mod artifact;
 mod capture;
 mod config;
 mod dockerfile;
+#[cfg_attr(
+    not(feature = "docker"),
+    expect(dead_code, reason = "only what builds looks for an engine")
+)]
 pub(crate) mod endpoint;
 mod login;
+#[cfg_attr(
+    not(feature = "docker"),
+    expect(dead_code, reason = "only what builds takes names apart")
+)]
 pub(crate) mod reference;
 mod run_command;
 
@@ -33,6 +46,7 @@ pub(crate) mod spec;
 #[cfg(feature = "docker")]
 mod ssh_driver;
 
+#[cfg(feature = "docker")]
 pub(crate) use artifact::Maker;
 pub use artifact::{DockerArchive, DockerImage};
 pub use capture::{Discarded, Exported};
