@@ -105,8 +105,11 @@ fn import() -> Image {
     )
 }
 
+/// An image by its name.
+type Named = (&'static str, fn() -> Image);
+
 /// What goes wrong, one image for each.
-fn broken() -> Vec<(&'static str, fn() -> Image)> {
+fn broken() -> Vec<Named> {
     vec![
         ("no-image", || {
             Image::new().source(
