@@ -17,7 +17,9 @@ pub struct Discarded(pub(super) Container);
 
 macro_rules! captured {
     ($($ty:ty),+) => {
-        $(impl Config for $ty {
+        // In a hint about a type of the user's own, ours would be noise.
+        $(#[diagnostic::do_not_recommend]
+        impl Config for $ty {
             const FIELDS: &'static [FieldMeta] = Container::FIELDS;
             fn fields(&self) -> Vec<Field> {
                 self.0.fields()
