@@ -5,11 +5,11 @@
 
 use crate::value::{GuestPath, HostPath, Secret, Template, Text};
 pub use imagebake_macros::Config;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::{borrow::Cow, collections::BTreeMap, fmt, panic::Location, time::Duration};
 
 /// A line of the user's own files: of Rust, or of a values file.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Place {
     /// The file, as the compiler or the command line named it.

@@ -30,30 +30,32 @@ impl UnitNames {
         format!("{}.{}", self.kind, self.source)
     }
 
-    /// Whether `glob` means this unit: by unit, by `kind.name`, by the source's name or kind, or by the image.
+    /// Whether `glob` means this unit: by unit, by `kind.name`, by the source's name or kind.
     pub(crate) fn matches(&self, glob: &str) -> bool {
-        let Some(glob) = matcher(glob) else { return false };
-        [
-            self.unit(),
-            self.kind_and_name(),
-            self.packer(),
-            self.source.clone(),
-            self.kind.to_owned(),
-        ]
-        .iter()
-        .any(|name| glob.is_match(name))
+        any_matches(glob, &self.all())
     }
 
     /// Every name that a glob could have meant, for suggestions.
-    pub(crate) fn all(&self) -> Vec<String> {
-        vec![
-            self.source.clone(),
-            self.kind.to_owned(),
-            self.kind_and_name(),
-            self.unit(),
-            self.packer(),
-        ]
+    pub(crate) fn all(&self) -> [String; 5] {
+        all_names(&self.image, self.kind, &self.source)
     }
+}
+
+/// The names of a unit, the likeliest meant first.
+pub(crate) fn all_names(image: &str, kind: &str, source: &str) -> [String; 5] {
+    let packer = format!("{kind}.{source}");
+    let within = if source == kind {
+        kind.to_owned()
+    } else {
+        packer.clone()
+    };
+    let unit = format!("{image}.{within}");
+    [source.to_owned(), kind.to_owned(), within, unit, packer]
+}
+
+/// Whether `glob` matches one of `names`.
+pub(crate) fn any_matches(glob: &str, names: &[String]) -> bool {
+    matcher(glob).is_some_and(|glob| names.iter().any(|name| glob.is_match(name)))
 }
 
 /// A glob whose `*` crosses dots; `None` when it is not a glob.

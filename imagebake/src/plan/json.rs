@@ -7,10 +7,13 @@ use super::{Described, ListedImage, Plan, PlannedUnit};
 use crate::{field::Field, variables::VariableMeta};
 use serde_json::{Map, Value as Json, json};
 
-/// `{"units":[…],"problems":[…]}`; `all` has the settings that stand at their defaults too.
+/// The version of a plan's shape, which only grows: a higher one is not understood by an earlier program.
+pub const VERSION: u32 = 1;
+
+/// `{"version":1,"all":false,"units":[…],"problems":[…]}`; `all` has the settings that stand at their defaults too.
 pub fn plan(plan: &Plan, all: bool) -> Json {
     let units: Vec<Json> = plan.units.iter().map(|unit| self::unit(unit, all)).collect();
-    json!({"units": units, "problems": plan.problems})
+    json!({"version": VERSION, "all": all, "units": units, "problems": plan.problems})
 }
 
 /// One unit.

@@ -4,12 +4,15 @@
 //! [`validate`](crate::engine::validate) does that.
 
 mod check;
+pub mod compare;
 mod diagnostics;
 pub mod json;
 pub mod packer;
+mod saved;
 mod select;
 
 pub use diagnostics::{Diagnostic, Diagnostics, Severity, nearest};
+pub use saved::{SavedPlan, SavedSetting, SavedStep, SavedUnit};
 pub use select::Selection;
 
 use crate::{

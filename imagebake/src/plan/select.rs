@@ -1,7 +1,10 @@
 //! Which images and units a command is about.
 
 use super::{Diagnostic, Diagnostics, Plan, nearest};
-use crate::{names::UnitNames, registry::ImageEntry};
+use crate::{
+    names::{UnitNames, all_names, any_matches},
+    registry::ImageEntry,
+};
 
 /// What the user asked for.
 #[derive(Clone, Debug, Default)]
@@ -70,6 +73,15 @@ impl Selection {
             .zip(chosen)
             .filter_map(|(entry, chosen)| chosen.then_some(entry))
             .collect()
+    }
+
+    /// Whether a unit that may be of another plan was asked for: its image, its source's kind and name.
+    pub fn admits(&self, image: &str, kind: &str, source: &str) -> bool {
+        let names = all_names(image, kind, source);
+        let matched = |globs: &[String]| globs.iter().any(|glob| any_matches(glob, &names));
+        let image = [image.to_owned()];
+        let chosen = self.images.is_empty() || self.images.iter().any(|glob| any_matches(glob, &image));
+        chosen && (self.only.is_empty() || matched(&self.only)) && !matched(&self.except)
     }
 
     /// Leaves the units that were asked for; a glob that matches none is a problem.
