@@ -3,6 +3,8 @@
 //! One file per run, `<state>/runs/<run>.json`, written when the run begins and again when it ends. While the run lives it holds a lock on
 //! the first one, so that a record without an end tells whether somebody still works on it. Secrets are in it by name alone.
 
+pub mod compare;
+
 use crate::{
     error::{Context, Error, ErrorKind, Result},
     event::{FileSummary, Summary},
@@ -46,6 +48,9 @@ pub struct Origin {
     pub values: BTreeMap<String, BTreeMap<String, String>>,
     /// The files that steps read.
     pub files: Vec<FileSummary>,
+    /// The plan, as `plan --save` writes it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plan: Option<serde_json::Value>,
 }
 
 /// One run.
@@ -137,6 +142,7 @@ fn origin(project: &Project, plan: &Plan) -> Origin {
         cargo_lock_sha256: lock.and_then(|digests| digests.get(DigestKind::Sha256).map(str::to_owned)),
         values: plan.values.clone(),
         files: read_files(plan),
+        plan: Some(crate::plan::json::plan(plan, true)),
     }
 }
 

@@ -14,7 +14,7 @@ use std::{ffi::OsString, num::NonZeroUsize, path::PathBuf, time::Duration};
 #[command(propagate_version = true, max_term_width = 110)]
 #[command(
     after_help = "Exit codes: 0 all went well, 1 a build failed, 2 wrong usage or a description that cannot be built,\n\
-    3 clean-up was tried and failed, 130 cancelled."
+    3 clean-up was tried and failed, 4 --against found differences, 130 cancelled."
 )]
 pub(super) struct Options {
     #[command(flatten)]
@@ -174,6 +174,12 @@ pub(super) struct PlanArgs {
     /// In which words.
     #[arg(long, value_enum, default_value_t)]
     pub(super) format: PlanForm,
+    /// Write the plan to this file too, for `--against`: JSON, with defaults, secrets by name alone.
+    #[arg(long, value_name = "FILE")]
+    pub(super) save: Option<PathBuf>,
+    /// Compare with the plan in this file, which `--save` wrote; exit code 4 where something differs.
+    #[arg(long, value_name = "FILE")]
+    pub(super) against: Option<PathBuf>,
     /// With the values of secrets, as far as they are at hand.
     #[arg(long, requires = "format")]
     pub(super) reveal: bool,
@@ -320,6 +326,9 @@ pub(super) struct RunsArgs {
 pub(super) struct ShowArgs {
     /// The run, or the beginning of its id; `last` is the latest.
     pub(super) run: String,
+    /// Compare what it was built from with what this run was; exit code 4 where something differs.
+    #[arg(long, value_name = "RUN")]
+    pub(super) against: Option<String>,
     /// How to print it.
     #[arg(long, value_enum, default_value_t)]
     pub(super) output: Format,

@@ -197,7 +197,7 @@ fn indented(text: &str, by: &str) -> String {
     safe.join(&format!("\n{by}"))
 }
 
-fn plural(count: usize, word: &str) -> String {
+pub(super) fn plural(count: usize, word: &str) -> String {
     if count == 1 {
         format!("1 {word}")
     } else {

@@ -1,13 +1,14 @@
 //! The command line: one file per command. Problems are rendered here and only here.
 //!
 //! Exit codes, the highest that applies: 3 clean-up was tried and failed, 130 cancelled, 1 a build failed or an error stopped the command,
-//! 2 wrong usage or a description that cannot be built, 0. Results go to standard output; problems, and what a build reports for people, to
+//! 2 wrong usage or a description that cannot be built, 4 `--against` found differences, 0. Results go to standard output; problems, and what a build reports for people, to
 //! standard error. What is printed with `--output json` is for programs: its shapes are documented at each command and only grow.
 
 mod app;
 mod args;
 mod build;
 mod cleanup;
+mod compare;
 mod diagnostics;
 mod failure;
 mod inspect;

@@ -1,10 +1,11 @@
 //! `plan`: what would be built, with the line of Rust behind each part. Offline, nothing is touched.
 //!
-//! JSON: see [`crate::plan::json`]; `--format packer`: see [`crate::plan::packer`].
+//! JSON: see [`crate::plan::json`]; `--format packer`: see [`crate::plan::packer`]; `--against`: see `compare.rs`.
 
 use super::{
     Cli,
     args::{Chosen, Format, PlanArgs, PlanForm},
+    compare,
     failure::Stop,
     panics,
 };
@@ -24,6 +25,9 @@ pub(super) fn run(cli: &Cli, args: &PlanArgs) -> Result<u8, Stop> {
         ));
     }
     let plan = make(cli, &args.chosen);
+    if let Some(code) = compare::with_plan(cli, args, &plan)? {
+        return Ok(code);
+    }
     match (args.format, args.output) {
         (PlanForm::Packer, _) => cli.print_json(&plan::packer::plan(&plan, args.reveal))?,
         (PlanForm::Json, _) | (PlanForm::Tree, Format::Json) => cli.print_json(&plan::json::plan(&plan, args.all))?,

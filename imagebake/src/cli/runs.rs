@@ -1,6 +1,6 @@
 //! `runs`: the runs so far, the latest first.
 //!
-//! JSON: `{"runs":[…]}`, each as `show` has it.
+//! JSON: `{"runs":[…]}`, each as `show` has it, without its plan.
 
 use super::{
     Cli,
@@ -24,6 +24,10 @@ pub(super) fn run(cli: &Cli, args: &RunsArgs) -> Result<u8, Stop> {
     let most = args.last.map_or(LAST, Into::into);
     records.truncate(most);
     if args.output == Format::Json {
+        // A list of runs is read often; the plan in each would be most of it.
+        for origin in records.iter_mut().filter_map(|record| record.origin.as_mut()) {
+            origin.plan = None;
+        }
         cli.print_json(&json!({"runs": records}))?;
         return Ok(0);
     }

@@ -1,11 +1,12 @@
 //! `show RUN`: one run with everything that is known of it.
 //!
-//! JSON: `{version, run, status, started, units, logs, origin:{commit, cargo_lock_sha256, values, files}, summary}`, the summary as the last
-//! event of `build --output json` has it.
+//! JSON: `{version, run, status, started, units, logs, origin:{commit, cargo_lock_sha256, values, files, plan}, summary}`, the summary as
+//! the last event of `build --output json` has it, the plan as `plan --save` writes it. `--against`: see `compare.rs`.
 
 use super::{
     Cli,
     args::{Format, ShowArgs},
+    compare,
     failure::Stop,
     invocation, runs as listing,
 };
@@ -17,6 +18,9 @@ use std::fmt::Write;
 
 pub(super) fn run(cli: &Cli, args: &ShowArgs) -> Result<u8, Stop> {
     let mut record = runs::find(&cli.project, &args.run).map_err(Stop::named)?;
+    if let Some(against) = &args.against {
+        return compare::runs(cli, args, &record, against);
+    }
     name_logs(&mut record);
     match args.output {
         Format::Json => cli.print_json(&record)?,

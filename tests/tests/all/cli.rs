@@ -1,7 +1,7 @@
 //! The command line: what each command prints, and what it says about mistakes.
 
 use crate::fixture;
-use imagebake_tests::Output;
+use imagebake_tests::{Output, TestContext};
 use std::process::Stdio;
 
 #[test]
@@ -138,6 +138,15 @@ fn what_commands_print_for_people() {
     insta::assert_snapshot!("list", rows.collect::<Vec<_>>().join("\n\n"));
 }
 
+/// What is said about command lines that are all mistakes.
+fn told(project: &TestContext, mistakes: &[&[&str]]) -> String {
+    let told = mistakes.iter().map(|arguments| {
+        let output = project.run(arguments).fails(2);
+        format!("$ imagebake {}\n{}\n", arguments.join(" "), shown(&output))
+    });
+    told.collect::<Vec<_>>().join("\n")
+}
+
 #[test]
 fn what_is_said_about_mistakes() {
     let project = fixture();
@@ -165,17 +174,135 @@ fn what_is_said_about_mistakes() {
         &["plan", "greet", "--format", "json", "--reveal"],
         &["biuld"],
     ];
-    let told: Vec<String> = mistakes
-        .iter()
-        .map(|arguments| {
-            format!(
-                "$ imagebake {}\n{}\n",
-                arguments.join(" "),
-                shown(&project.run(arguments).fails(2))
-            )
-        })
-        .collect();
-    insta::assert_snapshot!("mistakes", told.join("\n"));
+    insta::assert_snapshot!("mistakes", told(&project, mistakes));
+}
+
+#[test]
+fn a_plan_is_saved_and_what_differs_from_it_is_told() {
+    let project = fixture();
+    let selected = ["machine", "greet", "pair"];
+    let plan = |more: &[&str]| project.run(&[&["plan"][..], &selected, more].concat());
+    let printed = plan(&["--save", "plan.json"]).ok();
+    assert_eq!(printed.stdout, plan(&[]).ok().stdout, "it is printed as ever");
+    let saved = project.read("plan.json");
+    assert!(!saved.contains("hunter2"), "a secret: {saved}");
+    let json = plan(&["--output", "json", "--all"]).ok().json();
+    assert_eq!(json, serde_json::from_str::<serde_json::Value>(&saved).expect("JSON"));
+    insta::assert_snapshot!("against-same", shown(&plan(&["--against", "plan.json"]).ok()));
+
+    // As if the description, and a default of imagebake, had been another one.
+    let mut old = json;
+    let units = old["units"].as_array_mut().expect("a list");
+    units.retain(|unit| unit["name"] != "pair.null.bad");
+    for unit in units.iter_mut().filter(|unit| unit["name"] == "greet.null") {
+        unit["name"] = "greet.file".into();
+    }
+    let machine = units
+        .iter_mut()
+        .find(|unit| unit["name"] == "machine.acme")
+        .expect("it is planned");
+    let step = machine["steps"][0].clone();
+    for setting in machine["steps"][0]["settings"].as_array_mut().expect("a list") {
+        match setting["name"].as_str() {
+            Some("inline") => setting["value"] = serde_json::json!(["echo in the \u{1b}[31mbox"]),
+            Some("remote_folder") => setting["value"] = "/var/tmp".into(),
+            _ => {}
+        }
+    }
+    let mut other = step.clone();
+    (other["name"], other["kind"]) = ("old".into(), "sleep".into());
+    machine["steps"].as_array_mut().expect("a list").push(other);
+    project.write("old.json", &old.to_string());
+    insta::assert_snapshot!("against", shown(&plan(&["--against", "old.json"]).fails(4)));
+    let found = plan(&["--against", "old.json", "--output", "json"]).fails(4).json();
+    assert_eq!((&found["different"], &found["version"]), (&true.into(), &1.into()));
+    assert_eq!(found["compared"], serde_json::json!({"units": 4, "steps": 6}));
+
+    // A snapshot that is brought up to date tells what was new, once.
+    plan(&["--against", "old.json", "--save", "old.json"]).fails(4);
+    plan(&["--against", "old.json"]).ok();
+}
+
+#[test]
+fn a_changed_variable_is_a_difference_and_a_narrow_selection_is_none() {
+    let project = fixture();
+    project.run(&["plan", "--save", "plan.json"]).ok();
+    let output = project.run(&[
+        "plan",
+        "greet",
+        "--var",
+        "name=you",
+        "--var",
+        "token=env:KEY",
+        "--against",
+        "plan.json",
+    ]);
+    insta::assert_snapshot!("against-variable", shown(&output.fails(4)));
+    project
+        .run(&["plan", "pair", "--only", "good", "--against", "plan.json"])
+        .ok();
+}
+
+#[test]
+fn what_cannot_be_compared_is_told() {
+    let project = fixture();
+    project.run(&["plan", "hello", "--save", "hello.json"]).ok();
+    project.run(&["plan", "hello", "greet", "--save", "both.json"]).ok();
+    project.write("text.json", "version = 1");
+    project.write("other.json", "{\"name\": \"x\"}");
+    project.write("newer.json", "{\"version\": 99, \"units\": []}");
+    let partly = project.run(&["plan", "hello", "--output", "json"]).ok().stdout;
+    project.write("partly.json", &partly);
+    project.write(
+        "damaged.json",
+        &project.read("hello.json").replace("\"kind\"", "\"knid\""),
+    );
+    project.write("folder/inside.txt", "");
+    let mistakes: &[&[&str]] = &[
+        &["plan", "hello", "--against", "missing.json"],
+        &["plan", "hello", "--against", "folder"],
+        &["plan", "hello", "--against", "text.json"],
+        &["plan", "hello", "--against", "other.json"],
+        &["plan", "hello", "--against", "newer.json"],
+        &["plan", "hello", "--against", "partly.json"],
+        &["plan", "hello", "--against", "damaged.json"],
+        &["plan", "greet", "--against", "hello.json", "--save", "new.json"],
+        &["plan", "hello", "--against", "both.json", "--save", "./both.json"],
+        &["plan", "hello", "--against", "hello.json", "--format", "packer"],
+        &["plan", "helo", "--save", "new.json"],
+        &["plan", "hello", "--save", "folder"],
+        &["plan", "hello", "--save", "nowhere/new.json"],
+    ];
+    insta::assert_snapshot!("against-mistakes", told(&project, mistakes));
+    assert!(!project.path().join("new.json").exists(), "nothing is written then");
+}
+
+#[test]
+fn two_runs_are_compared_by_what_they_were_built_from() {
+    let project = fixture();
+    let built = |name: &str| {
+        let events = project
+            .run(&["build", "greet", "--var", name, "--output", "json"])
+            .ok()
+            .json_lines();
+        events[0]["run"].as_str().expect("a run begins").to_owned()
+    };
+    let (first, again, third) = (built("name=one"), built("name=one"), built("name=two"));
+    let same = project.run(&["show", &again, "--against", &first]).ok();
+    assert_eq!(same.stdout, "no differences in 1 unit, 1 step\n");
+    insta::assert_snapshot!(
+        "show-against",
+        shown(&project.run(&["show", &third, "--against", &first]).fails(4))
+    );
+    let json = project.run(&["show", &third, "--against", &first, "--output", "json"]);
+    let json = json.fails(4).json();
+    assert_eq!((&json["old"], &json["new"]), (&first.into(), &third.clone().into()));
+    assert_eq!(json["inputs"][0]["name"], "greet: name");
+    let near = format!("{}zz", &third[..third.len() - 2]);
+    let output = project.run(&["show", "last", "--against", &near]).fails(2);
+    assert!(output.stderr.contains("did you mean"), "{}", output.stderr);
+    let runs = project.run(&["runs", "--output", "json"]).ok().stdout;
+    assert!(!runs.contains("\"plan\""), "a list without plans: {runs}");
 }
 
 #[test]
