@@ -1,7 +1,7 @@
 //! Containers of an engine, by what every engine offers: programs started in them, and archives put into and taken out of them.
 //!
-//! One shell stays open in the container and runs the commands ([`shell`]); what it cannot do (a terminal, another user, several at once,
-//! large input) is a program started for itself. Trees are tar archives that are made and unpacked while they travel ([`tree`]).
+//! One shell stays open in the container and runs the commands (`shell.rs`); what it cannot do (a terminal, another user, several at once,
+//! large input) is a program started for itself. Trees are tar archives that are made and unpacked while they travel (`tree.rs`).
 //! This module knows no engine's API: that is behind [`ContainerEngine`].
 
 mod exec;
