@@ -1,7 +1,7 @@
 //! `#[image]`: checks the signature and registers the function.
 
 use crate::{
-    doc, local,
+    body, doc, local,
     options::{self, Problems},
 };
 use proc_macro2::TokenStream;
@@ -13,6 +13,14 @@ use syn::{
 
 /// The function as it is and its registration; with errors, the function as it is and the errors, so that nothing else complains.
 pub fn expand(attribute: TokenStream, item: TokenStream) -> TokenStream {
+    if let Ok(function) = syn::parse2::<ItemFn>(item.clone()) {
+        let mut problems = Problems::default();
+        body::check(&function, &mut problems);
+        if let Err(errors) = problems.none(()) {
+            let (function, errors) = (body::without(&function), errors.into_compile_error());
+            return quote!(#function #errors);
+        }
+    }
     match register(attribute, item.clone()) {
         Ok(registration) => quote!(#item #registration),
         Err(errors) => {

@@ -5,6 +5,7 @@
 
 use proc_macro::TokenStream;
 
+mod body;
 mod config;
 mod doc;
 mod image;

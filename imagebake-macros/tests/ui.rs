@@ -34,6 +34,49 @@ fn explanations_speak_of_images_not_of_traits() {
     }
 }
 
+/// What people get wrong most often, and the beginning of what they read then. Where the compiler has the word before any of our types is
+/// looked at, it names the value, the setter or the call.
+#[test]
+fn the_ten_commonest_mistakes() {
+    for (mistake, first) in [
+        (
+            "describe/missing_argument",
+            "this function takes 1 argument but 0 arguments were supplied",
+        ),
+        ("describe/text_for_a_number", "mismatched types"),
+        (
+            "describe/misspelt_setter",
+            "no method named `inline_shebnag` found for struct `imagebake::prelude::ShellLocal`",
+        ),
+        ("describe/unquoted_size", "a size is written in quotes: `\"40G\"`"),
+        ("describe/moved_twice", "use of moved value: `tools`"),
+        ("describe/gated_platform", "the cargo feature `oci` of imagebake is off"),
+        (
+            "describe/not_a_post_processor",
+            "`imagebake::prelude::Null` cannot take `AnyArtifact`",
+        ),
+        (
+            "image/semicolon",
+            "the image ends in `;`, so the function returns nothing",
+        ),
+        ("describe/not_a_source", "`&str` is not a source of machines"),
+        ("image/two_arguments", "an image function takes no argument or one"),
+    ] {
+        let snapshot = Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("tests/ui")
+            .join(mistake)
+            .with_extension("stderr");
+        let words = std::fs::read_to_string(&snapshot).unwrap_or_else(|error| panic!("{mistake}: {error}"));
+        let told = words
+            .lines()
+            .next()
+            .and_then(|line| line.split_once(": "))
+            .map_or("", |(_, told)| told);
+        assert!(told.starts_with(first), "{mistake}: {told}");
+        assert!(words.lines().count() <= 15, "{mistake} is long");
+    }
+}
+
 #[test]
 fn every_mistake_has_its_words() {
     for case in files("rs") {

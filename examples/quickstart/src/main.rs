@@ -20,8 +20,8 @@ fn web(vars: Web) -> Image {
     // A handful of this computer's own programs is all that the image needs to be built on any Linux, offline.
     let container = Oci::host_userland(["sh", "mkdir", "cat", "ls", "chmod"])
         .entrypoint(["/usr/local/bin/hello-server"])
-        .env("PORT", vars.port.to_string())
-        .expose([vars.port.to_string()])
+        .env("PORT", vars.port)
+        .expose([vars.port])
         .label("org.opencontainers.image.title", "imagebake quickstart")
         .tag("imagebake/web:latest")
         .docker_archive("web.tar");

@@ -76,6 +76,8 @@ pub(super) enum Command {
     Runs(RunsArgs),
     /// Show one run.
     Show(ShowArgs),
+    /// Say in more words what a code like unknown-image means.
+    Explain(ExplainArgs),
 }
 
 impl Command {
@@ -91,6 +93,7 @@ impl Command {
             Self::Cleanup(args) => args.output,
             Self::Runs(args) => args.output,
             Self::Show(args) => args.output,
+            Self::Explain(args) => args.output,
         }
     }
 }
@@ -329,6 +332,15 @@ pub(super) struct ShowArgs {
     /// Compare what it was built from with what this run was; exit code 4 where something differs.
     #[arg(long, value_name = "RUN")]
     pub(super) against: Option<String>,
+    /// How to print it.
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) output: Format,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ExplainArgs {
+    /// The code, as a problem shows it: unknown-image, or error[unknown-image].
+    pub(super) code: String,
     /// How to print it.
     #[arg(long, value_enum, default_value_t)]
     pub(super) output: Format,

@@ -3,6 +3,7 @@
 //! Problems that differ in nothing but the source they were found for are shown once. The line itself is shown where the file is
 //! below the project.
 
+use super::explain::explanation;
 use crate::{
     field::Place,
     plan::{Diagnostic, Diagnostics, Severity},
@@ -52,6 +53,18 @@ impl Renderer<'_> {
             };
             let _ = writeln!(out, "{}{within}", self.style.bold(words.collect::<Vec<_>>().join(", ")));
         }
+        let mut explained: Vec<&str> = groups
+            .iter()
+            .map(|group| group.problem.code)
+            .filter(|code| explanation(code).is_some())
+            .collect();
+        explained.sort_unstable();
+        explained.dedup();
+        let _ = match &explained[..] {
+            [] => Ok(()),
+            [code] => writeln!(out, "more: `explain {code}`"),
+            _ => writeln!(out, "more on each: `explain CODE`"),
+        };
         out
     }
 
@@ -246,8 +259,30 @@ error[unreadable-file]: cannot read `missing.sh`
 warning[odd]: odd
 
 1 error, 1 warning
+more: `explain unreadable-file`
 ";
         assert_eq!(text, expected);
+    }
+
+    #[test]
+    fn problems_come_image_by_image_with_their_number() {
+        let mut problems = Diagnostics::new();
+        for (image, code) in [("web", "one"), ("db", "no-source"), ("web", "glob")] {
+            let mut problem = Diagnostic::error(code, format!("{code} is wrong"));
+            problem.image = Some(image.into());
+            problems.push(problem);
+        }
+        let text = Renderer {
+            style: Style::default(),
+            root: Path::new("/"),
+        }
+        .render(&problems);
+        let at = |what: &str| text.find(what).unwrap_or_else(|| panic!("{what}: {text}"));
+        assert!(at("[one]") < at("[glob]") && at("[glob]") < at("[no-source]"), "{text}");
+        assert!(
+            text.ends_with("3 errors in 2 images\nmore on each: `explain CODE`\n"),
+            "{text}"
+        );
     }
 
     #[test]

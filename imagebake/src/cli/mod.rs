@@ -10,6 +10,7 @@ mod build;
 mod cleanup;
 mod compare;
 mod diagnostics;
+mod explain;
 mod failure;
 mod inspect;
 mod invocation;
@@ -70,39 +71,18 @@ fn run(entries: Vec<ImageEntry>, words: Vec<std::ffi::OsString>) -> ExitCode {
     let format = options.command.format();
     let ran = (|| {
         start_logging()?;
-        let project = Project::find(options.globals.project.as_deref(), options.globals.state_dir.as_deref())
-            .map_err(Stop::usage)?;
-        let inputs = inputs(&options.globals).map_err(|problems| {
-            print_error(
-                &Renderer {
-                    style: err_style,
-                    root: &project.current_dir,
-                }
-                .render(&problems),
-            );
-            Stop::problems_told(problems)
-        })?;
-        let cli = Cli {
-            entries,
-            inputs,
-            given: options.globals.vars,
-            values: options.globals.values,
-            project,
-            project_flag: options.globals.project,
-            state_flag: options.globals.state_dir,
-            style,
-            err_style,
-            quiet: options.globals.quiet,
-        };
+        let globals = options.globals;
+        let cli = || Cli::new(entries, globals, style, err_style);
         match options.command {
-            Command::List(args) => list::run(&cli, &args),
-            Command::Plan(args) => plan::run(&cli, &args),
-            Command::Validate(args) => validate::run(&cli, &args),
-            Command::Inspect(args) => inspect::run(&cli, &args),
-            Command::Build(args) => build::run(&cli, args),
-            Command::Cleanup(args) => cleanup::run(&cli, &args),
-            Command::Runs(args) => runs::run(&cli, &args),
-            Command::Show(args) => show::run(&cli, &args),
+            Command::List(args) => list::run(&cli()?, &args),
+            Command::Plan(args) => plan::run(&cli()?, &args),
+            Command::Validate(args) => validate::run(&cli()?, &args),
+            Command::Inspect(args) => inspect::run(&cli()?, &args),
+            Command::Build(args) => build::run(&cli()?, args),
+            Command::Cleanup(args) => cleanup::run(&cli()?, &args),
+            Command::Runs(args) => runs::run(&cli()?, &args),
+            Command::Show(args) => show::run(&cli()?, &args),
+            Command::Explain(args) => explain::run(&args, style),
         }
     })();
     match ran {
@@ -135,6 +115,33 @@ fn start_logging() -> Result<(), Stop> {
 }
 
 impl Cli {
+    /// Finds the project and reads what was given on the command line.
+    fn new(entries: Vec<ImageEntry>, globals: args::Globals, style: Style, err_style: Style) -> Result<Self, Stop> {
+        let project = Project::find(globals.project.as_deref(), globals.state_dir.as_deref()).map_err(Stop::usage)?;
+        let inputs = inputs(&globals).map_err(|problems| {
+            print_error(
+                &Renderer {
+                    style: err_style,
+                    root: &project.current_dir,
+                }
+                .render(&problems),
+            );
+            Stop::problems_told(problems)
+        })?;
+        Ok(Self {
+            entries,
+            inputs,
+            given: globals.vars,
+            values: globals.values,
+            project,
+            project_flag: globals.project,
+            state_flag: globals.state_dir,
+            style,
+            err_style,
+            quiet: globals.quiet,
+        })
+    }
+
     fn problems(&self) -> Renderer<'_> {
         Renderer {
             style: self.err_style,
@@ -144,16 +151,12 @@ impl Cli {
 
     /// Prints a result for people.
     fn print(&self, text: &str) {
-        crate::reporter::Out::stdout().write(text.as_bytes());
+        print(text);
     }
 
     /// Prints a result for programs, in one line.
     fn print_json(&self, value: &impl serde::Serialize) -> Result<(), Stop> {
-        let text = serde_json::to_string(value).map_err(|error| {
-            Stop::from(crate::error::Error::new(crate::error::ErrorKind::Internal, "cannot write JSON").because(error))
-        })?;
-        self.print(&(text + "\n"));
-        Ok(())
+        print_json(value)
     }
 
     /// Prints problems; nothing when there are none.
@@ -161,6 +164,19 @@ impl Cli {
         let text = self.problems().render(problems);
         print_error(&text);
     }
+}
+
+/// Writes a result to standard output.
+fn print(text: &str) {
+    crate::reporter::Out::stdout().write(text.as_bytes());
+}
+
+fn print_json(value: &impl serde::Serialize) -> Result<(), Stop> {
+    let text = serde_json::to_string(value).map_err(|error| {
+        Stop::from(crate::error::Error::new(crate::error::ErrorKind::Internal, "cannot write JSON").because(error))
+    })?;
+    print(&(text + "\n"));
+    Ok(())
 }
 
 /// Writes to standard error; when nobody reads that, nobody can be told.

@@ -75,10 +75,13 @@ impl Diagnostic {
         self
     }
 
-    /// What to do.
+    /// What to do; another call adds a line.
     #[must_use]
     pub fn help(mut self, help: impl Into<String>) -> Self {
-        self.help = Some(help.into());
+        self.help = Some(match self.help.take() {
+            Some(earlier) => format!("{earlier}\n{}", help.into()),
+            None => help.into(),
+        });
         self
     }
 

@@ -186,6 +186,18 @@ impl From<super::Fact> for Template {
     }
 }
 
+macro_rules! template_from_number {
+    ($($number:ty),+) => {
+        $(impl From<$number> for Template {
+            fn from(number: $number) -> Self {
+                Self::from(Text::from(number))
+            }
+        })+
+    };
+}
+
+template_from_number!(u16, u32, u64, i32, i64, bool);
+
 impl From<&Template> for Template {
     fn from(template: &Template) -> Self {
         template.clone()

@@ -108,7 +108,7 @@ fn the_help_of_every_command() {
     let project = fixture();
     insta::assert_snapshot!("help", shown(&project.run(&["-h"]).ok()));
     for command in [
-        "list", "plan", "validate", "inspect", "build", "cleanup", "runs", "show",
+        "list", "plan", "validate", "inspect", "build", "cleanup", "runs", "show", "explain",
     ] {
         let short = shown(&project.run(&[command, "-h"]).ok());
         insta::assert_snapshot!(format!("help-{command}"), short);
@@ -172,9 +172,44 @@ fn what_is_said_about_mistakes() {
         &["cleanup", "--sweep", "acme"],
         &["list", "--project", "/nonexistent"],
         &["plan", "greet", "--format", "json", "--reveal"],
+        &["explain", "unknown-imgae"],
         &["biuld"],
     ];
     insta::assert_snapshot!("mistakes", told(&project, mistakes));
+}
+
+#[test]
+fn a_code_is_explained_in_more_words() {
+    let project = fixture();
+    let told = project.run(&["plan", "helo"]).fails(2).stderr;
+    assert!(told.contains("more: `explain unknown-image`"), "{told}");
+    let text = project.run(&["explain", "error[unknown-image]: there is"]).ok().stdout;
+    assert!(text.starts_with("unknown-image\n\nNo image of the program"), "{text}");
+    let json = project
+        .run(&["explain", "unknown-image", "--output", "json"])
+        .ok()
+        .json();
+    assert_eq!(json["code"], "unknown-image");
+    assert!(text.contains(json["explanation"].as_str().expect("text")));
+    // Where nothing else works, words do.
+    project.run(&["explain", "glob", "--project", "/nonexistent"]).ok();
+}
+
+#[test]
+fn problems_of_several_images_are_told_at_once_each_with_the_nearest_match() {
+    let project = fixture();
+    project.write(
+        "values.toml",
+        "[greet]\nnmae = \"x\"\n\n[pair]\nversion = 2\n\n[gret]\nname = \"y\"\n",
+    );
+    insta::assert_snapshot!(
+        "several-images",
+        shown(
+            &project
+                .run(&["plan", "greet", "pair", "--only", "nul,bda", "--values", "values.toml"])
+                .fails(2)
+        )
+    );
 }
 
 #[test]
