@@ -86,7 +86,7 @@ impl Command {
         match self {
             Self::List(args) => args.output,
             Self::Plan(args) => args.format(),
-            Self::Validate(args) => args.output,
+            Self::Validate(args) => args.output.format(),
             Self::Inspect(args) => args.output,
             // A build that cannot begin ends its events by itself.
             Self::Build(_) => Format::Text,
@@ -94,6 +94,18 @@ impl Command {
             Self::Runs(args) => args.output,
             Self::Show(args) => args.output,
             Self::Explain(args) => args.output,
+        }
+    }
+}
+
+impl Command {
+    /// Whether it speaks to GitHub Actions.
+    pub(super) fn on_github(&self) -> bool {
+        match self {
+            Self::Plan(args) => args.output == PlanOutput::Github,
+            Self::Validate(args) => args.output == PlanOutput::Github,
+            Self::Build(args) => args.output == BuildOutput::Github,
+            _ => false,
         }
     }
 }
@@ -106,6 +118,27 @@ pub(super) enum Format {
     Text,
     /// For programs.
     Json,
+}
+
+/// How a plan and its problems are printed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum PlanOutput {
+    /// For people.
+    #[default]
+    Text,
+    /// For programs.
+    Json,
+    /// For the log of GitHub Actions: problems at their lines, and in a summary of the job.
+    Github,
+}
+
+impl PlanOutput {
+    pub(super) fn format(self) -> Format {
+        match self {
+            Self::Text | Self::Github => Format::Text,
+            Self::Json => Format::Json,
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -188,13 +221,13 @@ pub(super) struct PlanArgs {
     pub(super) reveal: bool,
     /// How to print it.
     #[arg(long, value_enum, default_value_t)]
-    pub(super) output: Format,
+    pub(super) output: PlanOutput,
 }
 
 impl PlanArgs {
     pub(super) fn format(&self) -> Format {
         if self.format == PlanForm::Tree {
-            self.output
+            self.output.format()
         } else {
             Format::Json
         }
@@ -207,7 +240,7 @@ pub(super) struct ValidateArgs {
     pub(super) chosen: Chosen,
     /// How to print it.
     #[arg(long, value_enum, default_value_t)]
-    pub(super) output: Format,
+    pub(super) output: PlanOutput,
 }
 
 #[derive(Debug, Args)]
@@ -228,6 +261,8 @@ pub(super) enum BuildOutput {
     Plain,
     /// One event per line, for programs.
     Json,
+    /// For the log of GitHub Actions: groups, annotations, a summary of the job.
+    Github,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]

@@ -7,14 +7,14 @@ use super::{
     Cli,
     args::{BuildArgs, BuildOutput, suggestion},
     failure::Stop,
-    invocation, plan, prompt,
+    in_ci, invocation, plan, prompt,
 };
 use crate::{
     engine::{self, BuildOptions},
     error::Error,
     event::{Summary, UnitStatus},
     plan::{Diagnostics, Plan},
-    reporter::{Human, HumanOptions, Json, Logs, Out, Plain, PlainOptions, Reporter, Screen},
+    reporter::{Bundle, Github, Human, HumanOptions, Json, Logs, Out, Plain, PlainOptions, Reporter, Screen},
 };
 use serde_json::json;
 use std::{collections::BTreeSet, io::IsTerminal};
@@ -69,7 +69,7 @@ fn refuse(problems: &Diagnostics) -> Result<(), Stop> {
 
 async fn create(cli: &Cli, args: &BuildArgs, plan: Plan) -> Result<Summary, Stop> {
     let dumb = std::env::var_os("TERM").is_none_or(|term| term == "dumb" || term.is_empty());
-    let live = args.output == BuildOutput::Auto && std::io::stderr().is_terminal() && !dumb;
+    let live = args.output == BuildOutput::Auto && std::io::stderr().is_terminal() && !dumb && !in_ci();
     let screen = live.then(Screen::terminal);
     let reader = reader(cli, args, screen.clone());
     let options = BuildOptions {
@@ -83,9 +83,14 @@ async fn create(cli: &Cli, args: &BuildArgs, plan: Plan) -> Result<Summary, Stop
         no_cache: args.no_cache,
         log_dir: args.log_dir.as_ref().map(|folder| cli.project.current_dir.join(folder)),
     };
-    let prompt = prompt::prompt(screen, cli.err_style);
+    let prompt = match in_ci() || cli.github.is_some() {
+        true => prompt::nobody(),
+        false => prompt::prompt(screen, cli.err_style),
+    };
+    let commands = invocation::commands(cli);
     let logs = |_: &str, folder: &std::path::Path| -> crate::error::Result<Vec<Box<dyn Reporter>>> {
-        Ok(vec![Box::new(Logs::new(folder, vec![reader]))])
+        let bundle = Box::new(Bundle::new(folder, commands));
+        Ok(vec![Box::new(Logs::new(folder, vec![reader, bundle]))])
     };
     engine::run(&cli.project, plan, options, logs, prompt)
         .await
@@ -107,6 +112,7 @@ fn reader(cli: &Cli, args: &BuildArgs, screen: Option<Screen>) -> Box<dyn Report
             Box::new(Human::new(screen, options))
         }
         (_, None) => {
+            let style = if cli.github.is_some() { cli.style } else { style };
             let options = PlainOptions {
                 style,
                 quiet: cli.quiet,
@@ -114,7 +120,10 @@ fn reader(cli: &Cli, args: &BuildArgs, screen: Option<Screen>) -> Box<dyn Report
                 commands,
                 ..PlainOptions::default()
             };
-            Box::new(Plain::new(Out::stderr(), options))
+            match &cli.github {
+                Some(files) => Box::new(Github::new(Out::stdout(), options, files.clone())),
+                None => Box::new(Plain::new(Out::stderr(), options)),
+            }
         }
     }
 }

@@ -18,8 +18,8 @@ pub(super) struct Renderer<'a> {
 }
 
 /// The same problem for one or several sources.
-struct Group<'a> {
-    problem: &'a Diagnostic,
+pub(super) struct Group<'a> {
+    pub(super) problem: &'a Diagnostic,
     sources: Vec<&'a str>,
 }
 
@@ -145,7 +145,7 @@ impl Renderer<'_> {
 }
 
 /// Errors and warnings image by image, in the order the images first appear.
-fn grouped(problems: &Diagnostics) -> Vec<Group<'_>> {
+pub(super) fn grouped(problems: &Diagnostics) -> Vec<Group<'_>> {
     let mut groups: Vec<Group<'_>> = Vec::new();
     for problem in problems.iter() {
         let same = |group: &&mut Group<'_>| {

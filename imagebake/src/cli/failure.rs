@@ -1,6 +1,6 @@
 //! What stops a command, rendered.
 
-use super::print_error;
+use super::{github, print_error};
 use crate::{
     error::{Error, ErrorKind},
     event::Failure,
@@ -75,10 +75,14 @@ impl Stop {
         self.problems.iter()
     }
 
-    /// Renders it on standard error, and for programs on standard output: `{"error":{"message",…}}`.
-    pub(super) fn tell(&self, style: Style, json: bool) {
+    /// Renders it on standard error, for programs and GitHub on standard output: `{"error":{"message",…}}`.
+    pub(super) fn tell(&self, style: Style, json: bool, on_github: bool) {
         if !self.told {
-            print_error(&render(&self.failure, style));
+            let text = render(&self.failure, style);
+            match on_github {
+                true => github::failure(&text, &self.failure),
+                false => print_error(&text),
+            }
         }
         if json {
             let line = format!("{}\n", json!({"error": self.failure, "problems": self.problems}));

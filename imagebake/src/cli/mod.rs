@@ -12,6 +12,7 @@ mod compare;
 mod diagnostics;
 mod explain;
 mod failure;
+mod github;
 mod inspect;
 mod invocation;
 mod list;
@@ -28,7 +29,7 @@ use crate::{
     plan::Diagnostics,
     project::Project,
     registry::ImageEntry,
-    reporter::Style,
+    reporter::{Style, github::Files},
     variables::{Inputs, ValuesFile},
 };
 use args::{Command, Format};
@@ -50,6 +51,8 @@ struct Cli {
     /// Colours of standard error.
     err_style: Style,
     quiet: bool,
+    /// Where lines are in the repository, where GitHub Actions reads what is printed.
+    github: Option<Files>,
 }
 
 /// Runs the command of `words`, the program's name first.
@@ -68,11 +71,11 @@ fn run(entries: Vec<ImageEntry>, words: Vec<std::ffi::OsString>) -> ExitCode {
         color.style(std::io::stdout().is_terminal()),
         color.style(std::io::stderr().is_terminal()),
     );
-    let format = options.command.format();
+    let (format, on_github) = (options.command.format(), options.command.on_github());
     let ran = (|| {
         start_logging()?;
         let globals = options.globals;
-        let cli = || Cli::new(entries, globals, style, err_style);
+        let cli = || Cli::new(entries, globals, (style, err_style), on_github);
         match options.command {
             Command::List(args) => list::run(&cli()?, &args),
             Command::Plan(args) => plan::run(&cli()?, &args),
@@ -88,27 +91,40 @@ fn run(entries: Vec<ImageEntry>, words: Vec<std::ffi::OsString>) -> ExitCode {
     match ran {
         Ok(code) => ExitCode::from(code),
         Err(stop) => {
-            stop.tell(err_style, format == Format::Json);
+            stop.tell(err_style, format == Format::Json, on_github);
             ExitCode::from(stop.code)
         }
     }
 }
 
-/// Diagnostic logs of imagebake itself, where `IMAGEBAKE_LOG` names a level. Those of other crates could hold secrets and stay off.
+/// Diagnostic logs of imagebake itself, where `IMAGEBAKE_LOG` asks for them: a level, or levels of parts as in
+/// `warn,imagebake::journal=debug`. Those of other crates could hold secrets and stay off.
 fn start_logging() -> Result<(), Stop> {
-    let Some(level) = std::env::var_os("IMAGEBAKE_LOG").filter(|level| !level.is_empty()) else {
+    let Some(asked) = std::env::var_os("IMAGEBAKE_LOG").filter(|asked| !asked.is_empty()) else {
         return Ok(());
     };
-    use tracing_subscriber::{filter::LevelFilter, filter::Targets, prelude::*};
-    let level: LevelFilter = level.to_str().and_then(|level| level.parse().ok()).ok_or_else(|| {
-        let message = format!("IMAGEBAKE_LOG={} is not a level", level.to_string_lossy());
-        Stop::told(2, message, "levels are error, warn, info, debug and trace")
-    })?;
+    use tracing_subscriber::{filter::Targets, prelude::*};
+    let refused = |why: &str| {
+        let message = format!("IMAGEBAKE_LOG={} {why}", asked.to_string_lossy());
+        let hint = "levels are off, error, warn, info, debug and trace; parts are written imagebake::journal=debug";
+        Stop::told(2, message, hint)
+    };
+    let filter: Targets = asked
+        .to_str()
+        .and_then(|asked| asked.parse().ok())
+        .ok_or_else(|| refused("is not a filter"))?;
+    let own = |target: &str| target == "imagebake" || target.starts_with("imagebake::");
+    if let Some((other, _)) = filter.iter().find(|(target, _)| !own(target)) {
+        return Err(refused(&format!(
+            "names `{other}`, which is neither a level nor a part of imagebake"
+        )));
+    }
+    let everywhere = filter.default_level().map(|level| ("imagebake", level));
+    let filter = Targets::new().with_targets(everywhere).with_targets(filter.iter());
     let lines = tracing_subscriber::fmt::layer()
         .with_writer(std::io::stderr)
         .with_ansi(false);
-    let subscriber =
-        tracing_subscriber::registry().with(lines.with_filter(Targets::new().with_target("imagebake", level)));
+    let subscriber = tracing_subscriber::registry().with(lines.with_filter(filter));
     // A program that has set up logs of its own keeps them.
     let _ = tracing::subscriber::set_global_default(subscriber);
     Ok(())
@@ -116,16 +132,22 @@ fn start_logging() -> Result<(), Stop> {
 
 impl Cli {
     /// Finds the project and reads what was given on the command line.
-    fn new(entries: Vec<ImageEntry>, globals: args::Globals, style: Style, err_style: Style) -> Result<Self, Stop> {
+    fn new(
+        entries: Vec<ImageEntry>,
+        globals: args::Globals,
+        (style, err_style): (Style, Style),
+        on_github: bool,
+    ) -> Result<Self, Stop> {
         let project = Project::find(globals.project.as_deref(), globals.state_dir.as_deref()).map_err(Stop::usage)?;
+        let (root, state) = (project.root.display(), project.state_dir.display());
+        tracing::debug!(%root, %state, images = entries.len(), "project");
+        let github = on_github.then(|| Files::new(&project.root, &project.current_dir));
         let inputs = inputs(&globals).map_err(|problems| {
-            print_error(
-                &Renderer {
-                    style: err_style,
-                    root: &project.current_dir,
-                }
-                .render(&problems),
-            );
+            let renderer = Renderer {
+                style: err_style,
+                root: &project.current_dir,
+            };
+            tell(&renderer, &problems, github.as_ref());
             Stop::problems_told(problems)
         })?;
         Ok(Self {
@@ -139,6 +161,7 @@ impl Cli {
             style,
             err_style,
             quiet: globals.quiet,
+            github,
         })
     }
 
@@ -151,7 +174,10 @@ impl Cli {
 
     /// Prints a result for people.
     fn print(&self, text: &str) {
-        print(text);
+        match &self.github {
+            Some(_) => github::print(text),
+            None => print(text),
+        }
     }
 
     /// Prints a result for programs, in one line.
@@ -161,9 +187,21 @@ impl Cli {
 
     /// Prints problems; nothing when there are none.
     fn tell_problems(&self, problems: &Diagnostics) {
-        let text = self.problems().render(problems);
-        print_error(&text);
+        tell(&self.problems(), problems, self.github.as_ref());
     }
+}
+
+fn tell(renderer: &Renderer<'_>, problems: &Diagnostics, on_github: Option<&Files>) {
+    let text = renderer.render(problems);
+    match on_github {
+        Some(files) => github::problems(&text, problems, files),
+        None => print_error(&text),
+    }
+}
+
+/// Whether this is a job of some CI, where nobody watches and nobody answers.
+fn in_ci() -> bool {
+    std::env::var("CI").is_ok_and(|value| !matches!(value.as_str(), "" | "0" | "false"))
 }
 
 /// Writes a result to standard output.

@@ -28,7 +28,7 @@ pub(super) fn run(cli: &Cli, args: &PlanArgs) -> Result<u8, Stop> {
     if let Some(code) = compare::with_plan(cli, args, &plan)? {
         return Ok(code);
     }
-    match (args.format, args.output) {
+    match (args.format, args.output.format()) {
         (PlanForm::Packer, _) => cli.print_json(&plan::packer::plan(&plan, args.reveal))?,
         (PlanForm::Json, _) | (PlanForm::Tree, Format::Json) => cli.print_json(&plan::json::plan(&plan, args.all))?,
         (PlanForm::Tree, Format::Text) => cli.print(&tree(&plan, args.all, cli.style)),

@@ -25,6 +25,18 @@ pub(super) fn prompt(screen: Option<Screen>, style: Style) -> Prompt {
     })
 }
 
+/// Gives the safe answer at once, where nobody could give another.
+pub(super) fn nobody() -> Prompt {
+    Arc::new(safe_answer)
+}
+
+fn safe_answer(question: &Question) -> Answer {
+    match question {
+        Question::Failed { .. } => Answer::CleanUp,
+        Question::Paused { .. } => Answer::Continue,
+    }
+}
+
 struct Choice {
     key: &'static str,
     answer: Answer,
@@ -53,13 +65,12 @@ const PAUSED: [Choice; 3] = [
 ];
 
 fn ask(question: &Question, style: Style, input: &mut impl BufRead, say: impl Fn(&str)) -> Answer {
-    let (head, choices, otherwise): (String, &[Choice], _) = match question {
-        Question::Failed { unit, step, error } => {
-            (format!("{unit}: step {step} failed: {error}"), &FAILED, Answer::CleanUp)
-        }
+    let otherwise = safe_answer(question);
+    let (head, choices): (String, &[Choice]) = match question {
+        Question::Failed { unit, step, error } => (format!("{unit}: step {step} failed: {error}"), &FAILED),
         Question::Paused { unit, step, note } => {
             let note = note.as_ref().map(|note| format!(": {note}")).unwrap_or_default();
-            (format!("{unit}: paused before {step}{note}"), &PAUSED, Answer::Continue)
+            (format!("{unit}: paused before {step}{note}"), &PAUSED)
         }
     };
     let safe: Vec<_> = head.lines().map(|line| printable(line, Style::default())).collect();
@@ -143,5 +154,6 @@ mod tests {
             note: None,
         };
         assert_eq!(answer(&paused, "").0, Answer::Continue);
+        assert_eq!(nobody()(&failed), Answer::CleanUp);
     }
 }

@@ -22,7 +22,7 @@ pub(super) fn run(cli: &Cli, args: &ValidateArgs) -> Result<u8, Stop> {
     }
     let valid = !problems.has_errors();
     let units: Vec<String> = plan.units.iter().map(|unit| unit.name().to_string()).collect();
-    if args.output == Format::Json {
+    if args.output.format() == Format::Json {
         cli.print_json(&json!({"valid": valid, "units": units, "problems": problems}))?;
     } else if valid && !cli.quiet {
         let lines: String = units

@@ -146,6 +146,7 @@ async fn with_keys(unit: &PlannedUnit, cx: &Cx, base: &BaseId) -> Result<Vec<Uni
                         .context("step", step.name())
                         .hint("the step reads this file")
                 })?;
+            tracing::debug!(unit = unit.names.unit(), step = step.name(), %key, "step key");
             step.key = Some(key.clone());
         }
         Ok(steps)
@@ -158,10 +159,16 @@ async fn with_keys(unit: &PlannedUnit, cx: &Cx, base: &BaseId) -> Result<Vec<Uni
 /// How many steps a stored machine stands for, and which one it is.
 async fn deepest_snapshot(unit: &PlannedUnit, cx: &Cx, steps: &[UnitStep]) -> Result<(usize, Option<Snapshot>)> {
     for (i, step) in steps.iter().enumerate().rev() {
-        if let Some(key) = &step.key
-            && let Some(snapshot) = unit.unit.snapshot(cx, key).await?
-        {
-            return Ok((i + 1, Some(snapshot)));
+        let Some(key) = &step.key else { continue };
+        let found = unit.unit.snapshot(cx, key).await?;
+        tracing::debug!(
+            unit = unit.names.unit(),
+            step = step.name(),
+            stored = found.is_some(),
+            "snapshot"
+        );
+        if found.is_some() {
+            return Ok((i + 1, found));
         }
     }
     Ok((0, None))

@@ -7,7 +7,7 @@ use super::{
     logs::heading,
     printable,
     summary::{Rendering, plural, shown},
-    tracker::{Activity, Tracker},
+    tracker::{Activity, Doing, Tracker},
 };
 use crate::event::{Event, Level, ResourceAction, Stamped, UnitName, UnitStatus};
 use std::time::{Duration, Instant};
@@ -45,11 +45,8 @@ pub struct Plain(Heartbeat<Printer>);
 
 struct Printer {
     out: Out,
-    options: PlainOptions,
-    lines: Lines,
-    tracker: Tracker,
+    words: Words,
     last: Instant,
-    kept: bool,
 }
 
 impl Plain {
@@ -58,18 +55,16 @@ impl Plain {
         let every = options.sign_of_life;
         let printer = Printer {
             out,
-            options,
-            lines: Lines::default(),
-            tracker: Tracker::default(),
+            words: Words::new(options),
             last: Instant::now(),
-            kept: false,
         };
         Self(Heartbeat::start(
             printer,
             (every / 12).min(Duration::from_secs(5)),
             move |printer| {
                 if printer.last.elapsed() >= every {
-                    printer.sign_of_life();
+                    let signs = printer.words.signs_of_life();
+                    printer.print(&signs.into_iter().map(|(_, text)| text).collect::<String>());
                 }
             },
         ))
@@ -78,7 +73,9 @@ impl Plain {
 
 impl Reporter for Plain {
     fn event(&mut self, stamped: &Stamped) {
-        self.0.lock().event(&stamped.event);
+        let mut printer = self.0.lock();
+        let text = printer.words.event(&stamped.event);
+        printer.print(&text);
     }
 }
 
@@ -87,6 +84,25 @@ impl Printer {
         if !text.is_empty() {
             self.last = Instant::now();
             self.out.write(text.as_bytes());
+        }
+    }
+}
+
+/// Events in words, line by line; whoever prints them adds what its reader needs.
+pub(super) struct Words {
+    options: PlainOptions,
+    lines: Lines,
+    tracker: Tracker,
+    kept: bool,
+}
+
+impl Words {
+    pub(super) fn new(options: PlainOptions) -> Self {
+        Self {
+            options,
+            lines: Lines::default(),
+            tracker: Tracker::default(),
+            kept: false,
         }
     }
 
@@ -104,17 +120,17 @@ impl Printer {
         self.options.style.dim(format_args!("    {unit}:"))
     }
 
-    fn flush(&mut self, unit: &UnitName) {
-        let mut ends = Vec::new();
-        self.lines.flush(unit, |_, line| ends.push(line.to_owned()));
+    /// The guest's last line, which has no end.
+    fn flush(&mut self, unit: &UnitName) -> String {
         let mut text = String::new();
-        let name = self.guest_name(unit);
-        ends.iter()
-            .for_each(|line| guest_line(&mut text, &name, line, self.options.style));
-        self.print(&text);
+        let (name, style) = (self.guest_name(unit), self.options.style);
+        self.lines
+            .flush(unit, |_, line| guest_line(&mut text, &name, line, style));
+        text
     }
 
-    fn event(&mut self, event: &Event) {
+    /// The lines that an event is told in.
+    pub(super) fn event(&mut self, event: &Event) -> String {
         self.kept |= matches!(
             event,
             Event::Resource {
@@ -123,6 +139,7 @@ impl Printer {
             }
         );
         let ended = self.tracker.learn(event);
+        let mut text = String::new();
         if let (Some(transfer), Some(unit)) = (ended, event.unit())
             && transfer.began.elapsed() > Duration::from_secs(2)
         {
@@ -130,44 +147,45 @@ impl Printer {
                 .rate()
                 .map(|rate| format!(", {}/s", bytes(rate as u64)))
                 .unwrap_or_default();
-            let text = format!("{}: {}{rate}", transfer.what, bytes(transfer.done));
-            self.print(&self.head(unit, &text));
+            let what = format!("{}: {}{rate}", transfer.what, bytes(transfer.done));
+            text.push_str(&self.head(unit, &what));
         }
+        text.push_str(&self.words(event));
+        text
+    }
+
+    fn words(&mut self, event: &Event) -> String {
         match event {
             Event::Run { run, units, logs, .. } => {
                 let what = plural(units.len(), "unit");
-                self.print(&format!("==> run {run}: {what}, logs in {}\n", shown(logs)));
+                format!("==> run {run}: {what}, logs in {}\n", shown(logs))
             }
             Event::Output { unit, stream, bytes } => {
-                if !self.options.quiet {
-                    let (name, style) = (self.guest_name(unit), self.options.style);
-                    let mut text = String::with_capacity(bytes.len() * 2);
-                    self.lines
-                        .push(unit, *stream, bytes, |line| guest_line(&mut text, &name, line, style));
-                    self.print(&text);
+                if self.options.quiet {
+                    return String::new();
                 }
+                let (name, style) = (self.guest_name(unit), self.options.style);
+                let mut text = String::with_capacity(bytes.len() * 2);
+                self.lines
+                    .push(unit, *stream, bytes, |line| guest_line(&mut text, &name, line, style));
+                text
             }
-            Event::Progress { .. } => {}
+            Event::Progress { .. } => String::new(),
             Event::Message {
                 unit: None,
                 level,
                 text,
-            } => {
-                let style = self.options.style;
-                let text = match level {
-                    Level::Warning => format!("{} {text}\n", style.yellow("==> warning:")),
-                    Level::Info => format!("==> {text}\n"),
-                };
-                self.print(&text);
-            }
+            } => match level {
+                Level::Warning => format!("{} {text}\n", self.options.style.yellow("==> warning:")),
+                Level::Info => format!("==> {text}\n"),
+            },
             Event::UnitFinished { unit, summary } => {
-                self.flush(unit);
+                let mut text = self.flush(unit);
                 let failed = summary.error.as_ref().filter(|_| summary.status == UnitStatus::Failed);
                 let error = failed.map(|error| format!(": {}", error.message)).unwrap_or_default();
-                self.print(&self.head(
-                    unit,
-                    &format!("{} after {}{error}", summary.status, duration(summary.seconds)),
-                ));
+                let end = format!("{} after {}{error}", summary.status, duration(summary.seconds));
+                text.push_str(&self.head(unit, &end));
+                text
             }
             Event::Summary { summary } => {
                 let PlainOptions {
@@ -176,31 +194,29 @@ impl Printer {
                     commands,
                     ..
                 } = self.options.clone();
-                self.print(
-                    &Rendering {
-                        style,
-                        commands,
-                        timings,
-                        kept: self.kept,
-                    }
-                    .summary(summary),
-                );
+                Rendering {
+                    style,
+                    commands,
+                    timings,
+                    kept: self.kept,
+                }
+                .summary(summary)
             }
             event => {
-                if let Some(unit) = event.unit() {
-                    if matches!(event, Event::StepFinished { .. }) {
-                        self.flush(unit);
-                    }
-                    self.print(&self.head(unit, &heading(event)));
-                }
+                let Some(unit) = event.unit() else { return String::new() };
+                let mut text = match event {
+                    Event::StepFinished { .. } => self.flush(unit),
+                    _ => String::new(),
+                };
+                text.push_str(&self.head(unit, &heading(event)));
+                text
             }
         }
     }
 
     /// What each unit that runs is doing, and what each that does not waits for.
-    fn sign_of_life(&mut self) {
-        let mut text = String::new();
-        for (unit, doing) in self.tracker.iter() {
+    pub(super) fn signs_of_life(&self) -> Vec<(UnitName, String)> {
+        let sign = |unit: &UnitName, doing: &Doing| {
             let still = if matches!(doing.phase, Activity::Waiting(_)) {
                 ""
             } else {
@@ -210,9 +226,12 @@ impl Printer {
             if let Some(transfer) = &doing.progress {
                 line.push_str(&format!(": {}", transfer.text()));
             }
-            text.push_str(&self.head(unit, &line));
-        }
-        self.print(&text);
+            self.head(unit, &line)
+        };
+        self.tracker
+            .iter()
+            .map(|(unit, doing)| (unit.clone(), sign(unit, doing)))
+            .collect()
     }
 }
 

@@ -1,6 +1,7 @@
 //! The integration tests, in one program: command line, builds, crashes, end to end.
 
 mod build;
+mod ci;
 mod cli;
 mod crash;
 mod docker;
