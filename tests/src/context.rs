@@ -103,7 +103,12 @@ impl TestContext {
 
     /// The program with `arguments`, in the project's folder, with nothing of the caller's environment but PATH and HOME.
     pub fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(&self.program);
+        self.command_of(&self.program, arguments)
+    }
+
+    /// The same with another program.
+    pub fn command_of(&self, program: impl AsRef<OsStr>, arguments: &[&str]) -> Command {
+        let mut command = Command::new(program);
         command
             .args(arguments)
             .current_dir(self.path())
@@ -136,7 +141,7 @@ impl TestContext {
 }
 
 /// Runs a command to its end.
-pub(crate) fn finish(command: &mut Command) -> Output {
+pub fn finish(command: &mut Command) -> Output {
     let output = command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
     let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
     Output {

@@ -4,7 +4,7 @@ pub mod cloud;
 mod context;
 mod needs;
 
-pub use context::{Output, TestContext, example};
+pub use context::{Output, TestContext, example, finish};
 pub use needs::available;
 
 /// Ends the test as ignored when the machine lacks a tool; where `IMAGEBAKE_REQUIRE` names the tool its absence is a failure.

@@ -16,6 +16,7 @@ mod github;
 mod inspect;
 mod invocation;
 mod list;
+mod new;
 mod panics;
 mod plan;
 mod prompt;
@@ -86,6 +87,7 @@ fn run(entries: Vec<ImageEntry>, words: Vec<std::ffi::OsString>) -> ExitCode {
             Command::Runs(args) => runs::run(&cli()?, &args),
             Command::Show(args) => show::run(&cli()?, &args),
             Command::Explain(args) => explain::run(&args, style),
+            Command::New(args) => new::run(&args, style),
         }
     })();
     match ran {

@@ -7,6 +7,7 @@ mod crash;
 mod docker;
 mod examples;
 mod oci;
+mod project;
 
 use imagebake_tests::TestContext;
 
