@@ -207,6 +207,14 @@ fn steps_run_as_the_user_and_uploads_are_the_users() {
 }
 
 #[test]
+fn the_communicator_keeps_its_contract() {
+    requires!("dockerd", "docker", "busybox");
+    let on = OnEngine::new();
+    on.project.run(&["build", "contract"]).ok();
+    assert_eq!(on.objects(), Vec::<String>::new());
+}
+
+#[test]
 fn an_export_becomes_an_image_again() {
     requires!("dockerd", "docker", "busybox");
     let on = OnEngine::new();
@@ -233,9 +241,17 @@ fn a_dockerfile_makes_the_base() {
     assert!(text.contains("built\n") && text.contains("copied"), "{text}");
     let image = on.image("dockerfile");
     assert_eq!(
-        docker(&["run", "--rm", "--entrypoint", "/bin/ls", &image, "/context"]),
+        docker(&["run", "--rm", "--entrypoint", "/bin/ls", &image, "-A", "/context"]),
         "copied"
     );
+    // What has not changed is not made again: not for a second build, not with the Dockerfile elsewhere.
+    let parent = || docker(&["image", "inspect", "--format", "{{.Parent}}", &image]);
+    let first = parent();
+    on.project.run(&["build", "dockerfile"]).ok();
+    assert_eq!(parent(), first);
+    on.project.write("copied", "other\n");
+    on.project.run(&["build", "dockerfile"]).ok();
+    assert_ne!(parent(), first);
     assert_eq!(on.objects(), Vec::<String>::new());
 }
 

@@ -191,7 +191,34 @@ impl<E: ContainerEngine> ContainerComm<E> {
             true => Some(self.ids().await?),
             false => None,
         };
+        if let Some(owner) = owner.filter(|owner| *owner != (0, 0)) {
+            self.make_folder(to, owner).await?;
+        }
         self.0.engine.put("/", tree::pack(from, to.as_str(), owner)).await
+    }
+
+    /// Makes a folder that is missing: an engine that unpacks an archive would make it root's.
+    async fn make_folder(&self, folder: &GuestPath, (user, group): (u64, u64)) -> Result<()> {
+        let path = remote_quote(folder.as_str());
+        let exec = Exec {
+            argv: vec![
+                "/bin/sh".to_owned(),
+                "-c".to_owned(),
+                format!("test -d {path} || {{ mkdir -p {path} && chown {user}:{group} {path}; }}"),
+            ],
+            user: Some("0".to_owned()),
+            ..Exec::default()
+        };
+        let mut session = self.0.engine.open(exec).await?;
+        let mut said = Vec::new();
+        while let Some(told) = session.output.next().await {
+            said.extend_from_slice(&told?.1);
+        }
+        match self.ended(&session.id).await? {
+            // Without a shell the engine makes it.
+            0 | 126 | 127 => Ok(()),
+            _ => Err(refused("make", folder, &said)),
+        }
     }
 
     pub(super) async fn read_tree(&self, from: &GuestPath, to: &Path) -> Result<()> {
