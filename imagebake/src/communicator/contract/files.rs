@@ -21,6 +21,11 @@ pub(super) async fn check(on: &Tried<'_>, cx: &Cx, keeps_owners: bool, breaches:
     note(breaches, "what cannot be written or read is told", refused(on).await);
     let tree = tree_goes_there(on, scratch.path(), keeps_owners).await;
     note(breaches, "a tree arrives as it is", tree);
+    note(
+        breaches,
+        "a folder of nothing arrives",
+        nothing_goes_there(on, scratch.path()).await,
+    );
     let back = tree_comes_back(on, scratch.path()).await;
     note(breaches, "a tree comes back as it was", back);
     note(breaches, "a tree joins what is there", joins(on, scratch.path()).await);
@@ -149,6 +154,15 @@ async fn tree_goes_there(on: &Tried<'_>, scratch: &Path, keeps_owners: bool) -> 
         )?;
     }
     Ok(())
+}
+
+async fn nothing_goes_there(on: &Tried<'_>, scratch: &Path) -> Result<()> {
+    let nothing = scratch.join("nothing");
+    fs::create_dir(&nothing).map_err(|error| breach(error.to_string()))?;
+    on.guest.upload_dir(&nothing, &on.path("nothing")).await?;
+    on.sh(&format!("rmdir {}", on.quoted(&on.path("nothing"))))
+        .await
+        .map(drop)
 }
 
 async fn tree_comes_back(on: &Tried<'_>, scratch: &Path) -> Result<()> {
