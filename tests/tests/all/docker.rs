@@ -14,10 +14,10 @@ use std::{
 };
 
 /// Its tag is counted up when what is in it changes: an engine that has it keeps it, since others may be using it.
-const BASE: &str = "imagebake-tests/base:1";
+pub(crate) const BASE: &str = "imagebake-tests/base:1";
 
 /// What the Docker program prints.
-fn docker(arguments: &[&str]) -> String {
+pub(crate) fn docker(arguments: &[&str]) -> String {
     let output = Command::new("docker").args(arguments).output().expect("docker runs");
     let text = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(output.status.success(), "docker {arguments:?}: {text}");
@@ -25,7 +25,7 @@ fn docker(arguments: &[&str]) -> String {
 }
 
 /// A base image of a few megabytes: busybox with its applets, and a user who is not root.
-fn make_base() {
+pub(crate) fn make_base() {
     static MADE: OnceLock<()> = OnceLock::new();
     MADE.get_or_init(|| {
         let known = Command::new("docker").args(["image", "inspect", BASE]).output();
@@ -133,7 +133,7 @@ impl Drop for OnEngine {
     }
 }
 
-fn make_tree(project: &TestContext) {
+pub(crate) fn make_tree(project: &TestContext) {
     project.write("tree/a", "a\n");
     project.write("tree/sub/b", "b\n");
     let path = |name: &str| project.path().join(name);

@@ -5,6 +5,7 @@ mod ci;
 mod cli;
 mod crash;
 mod docker;
+mod docker_engine;
 mod examples;
 mod oci;
 mod project;
