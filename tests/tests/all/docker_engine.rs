@@ -109,7 +109,7 @@ impl OwnEngine {
         // What holds the containers has groups of its own.
         let folder = self.folder.path().to_string_lossy().into_owned();
         let _ = Command::new("pkill").args(["-9", "-f", &folder]).status();
-        for name in ["docker.sock", "pid", "exec/containerd"] {
+        for name in ["pid", "exec/containerd"] {
             let path = self.folder.path().join(name);
             let _ = fs::remove_file(&path).or_else(|_| fs::remove_dir_all(&path));
         }
