@@ -40,7 +40,7 @@ fn register(attribute: TokenStream, item: TokenStream) -> Result<TokenStream> {
     };
     let mut problems = Problems::default();
     let options = problems.take(Options::read(attribute));
-    let variables = check(&function.sig, &mut problems);
+    let arguments = check(&function.sig, &mut problems);
     let name = problems.take(name(
         &function,
         options.as_ref().and_then(|options| options.name.as_ref()),
@@ -52,16 +52,24 @@ fn register(attribute: TokenStream, item: TokenStream) -> Result<TokenStream> {
     let ReturnType::Type(_, returned) = &function.sig.output else {
         unreachable!("it was checked")
     };
-    let inputs = local("_inputs");
-    let (declared, values_file, call) = match variables {
+    let (inputs, data) = (local("_inputs"), local("_data"));
+    let (declared, values_file, read) = match arguments.variables {
         Some(ty) => (
             quote_spanned!(ty.span()=> || <#ty as ::imagebake::variables::Variables>::VARIABLES),
             quote_spanned!(ty.span()=> <#ty as ::imagebake::variables::Variables>::VALUES_FILE),
-            quote!(#ident(::imagebake::variables::read::<#ty>(#inputs)?)),
+            Some(quote!(::imagebake::variables::read::<#ty>(#inputs)?,)),
         ),
-        None => (quote!(|| &[]), quote!(::core::option::Option::None), quote!(#ident())),
+        None => (quote!(|| &[]), quote!(::core::option::Option::None), None),
     };
-    let make = quote_spanned!(returned.span()=> <#returned as ::imagebake::registry::IntoImage>::into_image(#call));
+    let call = match arguments.data {
+        Some(_) => quote!(#ident(#read #data).await),
+        None => quote!(#ident(#read)),
+    };
+    let image = quote_spanned!(returned.span()=> <#returned as ::imagebake::registry::IntoImage>::into_image(#call));
+    let make = match arguments.data {
+        Some(_) => quote!(Looking(|#inputs, #data| ::std::boxed::Box::pin(async move { #image }))),
+        None => quote!(Function(|#inputs| #image)),
+    };
     let cfg = function
         .attrs
         .iter()
@@ -82,7 +90,7 @@ fn register(attribute: TokenStream, item: TokenStream) -> Result<TokenStream> {
                     dir: #dir,
                     variables: #declared,
                     values_file: #values_file,
-                    make: ::imagebake::registry::Make::Function(|#inputs| #make),
+                    make: ::imagebake::registry::Make::#make,
                 }
             }
         };
@@ -139,13 +147,17 @@ fn name(function: &ItemFn, given: Option<&LitStr>) -> Result<String> {
     }
 }
 
-/// Every problem of the signature; the type of the inputs, where it takes some.
-fn check<'a>(signature: &'a Signature, problems: &mut Problems) -> Option<&'a Type> {
-    if let Some(token) = &signature.asyncness {
-        let message =
-            "an image function is not `async`: it describes, and what takes time is done by the build; remove `async`";
-        problems.at(token, message);
-    }
+/// What an image function takes.
+#[derive(Default)]
+struct Arguments<'a> {
+    /// The struct of its inputs.
+    variables: Option<&'a Type>,
+    /// `&Data`.
+    data: Option<&'a Type>,
+}
+
+/// Every problem of the signature; what it takes.
+fn check<'a>(signature: &'a Signature, problems: &mut Problems) -> Arguments<'a> {
     if let Safety::Unsafe(token) = &signature.safety {
         problems.at(
             token,
@@ -167,21 +179,65 @@ fn check<'a>(signature: &'a Signature, problems: &mut Problems) -> Option<&'a Ty
         let message = "an image function returns its image: write `-> Image`, or `-> Result<Image>`, and no `;` after the last line";
         problems.at(&signature.ident, message);
     }
-    let variables = match signature.inputs.first()? {
-        FnArg::Receiver(receiver) => {
-            problems.at(
-                receiver,
-                "an image function is not a method: write it outside of `impl`, without `self`",
-            );
-            return None;
+    arguments(signature, problems)
+}
+
+/// Inputs, then data; both may be absent.
+fn arguments<'a>(signature: &'a Signature, problems: &mut Problems) -> Arguments<'a> {
+    let mut found = Arguments::default();
+    let mut types: Vec<&Type> = Vec::new();
+    for argument in &signature.inputs {
+        match argument {
+            FnArg::Receiver(receiver) => {
+                problems.at(
+                    receiver,
+                    "an image function is not a method: write it outside of `impl`, without `self`",
+                );
+                return found;
+            }
+            FnArg::Typed(argument) => types.push(&argument.ty),
         }
-        FnArg::Typed(argument) => &*argument.ty,
-    };
-    if let Some(second) = signature.inputs.iter().nth(1) {
+    }
+    // What is called `Data` without a `&` may be somebody's own inputs, but not in a function that waits.
+    if signature.asyncness.is_some()
+        && let Some(by_value) = types.iter().find(|ty| is_data(ty))
+    {
+        problems.at(by_value, "an image function borrows its `Data`: write `&Data`");
+        return found;
+    }
+    if let Some(at) = types
+        .iter()
+        .position(|ty| matches!(ty, Type::Reference(of) if is_data(&of.elem)))
+    {
+        let data = types.remove(at);
+        if let Type::Reference(reference) = data
+            && let Some(token) = &reference.mutability
+        {
+            problems.at(
+                token,
+                "an image function only asks its `Data`: write `&Data` without `mut`",
+            );
+        }
+        if at == 0 && !types.is_empty() {
+            problems.at(data, "an image function takes its inputs first, then `data: &Data`");
+        }
+        if signature.asyncness.is_none() {
+            problems.at(
+                signature.fn_token,
+                "an image function that looks things up is `async`: write `async fn`, and `.await` after each look-up",
+            );
+        }
+        found.data = Some(data);
+    } else if let Some(token) = &signature.asyncness {
+        let message = "an image function is `async` only to look things up: add `data: &Data`, or remove `async`";
+        problems.at(token, message);
+    }
+    if let Some(second) = types.get(1) {
         let message =
-            "an image function takes no argument or one: put all inputs in one struct with `#[derive(Variables)]`";
+            "an image function takes its inputs in one struct with `#[derive(Variables)]`, and perhaps `data: &Data`";
         problems.at(second, message);
     }
+    let Some(variables) = types.first() else { return found };
     if let Type::Reference(reference) = variables {
         problems.at(reference, "an image function takes its inputs by value: remove the `&`");
     }
@@ -191,7 +247,13 @@ fn check<'a>(signature: &'a Signature, problems: &mut Problems) -> Option<&'a Ty
             "an image function is not generic: name the struct of its inputs",
         );
     }
-    Some(variables)
+    found.variables = Some(variables);
+    found
+}
+
+/// `Data`, however its path is written.
+fn is_data(ty: &Type) -> bool {
+    matches!(ty, Type::Path(path) if path.path.segments.last().is_some_and(|last| last.ident == "Data" && last.arguments.is_empty()))
 }
 
 /// The folder of the crate below the root of its workspace, with `/`; never an absolute path, which is wrong in a copied `target`.
@@ -200,8 +262,12 @@ fn crate_dir() -> String {
         return String::new();
     };
     let crate_dir = Path::new(&crate_dir);
-    let is_root = |dir: &&Path| dir.join("Cargo.lock").is_file() || dir.join("imagebake.toml").is_file();
-    let root = crate_dir.ancestors().find(is_root).unwrap_or(crate_dir);
+    // The workspace, not the project, which may be a part of it: the library finds the crate in either.
+    let root = crate_dir
+        .ancestors()
+        .find(|dir| dir.join("Cargo.lock").is_file())
+        .or_else(|| crate_dir.ancestors().find(|dir| dir.join("imagebake.toml").is_file()))
+        .unwrap_or(crate_dir);
     let below = crate_dir.strip_prefix(root).unwrap_or(Path::new(""));
     below
         .iter()

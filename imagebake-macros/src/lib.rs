@@ -111,7 +111,8 @@ pub fn derive_variables(input: TokenStream) -> TokenStream {
     derive(input, variables::expand)
 }
 
-/// Registers a function as an image of the program: `fn() -> Image` or `fn(Vars) -> Image`, each also returning `Result<Image, E>`.
+/// Registers a function as an image of the program: `fn() -> Image` or `fn(Vars) -> Image`, or one that looks things up,
+/// `async fn(&Data) -> Image` or `async fn(Vars, &Data) -> Image`. Each may also return `Result<Image, E>`.
 ///
 /// The image is named as the function, or by `#[image(name = "…")]`. Relative paths in it start at the folder of the crate, or at
 /// `#[image(dir = "…")]` below it. The function's documentation is the image's. Inputs are a struct with `#[derive(Variables)]`.
@@ -123,6 +124,13 @@ pub fn derive_variables(input: TokenStream) -> TokenStream {
 /// #[image(name = "build-tools")]
 /// fn tools() -> Image {
 ///     Image::new().source(Null::none()).provision(ShellLocal::inline(["cargo --version"]))
+/// }
+///
+/// /// The same, labelled with what it was built from.
+/// #[image]
+/// async fn labelled(data: &Data) -> Result<Image> {
+///     let revision = data.git().await?;
+///     Ok(tools().description(format!("built from {revision}")))
 /// }
 /// ```
 #[proc_macro_attribute]

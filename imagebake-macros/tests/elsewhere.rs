@@ -63,6 +63,16 @@ mod team {
         let text = ::imagebake::text!("{secret}:{rows}", rows = vars.rows.len());
         ::imagebake::image::Image::new().description(::std::format!("{text}{:?}", vars.problems))
     }
+
+    /// An image that looks something up.
+    #[::imagebake::image]
+    async fn data(
+        vars: Inputs,
+        data: &::imagebake::data::Data,
+    ) -> ::imagebake::error::Result<::imagebake::image::Image> {
+        let found = data.env("ELSEWHERE").or(vars.inputs).await?;
+        ::core::result::Result::Ok(::imagebake::image::Image::new().description(found))
+    }
 }
 
 use imagebake::{field::Config, registry, variables::Inputs};
@@ -103,4 +113,11 @@ fn an_image_of_another_crate_is_registered_with_its_folder() {
     assert_eq!((entry.crate_dir, entry.doc), ("imagebake-macros", "The team's image."));
     assert_eq!(entry.file, "imagebake-macros/tests/elsewhere.rs");
     let _image = entry.make(&Inputs::default()).expect("its inputs have defaults");
+    let looking = entries
+        .iter()
+        .find(|entry| entry.name == "data")
+        .expect("it is registered");
+    assert!(looking.looks_up() && !entry.looks_up());
+    let told = looking.make(&Inputs::default()).err().map(|error| error.full());
+    assert!(told.is_some_and(|told| told.contains("looks things up")));
 }

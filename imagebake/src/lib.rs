@@ -11,6 +11,7 @@ pub mod chain;
 #[cfg(feature = "cli")]
 mod cli;
 pub mod communicator;
+pub mod data;
 pub mod describe;
 pub mod engine;
 pub mod error;

@@ -4,6 +4,7 @@ pub use crate::{
     artifact::{AnyArtifact, Artifact, Files, HasFiles},
     chain::{Chain, PostExt},
     communicator::{Command, Communicator, Exit, FileAttrs, Remote},
+    data::Data,
     describe::{Component, Describe, HasGuest, Info, feature},
     engine::Cx,
     error::{Context, Error, ErrorKind, Result},
@@ -23,9 +24,13 @@ pub use crate::{
         breakpoint::Breakpoint, cargo::Cargo, file::File, shell::Shell, shell_local::ShellLocal, sleep::Sleep,
     },
     source::{BaseId, Runtime, Source},
-    sources::{docker, null::Null, oci::Oci},
+    sources::{
+        docker,
+        null::Null,
+        oci::{Oci, RegistryData},
+    },
     step::StepExt,
-    text,
+    text, try_join,
     unit::SourceExt,
     value::{
         BUILD_ID, GuestPath, HostPath, IMAGE, ISO_TIME, RUN_ID, SOURCE, SOURCE_KIND, Secret, TIMESTAMP, Template, Text,

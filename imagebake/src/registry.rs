@@ -4,12 +4,13 @@
 //! prints where each image was found.
 
 use crate::{
-    error::{Error, Result},
+    data::Data,
+    error::{Error, ErrorKind, Result},
     field::Place,
     image::Image,
     variables::{Inputs, VariableMeta},
 };
-use std::{borrow::Cow, fmt, sync::Arc};
+use std::{borrow::Cow, fmt, pin::Pin, sync::Arc};
 
 /// An image of the program, as `#[image]` registers it.
 #[derive(Clone)]
@@ -37,24 +38,49 @@ pub struct ImageEntry {
 /// A closure that describes an image.
 pub type Describing = dyn Fn(&Inputs) -> Result<Image> + Send + Sync;
 
+/// An image that is being described.
+pub type ImageFuture<'a> = Pin<Box<dyn Future<Output = Result<Image>> + 'a>>;
+
 /// How an image is made from its inputs.
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum Make {
     /// By a function that `#[image]` wrote.
     Function(fn(&Inputs) -> Result<Image>),
+    /// By an `async` function, which looks things up.
+    Looking(for<'a> fn(&'a Inputs, &'a Data) -> ImageFuture<'a>),
     /// By whatever was given to `App`.
     Closure(Arc<Describing>),
 }
 
 impl ImageEntry {
-    /// Describes the image with `inputs`.
+    /// Whether it has to look things up: it is described by [`describe`](Self::describe) then.
+    pub fn looks_up(&self) -> bool {
+        matches!(self.make, Make::Looking(_))
+    }
+
+    /// Describes the image with `inputs`, looking up what it asks `data`.
+    ///
+    /// # Errors
+    /// The image function's own, what is wrong with the inputs, and look-ups that fail.
+    pub async fn describe(&self, inputs: &Inputs, data: &Data) -> Result<Image> {
+        match &self.make {
+            Make::Looking(function) => function(inputs, data).await,
+            _ => self.make(inputs),
+        }
+    }
+
+    /// Describes the image with `inputs`, for one that looks nothing up.
     ///
     /// # Errors
     /// The image function's own, and what is wrong with the inputs.
     pub fn make(&self, inputs: &Inputs) -> Result<Image> {
         match &self.make {
             Make::Function(function) => function(inputs),
+            Make::Looking(_) => Err(Error::new(
+                ErrorKind::Unsupported,
+                format!("`{}` looks things up, so it is described with its data", self.name),
+            )),
             Make::Closure(closure) => closure(inputs),
         }
     }
@@ -107,7 +133,7 @@ impl<E: Into<Box<dyn std::error::Error + Send + Sync>>> IntoImage for Result<Ima
             let source: Box<dyn std::error::Error + Send + Sync> = error.into();
             match source.downcast::<Error>() {
                 Ok(own) => *own,
-                Err(other) => Error::new(crate::error::ErrorKind::Config, other.to_string()).because(other),
+                Err(other) => Error::new(ErrorKind::Config, other.to_string()).because(other),
             }
         })
     }

@@ -101,13 +101,19 @@ impl TestContext {
         std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
     }
 
+    /// Runs another program to its end, as `change` has it: the folder and the environment are those of [`command`](Self::command).
+    pub fn run_program(&self, program: &Path, arguments: &[&str], change: impl FnOnce(&mut Command)) -> Output {
+        let mut command = self.command_of(program, arguments);
+        change(&mut command);
+        finish(&mut command)
+    }
+
     /// The program with `arguments`, in the project's folder, with nothing of the caller's environment but PATH and HOME.
     pub fn command(&self, arguments: &[&str]) -> Command {
         self.command_of(&self.program, arguments)
     }
 
-    /// The same with another program.
-    pub fn command_of(&self, program: impl AsRef<OsStr>, arguments: &[&str]) -> Command {
+    fn command_of(&self, program: &Path, arguments: &[&str]) -> Command {
         let mut command = Command::new(program);
         command
             .args(arguments)
@@ -141,7 +147,7 @@ impl TestContext {
 }
 
 /// Runs a command to its end.
-pub fn finish(command: &mut Command) -> Output {
+pub(crate) fn finish(command: &mut Command) -> Output {
     let output = command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
     let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
     Output {

@@ -3,9 +3,11 @@
 pub mod cloud;
 mod context;
 mod needs;
+mod server;
 
-pub use context::{Output, TestContext, example, finish};
+pub use context::{Output, TestContext, example};
 pub use needs::available;
+pub use server::Server;
 
 /// Ends the test as ignored when the machine lacks a tool; where `IMAGEBAKE_REQUIRE` names the tool its absence is a failure.
 ///

@@ -148,7 +148,38 @@ fn examples() -> Result<()> {
                 "example `{name}`: `{command}` printed nothing"
             );
         }
-        println!("example {name}: list, plan");
+        linkage(&package)?;
+        println!("example {name}: list, plan, linkage");
     }
+    Ok(())
+}
+
+/// A program needs the C library and the compiler's own runtime of the system, and no other library: a release build links the same ones.
+fn linkage(program: &str) -> Result<()> {
+    const ALLOWED: [&str; 5] = [
+        "linux-vdso.so.1",
+        "libc.so.6",
+        "libm.so.6",
+        "libgcc_s.so.1",
+        "ld-linux-",
+    ];
+    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| crate::root().join("target"), Into::into);
+    let path = target.join("debug").join(program);
+    let listed = output(std::process::Command::new("ldd").arg(&path))?;
+    let name = |line: &str| {
+        let first = line.split_whitespace().next().unwrap_or_default();
+        first.rsplit('/').next().unwrap_or_default().to_owned()
+    };
+    let others: Vec<String> = listed
+        .lines()
+        .map(name)
+        .filter(|name| !ALLOWED.iter().any(|allowed| name.starts_with(allowed)))
+        .collect();
+    ensure!(
+        others.is_empty() && listed.contains("libc.so.6"),
+        "{} needs more than the C library: {}",
+        path.display(),
+        others.join(", ")
+    );
     Ok(())
 }

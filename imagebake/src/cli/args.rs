@@ -70,6 +70,8 @@ pub(super) enum Command {
     Inspect(InspectArgs),
     /// Build images.
     Build(Box<BuildArgs>),
+    /// Pin what images look up in imagebake.lock, so that every build uses the same.
+    Lock(LockArgs),
     /// Remove what crashed or aborted builds left behind.
     Cleanup(CleanupArgs),
     /// Show the runs so far.
@@ -78,8 +80,6 @@ pub(super) enum Command {
     Show(ShowArgs),
     /// Say in more words what a code like unknown-image means.
     Explain(ExplainArgs),
-    /// Make a project of one's own in a new folder.
-    New(NewArgs),
 }
 
 impl Command {
@@ -92,11 +92,11 @@ impl Command {
             Self::Inspect(args) => args.output,
             // A build that cannot begin ends its events by itself.
             Self::Build(_) => Format::Text,
+            Self::Lock(args) => args.output,
             Self::Cleanup(args) => args.output,
             Self::Runs(args) => args.output,
             Self::Show(args) => args.output,
             Self::Explain(args) => args.output,
-            Self::New(args) => args.output,
         }
     }
 }
@@ -185,6 +185,17 @@ impl Chosen {
     }
 }
 
+/// What look-ups may do.
+#[derive(Clone, Debug, Default, Args)]
+pub(super) struct LookingArgs {
+    /// Fail where imagebake.lock would have to change: it has all answers that are needed.
+    #[arg(long)]
+    pub(super) locked: bool,
+    /// Look nothing up outside: what is not pinned in imagebake.lock is an error.
+    #[arg(long)]
+    pub(super) offline: bool,
+}
+
 #[derive(Debug, Args)]
 pub(super) struct ListArgs {
     /// How to print it.
@@ -207,6 +218,8 @@ pub(super) enum PlanForm {
 pub(super) struct PlanArgs {
     #[command(flatten)]
     pub(super) chosen: Chosen,
+    #[command(flatten)]
+    pub(super) looking: LookingArgs,
     /// Settings that stand at their default too.
     #[arg(long)]
     pub(super) all: bool,
@@ -241,6 +254,8 @@ impl PlanArgs {
 pub(super) struct ValidateArgs {
     #[command(flatten)]
     pub(super) chosen: Chosen,
+    #[command(flatten)]
+    pub(super) looking: LookingArgs,
     /// How to print it.
     #[arg(long, value_enum, default_value_t)]
     pub(super) output: PlanOutput,
@@ -296,6 +311,8 @@ impl From<ErrorPolicy> for OnError {
 pub(super) struct BuildArgs {
     #[command(flatten)]
     pub(super) chosen: Chosen,
+    #[command(flatten)]
+    pub(super) looking: LookingArgs,
     /// At most N builds at once [default: no limit].
     #[arg(long, value_name = "N", value_parser = count)]
     pub(super) parallel: Option<NonZeroUsize>,
@@ -332,6 +349,22 @@ pub(super) struct BuildArgs {
     /// Where the builds' logs go [default: logs/RUN in the state folder].
     #[arg(long, value_name = "DIR")]
     pub(super) log_dir: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct LockArgs {
+    /// Names of images, or globs on them [default: all].
+    #[arg(value_name = "IMAGE")]
+    pub(super) images: Vec<String>,
+    /// Ask anew for what is pinned: for all of it, or for these names or globs on them, as the plan shows them.
+    #[arg(long, value_name = "NAME", num_args = 0..)]
+    pub(super) update: Option<Vec<String>>,
+    /// Remove what no image asks for.
+    #[arg(long, conflicts_with = "images")]
+    pub(super) prune: bool,
+    /// How to print it.
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) output: Format,
 }
 
 #[derive(Debug, Args)]
@@ -379,28 +412,6 @@ pub(super) struct ShowArgs {
 pub(super) struct ExplainArgs {
     /// The code, as a problem shows it: unknown-image, or error[unknown-image].
     pub(super) code: String,
-    /// How to print it.
-    #[arg(long, value_enum, default_value_t)]
-    pub(super) output: Format,
-}
-
-#[derive(Debug, Args)]
-pub(super) struct NewArgs {
-    /// The project's folder: one that does not exist yet, or is empty.
-    #[arg(value_name = "DIR")]
-    pub(super) dir: PathBuf,
-    /// The package's name [default: the folder's].
-    #[arg(long, value_name = "NAME")]
-    pub(super) name: Option<String>,
-    /// Take imagebake from this checkout, with the versions of all libraries in its Cargo.lock [default: this version, from the registry].
-    #[arg(long, value_name = "CHECKOUT", conflicts_with = "git")]
-    pub(super) path: Option<PathBuf>,
-    /// Take imagebake from this repository.
-    #[arg(long, value_name = "URL", requires = "rev")]
-    pub(super) git: Option<String>,
-    /// The commit or tag of --git.
-    #[arg(long, value_name = "REV", requires = "git")]
-    pub(super) rev: Option<String>,
     /// How to print it.
     #[arg(long, value_enum, default_value_t)]
     pub(super) output: Format,

@@ -41,10 +41,12 @@ pub(super) fn run(cli: &Cli, args: Box<BuildArgs>) -> Result<u8, Stop> {
 }
 
 fn build(cli: &Cli, args: &BuildArgs) -> Result<u8, Stop> {
-    let plan = plan::make(cli, &args.chosen);
+    let (plan, lookups) = plan::make(cli, &args.chosen, &args.looking);
     cli.tell_problems(&plan.problems);
     refuse(&plan.problems)?;
     check_names(args, &plan)?;
+    // What this build is made from is what later ones are made from.
+    lookups.write(false)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.map_err(|error| Stop::from(Error::from(error)))?;
     let ended = runtime.block_on(async {

@@ -4,7 +4,7 @@
 
 use super::{
     Cli,
-    args::{Chosen, Format, InspectArgs, suggestion},
+    args::{Chosen, Format, InspectArgs, LookingArgs, suggestion},
     failure::Stop,
     panics, plan as planning,
 };
@@ -30,14 +30,14 @@ pub(super) fn run(cli: &Cli, args: &InspectArgs) -> Result<u8, Stop> {
             };
             Stop::told(2, format!("there is no image `{}`", args.image), hint)
         })?;
-    let (listed, _) = panics::quietly(|| plan::list(&cli.project, std::slice::from_ref(entry), &cli.inputs));
+    let listed = panics::quietly(|| plan::list(&cli.project, std::slice::from_ref(entry), &cli.inputs));
     let image = listed.into_iter().next().expect("one image was listed");
     let chosen = Chosen {
         images: vec![args.image.clone()],
         only: Vec::new(),
         except: Vec::new(),
     };
-    let problems = planning::make(cli, &chosen).problems;
+    let problems = planning::make(cli, &chosen, &LookingArgs::default()).0.problems;
     if args.output == Format::Json {
         let mut shape = plan::json::listed(&image);
         shape["units"] = image.units.iter().map(unit_json).collect();

@@ -18,7 +18,7 @@ use serde_json::json;
 use std::fmt::Write;
 
 pub(super) fn run(cli: &Cli, args: &ListArgs) -> Result<u8, Stop> {
-    let (images, _) = panics::quietly(|| plan::list(&cli.project, &cli.entries, &cli.inputs));
+    let images = panics::quietly(|| plan::list(&cli.project, &cli.entries, &cli.inputs));
     if args.output == Format::Json {
         cli.print_json(&json!({"images": images.iter().map(plan::json::listed).collect::<Vec<_>>()}))?;
         return Ok(0);

@@ -16,7 +16,7 @@ mod github;
 mod inspect;
 mod invocation;
 mod list;
-mod new;
+mod lock;
 mod panics;
 mod plan;
 mod prompt;
@@ -83,11 +83,11 @@ fn run(entries: Vec<ImageEntry>, words: Vec<std::ffi::OsString>) -> ExitCode {
             Command::Validate(args) => validate::run(&cli()?, &args),
             Command::Inspect(args) => inspect::run(&cli()?, &args),
             Command::Build(args) => build::run(&cli()?, args),
+            Command::Lock(args) => lock::run(&cli()?, &args),
             Command::Cleanup(args) => cleanup::run(&cli()?, &args),
             Command::Runs(args) => runs::run(&cli()?, &args),
             Command::Show(args) => show::run(&cli()?, &args),
             Command::Explain(args) => explain::run(&args, style),
-            Command::New(args) => new::run(&args, style),
         }
     })();
     match ran {

@@ -2,11 +2,11 @@
 //!
 //! A formatted message may hold anything, secrets too; so only messages that are literals in the source are printed.
 
-use crate::field::Place;
-use std::{cell::RefCell, panic};
+use crate::{field::Place, plan::note_panic};
+use std::{cell::Cell, panic};
 
 thread_local! {
-    static HEARD: RefCell<Option<Vec<Place>>> = const { RefCell::new(None) };
+    static QUIET: Cell<bool> = const { Cell::new(false) };
 }
 
 /// Says what happened, where, and how to report it.
@@ -15,8 +15,8 @@ pub(super) fn install_hook() {
         let place = info
             .location()
             .map(|at| Place::in_file(at.file(), at.line(), at.column()));
-        let heard = HEARD.with_borrow_mut(|heard| heard.as_mut().map(|heard| heard.extend(place.clone())).is_some());
-        if heard {
+        if QUIET.get() {
+            note_panic(place);
             return;
         }
         let place = place
@@ -36,9 +36,10 @@ pub(super) fn install_hook() {
     }));
 }
 
-/// Runs `work`, in which panics are caught and told by others; comes back with where they happened.
-pub(super) fn quietly<T>(work: impl FnOnce() -> T) -> (T, Vec<Place>) {
-    HEARD.set(Some(Vec::new()));
+/// Runs `work`, which plans: panics in it are caught and told there.
+pub(super) fn quietly<T>(work: impl FnOnce() -> T) -> T {
+    QUIET.set(true);
     let done = work();
-    (done, HEARD.take().unwrap_or_default())
+    QUIET.set(false);
+    done
 }

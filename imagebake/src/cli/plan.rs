@@ -4,17 +4,18 @@
 
 use super::{
     Cli,
-    args::{Chosen, Format, PlanArgs, PlanForm},
+    args::{Chosen, Format, LookingArgs, PlanArgs, PlanForm},
     compare,
     failure::Stop,
     panics,
 };
 use crate::{
+    data::{LookedUp, Lookups, Origin},
     field::{Field, Place},
     plan::{self, Described, Diagnostics, Plan, PlannedUnit},
     reporter::{Style, printable},
 };
-use std::fmt::Write;
+use std::{fmt::Write, sync::Arc};
 
 pub(super) fn run(cli: &Cli, args: &PlanArgs) -> Result<u8, Stop> {
     if args.reveal && args.format != PlanForm::Packer {
@@ -24,7 +25,7 @@ pub(super) fn run(cli: &Cli, args: &PlanArgs) -> Result<u8, Stop> {
             "add --format packer",
         ));
     }
-    let plan = make(cli, &args.chosen);
+    let (plan, _) = make(cli, &args.chosen, &args.looking);
     if let Some(code) = compare::with_plan(cli, args, &plan)? {
         return Ok(code);
     }
@@ -37,20 +38,20 @@ pub(super) fn run(cli: &Cli, args: &PlanArgs) -> Result<u8, Stop> {
     Ok(code(&plan.problems))
 }
 
-/// Plans what was chosen. A panic of an image function is a problem of that image, with the line where it happened.
-pub(super) fn make(cli: &Cli, chosen: &Chosen) -> Plan {
-    let (mut plan, panics) =
-        panics::quietly(|| plan::plan(&cli.project, &cli.entries, &cli.inputs, &chosen.selection()));
-    place_panics(&mut plan.problems, panics);
-    plan
+/// Plans what was chosen, and comes back with the look-ups of that.
+pub(super) fn make(cli: &Cli, chosen: &Chosen, looking: &LookingArgs) -> (Plan, Arc<Lookups>) {
+    let lookups = Lookups::new(&cli.project)
+        .offline(looking.offline)
+        .locked(looking.locked);
+    make_with(cli, chosen, lookups)
 }
 
-/// Panics come in the order of their problems.
-fn place_panics(problems: &mut Diagnostics, panics: Vec<Place>) {
-    let mut places = panics.into_iter();
-    for problem in problems.iter_mut().filter(|problem| problem.code == "image-panic") {
-        problem.places.splice(0..0, places.next());
-    }
+/// Plans what was chosen with these look-ups.
+pub(super) fn make_with(cli: &Cli, chosen: &Chosen, lookups: Lookups) -> (Plan, Arc<Lookups>) {
+    let lookups = Arc::new(lookups);
+    let selection = chosen.selection();
+    let plan = panics::quietly(|| plan::plan_with(&cli.project, &cli.entries, &cli.inputs, &selection, &lookups));
+    (plan, lookups)
 }
 
 /// What the problems of a description make of the exit code.
@@ -71,10 +72,29 @@ fn tree(plan: &Plan, all: bool, style: Style) -> String {
                 style.dim(unit.image_place())
             );
             image = Some(unit.image());
+            let data = plan.data.iter().filter(|found| found.image == unit.image());
+            data.for_each(|found| looked_up(&mut out, found, style));
         }
         self::unit(&mut out, unit, all, style);
     }
     out
+}
+
+/// `looked up registry debian:12: sha256:…  pinned  src/main.rs:12`.
+fn looked_up(out: &mut String, found: &LookedUp, style: Style) {
+    let one_line = |text: &str| printable(&text.lines().collect::<Vec<_>>().join(" ⏎ "), Style::default()).to_string();
+    let name = format!("{} {}", found.kind, one_line(&found.question));
+    let note = match found.from {
+        Origin::Pinned => format!("  pinned  {}", found.place),
+        Origin::Local | Origin::Asked => format!("  {}", found.place),
+    };
+    let _ = writeln!(
+        out,
+        "  looked up {}: {}{}",
+        name.trim_end(),
+        one_line(&found.answer),
+        style.dim(note)
+    );
 }
 
 fn unit(out: &mut String, unit: &PlannedUnit, all: bool, style: Style) {

@@ -12,7 +12,7 @@ use crate::engine;
 use serde_json::json;
 
 pub(super) fn run(cli: &Cli, args: &ValidateArgs) -> Result<u8, Stop> {
-    let plan = plan::make(cli, &args.chosen);
+    let (plan, _) = plan::make(cli, &args.chosen, &args.looking);
     let mut problems = plan.problems.clone();
     // Probes of a description that is wrong would only repeat its problems.
     if !problems.has_errors() {

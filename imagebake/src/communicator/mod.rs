@@ -4,8 +4,6 @@
 //! that everybody needs. This module knows no protocol.
 
 pub mod container;
-#[cfg(feature = "testing")]
-pub mod contract;
 mod local;
 mod none;
 mod remote;
@@ -13,7 +11,7 @@ mod remote;
 pub use local::Local;
 pub use none::NoCommunicator;
 pub use remote::{Captured, Remote};
-pub(crate) use remote::{ErasedCommunicator, quote_posix as remote_quote};
+pub(crate) use remote::{ErasedCommunicator, keep_output, quote_posix as remote_quote};
 
 use crate::{
     error::{Error, ErrorKind, Result},

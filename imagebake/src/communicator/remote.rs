@@ -9,7 +9,10 @@ use crate::{
 };
 use bytes::Bytes;
 use std::{future::Future, path::Path, pin::Pin, sync::Arc, time::Duration};
-use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    sync::mpsc,
+};
 
 type Boxed<'a, T> = Pin<Box<dyn Future<Output = Result<T>> + Send + 'a>>;
 
@@ -77,6 +80,20 @@ pub struct Captured {
 /// How much of a captured command's output is kept; it is meant for answers, not for logs.
 const CAPTURE_LIMIT: usize = 8 << 20;
 
+/// What a command prints on either stream, as far as is kept.
+pub(crate) async fn keep_output(mut printed: mpsc::Receiver<(Stream, Bytes)>) -> (Vec<u8>, Vec<u8>) {
+    let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
+    while let Some((stream, bytes)) = printed.recv().await {
+        let kept = if stream == Stream::Stdout {
+            &mut stdout
+        } else {
+            &mut stderr
+        };
+        kept.extend_from_slice(&bytes[..bytes.len().min(CAPTURE_LIMIT.saturating_sub(kept.len()))]);
+    }
+    (stdout, stderr)
+}
+
 /// A machine that somebody is in: runs commands, moves files. Everything printed goes redacted into the unit's log.
 #[derive(Clone)]
 pub struct Remote {
@@ -131,23 +148,11 @@ impl Remote {
     /// # Errors
     /// As [`Remote::exec`].
     pub async fn capture(&self, command: Command) -> Result<Captured> {
-        let (sink, mut printed) = OutputSink::channel();
+        let (sink, printed) = OutputSink::channel();
         let command = self.comm.exec(command, sink);
-        let keep = async {
-            let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
-            while let Some((stream, bytes)) = printed.recv().await {
-                let kept = if stream == Stream::Stdout {
-                    &mut stdout
-                } else {
-                    &mut stderr
-                };
-                kept.extend_from_slice(&bytes[..bytes.len().min(CAPTURE_LIMIT.saturating_sub(kept.len()))]);
-            }
-            (stdout, stderr)
-        };
         let (exit, (stdout, stderr)) = self
             .cx
-            .until_cancelled(async { Ok(tokio::join!(command, keep)) })
+            .until_cancelled(async { Ok(tokio::join!(command, keep_output(printed))) })
             .await?;
         Ok(Captured {
             exit: exit?,

@@ -13,7 +13,7 @@ use crate::{
     io::DigestKind,
     journal::Scope,
     names::UnitNames,
-    plan::PlannedUnit,
+    plan::{Diagnostic, PlannedUnit},
     project::{Project, resolve},
     redact::Redactor,
     value::{HostPath, Template, Vars},
@@ -53,6 +53,17 @@ impl Clock {
         }
     }
 
+    /// What is wrong with the moment that the environment tells: it is not used then.
+    pub(crate) fn problem(told: Option<std::ffi::OsString>) -> Option<Diagnostic> {
+        let told = told?;
+        let valid = told.to_str().is_some_and(|text| text.trim().parse::<i64>().is_ok());
+        (!valid).then(|| {
+            let message = format!("SOURCE_DATE_EPOCH={} is not a moment", told.to_string_lossy());
+            Diagnostic::error("source-date-epoch", message)
+                .help("give the seconds since 1970, as `git log -1 --format=%ct` prints them, or unset it")
+        })
+    }
+
     /// Seconds since 1970.
     pub fn seconds(self) -> i64 {
         self.seconds
@@ -68,6 +79,20 @@ impl Clock {
         jiff::Timestamp::from_second(self.seconds)
             .map(|moment| moment.to_string())
             .unwrap_or_default()
+    }
+
+    /// The moment in UTC as `format` says: `%F` is `2026-11-24`, `%Y%m%d-%H%M%S` is `20261124-120000`. A format that is not understood
+    /// is given back as it is.
+    pub fn format(self, format: &str) -> String {
+        let moment = jiff::Timestamp::from_second(self.seconds).unwrap_or_default();
+        let text = jiff::fmt::strtime::format(format, moment);
+        text.unwrap_or_else(|_| format.to_owned())
+    }
+}
+
+impl Default for Clock {
+    fn default() -> Self {
+        Self::now()
     }
 }
 

@@ -2,7 +2,6 @@
 
 use super::{
     RunContext,
-    context::Clock,
     dispatcher::{Decisions, Dispatcher, Message, Prompt},
     events::{self, EventReceiver},
     outputs::Outputs,
@@ -87,7 +86,7 @@ pub async fn run(
     prompt: Prompt,
 ) -> Result<Summary> {
     let began = Instant::now();
-    let clock = Clock::now();
+    let clock = plan.clock;
     let id = run_id();
     let logs = options
         .log_dir

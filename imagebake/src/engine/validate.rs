@@ -1,13 +1,10 @@
 //! Plan and probes: what can be found out without making anything.
 
-use super::{
-    Cx, RunContext, context::Clock, dispatcher::Decisions, events, outputs::Outputs, random_id, run::BuildOptions,
-};
+use super::{Cx, RunContext, dispatcher::Decisions, events, outputs::Outputs, random_id, run::BuildOptions};
 use crate::{
-    error::Error,
     journal::Journal,
     plan::{Diagnostic, Diagnostics, Plan, PlannedUnit},
-    project::Project,
+    project::{Project, unreadable},
     redact::Redactor,
 };
 use std::{collections::BTreeSet, sync::Arc};
@@ -19,7 +16,7 @@ pub async fn validate(project: &Project, plan: &Plan) -> Diagnostics {
     let id = format!("v{}", random_id());
     let context = Arc::new(RunContext {
         id: id.clone(),
-        clock: Clock::now(),
+        clock: plan.clock,
         project: project.clone(),
         events,
         redactor: Redactor::new(),
@@ -72,14 +69,13 @@ async fn probe(unit: &PlannedUnit, cx: &Cx) -> Diagnostics {
             let place = field
                 .and_then(|field| field.set_at.clone())
                 .unwrap_or_else(|| step.place());
-            let resolved = match path == input.as_path() {
-                true => String::new(),
-                false => format!(" (that is {})", path.display()),
-            };
-            let message = format!("cannot read `{input}`{resolved}: {}", Error::from(error).message());
-            let problem = Diagnostic::error("unreadable-file", message)
-                .help("relative paths start at the folder of the image's crate")
-                .at(place);
+            let told = unreadable(&input, &path, &unit.image_dir, error);
+            let problem = Diagnostic::error("unreadable-file", told.message());
+            let problem = told
+                .hints()
+                .iter()
+                .fold(problem, |problem, hint| problem.help(hint.clone()));
+            let problem = problem.at(place);
             let problem = match field {
                 Some(field) => problem.field(field.meta.name),
                 None => problem,

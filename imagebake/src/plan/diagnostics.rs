@@ -155,12 +155,6 @@ impl Diagnostics {
         self.0.iter()
     }
 
-    /// All of them, to be completed.
-    #[cfg(feature = "cli")]
-    pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Diagnostic> {
-        self.0.iter_mut()
-    }
-
     /// How many there are.
     pub fn len(&self) -> usize {
         self.0.len()
@@ -197,6 +191,18 @@ impl Diagnostics {
             diagnostic.source = diagnostic.source.take().or_else(|| source.map(str::to_owned));
             diagnostic.step = diagnostic.step.take().or_else(|| step.map(str::to_owned));
         }
+    }
+}
+
+impl From<Diagnostic> for Diagnostics {
+    fn from(problem: Diagnostic) -> Self {
+        Self(vec![problem])
+    }
+}
+
+impl FromIterator<Diagnostic> for Diagnostics {
+    fn from_iter<I: IntoIterator<Item = Diagnostic>>(problems: I) -> Self {
+        Self(problems.into_iter().collect())
     }
 }
 

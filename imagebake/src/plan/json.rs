@@ -10,10 +10,11 @@ use serde_json::{Map, Value as Json, json};
 /// The version of a plan's shape, which only grows: a higher one is not understood by an earlier program.
 pub const VERSION: u32 = 1;
 
-/// `{"version":1,"all":false,"units":[…],"problems":[…]}`; `all` has the settings that stand at their defaults too.
+/// `{"version":1,"all":false,"data":[{image, kind, question, answer, from, place}],"units":[…],"problems":[…]}`; `from` is `local`, `pinned`
+/// (in `imagebake.lock`) or `asked`; `all` has the settings that stand at their defaults too.
 pub fn plan(plan: &Plan, all: bool) -> Json {
     let units: Vec<Json> = plan.units.iter().map(|unit| self::unit(unit, all)).collect();
-    json!({"version": VERSION, "all": all, "units": units, "problems": plan.problems})
+    json!({"version": VERSION, "all": all, "data": plan.data, "units": units, "problems": plan.problems})
 }
 
 /// One unit.

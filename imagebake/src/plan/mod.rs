@@ -1,7 +1,7 @@
 //! From images to units that can be built: pure, offline, all problems at once.
 //!
-//! `plan` calls the image functions and checks what they describe. It reads no file, starts no process and asks nobody;
-//! [`validate`](crate::engine::validate) does that.
+//! `plan` calls the image functions and checks what they describe. It reads no file, starts no process and asks nobody, but what an
+//! image function itself asks its [`Data`]; [`validate`](crate::engine::validate) does more.
 
 mod check;
 pub mod compare;
@@ -17,7 +17,10 @@ pub use select::Selection;
 
 use crate::{
     chain::ErasedChain,
+    data::{Data, LookedUp, Lookups},
     describe::Info,
+    engine::Clock,
+    error::{Error, Result as BuildResult},
     event::UnitName,
     field::{Field, Place},
     image::Image,
@@ -28,7 +31,8 @@ use crate::{
     unit::ErasedUnit,
     variables::{InputProblems, Inputs, OwnFiles},
 };
-use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
+use futures_util::FutureExt;
+use std::{cell::Cell, collections::BTreeMap, panic::AssertUnwindSafe, path::PathBuf, sync::Arc};
 
 /// One image × one of its sources: what is built, waited for and reported as one.
 #[derive(Clone)]
@@ -175,6 +179,10 @@ pub struct Plan {
     pub problems: Diagnostics,
     /// Image → variable → its value as it was given, or its default; secrets by name.
     pub values: BTreeMap<String, BTreeMap<String, String>>,
+    /// What the images have looked up.
+    pub data: Vec<LookedUp>,
+    /// The moment of the run.
+    pub clock: Clock,
 }
 
 /// An image as `list` shows it.
@@ -191,20 +199,23 @@ pub struct ListedImage {
     pub problems: Diagnostics,
 }
 
-/// Describes every image of `entries` with `inputs`, those with problems included.
+/// Describes every image of `entries` with `inputs`, those with problems included. Nothing outside is asked: an image that needs an
+/// answer which is not pinned has a problem.
 pub fn list(project: &Project, entries: &[ImageEntry], inputs: &Inputs) -> Vec<ListedImage> {
     let mut files = OwnFiles::new(project, entries);
-    entries
-        .iter()
-        .map(|entry| {
-            let mut problems = Diagnostics::new();
-            let image = describe(entry, &mut files, inputs, &mut problems).map(|(image, _)| image);
+    let lookups = Arc::new(Lookups::new(project).offline(true));
+    let chosen: Vec<&ImageEntry> = entries.iter().collect();
+    let described = describe(project, &chosen, &mut files, inputs, &lookups).into_iter();
+    described
+        .zip(entries)
+        .map(|(described, entry)| {
+            let image = described.image;
             let description = image.as_ref().and_then(|image| image.description.clone());
             ListedImage {
                 entry: entry.clone(),
                 description: description.unwrap_or_else(|| entry.doc.trim().to_owned()),
                 units: image.map(|image| units(project, entry, &image)).unwrap_or_default(),
-                problems,
+                problems: described.problems,
             }
         })
         .collect()
@@ -212,64 +223,179 @@ pub fn list(project: &Project, entries: &[ImageEntry], inputs: &Inputs) -> Vec<L
 
 /// Plans the selected images.
 pub fn plan(project: &Project, entries: &[ImageEntry], inputs: &Inputs, selection: &Selection) -> Plan {
-    let mut plan = Plan::default();
+    plan_with(project, entries, inputs, selection, &Arc::new(Lookups::new(project)))
+}
+
+/// Plans the selected images with the look-ups of `lookups`. Waits for these, so async code calls it by `spawn_blocking`.
+pub fn plan_with(
+    project: &Project,
+    entries: &[ImageEntry],
+    inputs: &Inputs,
+    selection: &Selection,
+    lookups: &Arc<Lookups>,
+) -> Plan {
+    let mut plan = Plan {
+        clock: lookups.clock(),
+        ..Plan::default()
+    };
+    plan.problems.extend(
+        Clock::problem(std::env::var_os("SOURCE_DATE_EPOCH"))
+            .into_iter()
+            .collect(),
+    );
     check::duplicate_images(entries, &mut plan.problems);
     let chosen = selection.images(entries, &mut plan.problems);
     plan.problems.extend(inputs.unknown(&chosen, entries));
     let mut files = OwnFiles::new(project, entries);
-    for entry in chosen {
-        let Some((image, values)) = describe(entry, &mut files, inputs, &mut plan.problems) else {
-            continue;
-        };
+    let described = describe(project, &chosen, &mut files, inputs, lookups);
+    plan.problems
+        .extend(lookups.lock_problems().cloned().unwrap_or_default());
+    for (entry, described) in chosen.into_iter().zip(described) {
+        plan.problems.extend(described.problems);
+        plan.data.extend(described.data);
+        let Some(image) = described.image else { continue };
         let units = units(project, entry, &image);
         check::image(entry, &image, &units, &mut plan.problems);
         plan.units.extend(units);
-        plan.values.insert(entry.name.clone().into_owned(), values);
+        plan.values.insert(entry.name.clone().into_owned(), described.values);
     }
     selection.units(&mut plan);
     plan
 }
 
+/// What came of an image function.
+#[derive(Default)]
+struct DescribedImage {
+    image: Option<Image>,
+    values: BTreeMap<String, String>,
+    data: Vec<LookedUp>,
+    problems: Diagnostics,
+}
+
+/// Calls the image functions; those that look things up are called side by side.
 fn describe(
-    entry: &ImageEntry,
+    project: &Project,
+    entries: &[&ImageEntry],
     files: &mut OwnFiles<'_>,
     inputs: &Inputs,
+    lookups: &Arc<Lookups>,
+) -> Vec<DescribedImage> {
+    let mut described = Vec::new();
+    let mut looking = Vec::new();
+    for (index, entry) in entries.iter().enumerate() {
+        let mut one = DescribedImage::default();
+        if let Some(inputs) = files.inputs_of(entry, inputs, &mut one.problems) {
+            one.values = inputs.shown((entry.variables)());
+            if entry.looks_up() {
+                let data = Data::new(lookups.clone(), &entry.name, project.image_dir(entry));
+                looking.push(look(index, entry, inputs, data));
+            } else {
+                // A description is the user's code: a panic in it is a problem of that image, not of the program.
+                let made = std::panic::catch_unwind(AssertUnwindSafe(|| entry.make(&inputs)));
+                one.image = made_by(entry, made, Diagnostics::new(), &mut one.problems);
+            }
+        }
+        described.push(one);
+    }
+    if looking.is_empty() {
+        return described;
+    }
+    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            let message = format!("nothing can be looked up here: {error}");
+            let problem = Diagnostic::error("look-up", message).help("is there a limit on open files?");
+            described.iter_mut().for_each(|one| one.problems.push(problem.clone()));
+            return described;
+        }
+    };
+    let looked = runtime.block_on(futures_util::future::join_all(looking));
+    // A look-up that was given up must not hold the program.
+    runtime.shutdown_background();
+    for (index, image, data, problems) in looked {
+        let one = &mut described[index];
+        (one.image, one.data) = (image, data);
+        one.problems.extend(problems);
+    }
+    described
+}
+
+async fn look(
+    index: usize,
+    entry: &ImageEntry,
+    inputs: Inputs,
+    data: Data,
+) -> (usize, Option<Image>, Vec<LookedUp>, Diagnostics) {
+    let made = AssertUnwindSafe(entry.describe(&inputs, &data)).catch_unwind().await;
+    let (answers, failures) = data.into_told();
+    let mut problems = Diagnostics::new();
+    let image = made_by(entry, made, failures, &mut problems);
+    (index, image, answers, problems)
+}
+
+/// The image, or what kept it from being described.
+fn made_by(
+    entry: &ImageEntry,
+    made: std::thread::Result<BuildResult<Image>>,
+    failures: Diagnostics,
     problems: &mut Diagnostics,
-) -> Option<(Image, BTreeMap<String, String>)> {
+) -> Option<Image> {
     let mut own = Diagnostics::new();
-    let image = files.inputs_of(entry, inputs, problems).and_then(|inputs| {
-        let image = call(entry, &inputs).map_err(|found| own.extend(found)).ok()?;
-        Some((image, inputs.shown((entry.variables)())))
-    });
+    let image = match made {
+        // What it could do without is no problem.
+        Ok(Ok(image)) => Some(image),
+        Ok(Err(error)) => {
+            // The error of a look-up may come back in another type, that of the function.
+            let told = error.full();
+            let because_of_data = failures.iter().any(|failure| told.contains(&failure.message));
+            // What is wrong with the lock file is told once, for all images.
+            own.extend(
+                failures
+                    .into_iter()
+                    .filter(|failure| failure.code != "lock-file")
+                    .collect(),
+            );
+            if !because_of_data {
+                own.extend(problems_of(&error));
+            }
+            None
+        }
+        Err(panic) => {
+            let message = format!("the image function panicked: {}", panic_text(&*panic));
+            let mut problem = Diagnostic::error("image-panic", message);
+            problem.places.extend(PANICKED.take());
+            problem.places.push(entry.place());
+            own.push(problem);
+            None
+        }
+    };
     own.locate(&[], Some(&entry.place()));
     own.within(&entry.name, None, None);
     problems.extend(own);
     image
 }
 
-fn call(entry: &ImageEntry, inputs: &Inputs) -> Result<Image, Diagnostics> {
-    // A description is the user's code: a panic in it is a problem of that image, not of the program.
-    let problem = match std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| entry.make(inputs))) {
-        Ok(Ok(image)) => return Ok(image),
-        Ok(Err(error)) => {
-            let source = std::error::Error::source(&error);
-            if let Some(InputProblems(found)) = source.and_then(|source| source.downcast_ref()) {
-                return Err(found.clone());
-            }
-            let problem = Diagnostic::error("image", error.full());
-            error
-                .hints()
-                .iter()
-                .fold(problem, |problem, hint| problem.help(hint.clone()))
-        }
-        Err(panic) => Diagnostic::error(
-            "image-panic",
-            format!("the image function panicked: {}", panic_text(&*panic)),
-        ),
-    };
-    let mut problems = Diagnostics::new();
-    problems.push(problem);
-    Err(problems)
+fn problems_of(error: &Error) -> Diagnostics {
+    let source = std::error::Error::source(error);
+    if let Some(InputProblems(found)) = source.and_then(|source| source.downcast_ref()) {
+        return found.clone();
+    }
+    let problem = Diagnostic::error("image", error.full());
+    let problem = error
+        .hints()
+        .iter()
+        .fold(problem, |problem, hint| problem.help(hint.clone()));
+    error.place().cloned().into_iter().fold(problem, Diagnostic::at).into()
+}
+
+thread_local! {
+    static PANICKED: Cell<Option<Place>> = const { Cell::new(None) };
+}
+
+/// Where the image function that is being called has panicked; the command line hears of it first.
+#[cfg(feature = "cli")]
+pub(crate) fn note_panic(place: Option<Place>) {
+    PANICKED.set(place);
 }
 
 pub(crate) fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {

@@ -4,7 +4,10 @@ use super::{
     Secret, Text,
     text::{Part, display, key, secrets},
 };
-use crate::error::{Error, ErrorKind, Result};
+use crate::{
+    error::{Error, ErrorKind, Result},
+    field::Place,
+};
 use minijinja::{Environment, UndefinedBehavior, syntax::SyntaxConfig};
 use std::{borrow::Cow, fmt, sync::LazyLock};
 use zeroize::Zeroizing;
@@ -106,6 +109,50 @@ impl Template {
     /// The template for step keys: secrets by reference.
     pub(crate) fn key(&self) -> String {
         key(&self.0)
+    }
+}
+
+/// A whole file as a template, under `vars`; `name` is what messages call it, `place` where it is for its errors' lines.
+pub(crate) fn render_file(name: &str, place: &str, source: &str, vars: &serde_json::Value) -> Result<String> {
+    let render = || {
+        let template = ENGINE.template_from_named_str(name, source)?;
+        template.render(minijinja::value::Serde(vars))
+    };
+    render().map_err(|error: minijinja::Error| {
+        let why = error.detail().map_or_else(|| error.kind().to_string(), str::to_owned);
+        let told = Error::new(ErrorKind::Config, format!("cannot render the template: {why}"));
+        let line = error.line().and_then(|line| u32::try_from(line).ok()).unwrap_or(1);
+        let told = told.at(Place::in_file(place, line, 1));
+        match error.kind() {
+            minijinja::ErrorKind::UndefinedError => told.hint(missing(source, vars)),
+            _ => told.hint("a literal `{{` is written `{{ \"{{\" }}`, a comment `{{# … #}}`"),
+        }
+    })
+}
+
+/// Which variable a template may have meant.
+fn missing(source: &str, vars: &serde_json::Value) -> String {
+    let known: Vec<&str> = vars
+        .as_object()
+        .into_iter()
+        .flat_map(|vars| vars.keys().map(String::as_str))
+        .collect();
+    let used = ENGINE
+        .template_from_str(source)
+        .map(|template| template.undeclared_variables(false));
+    let mut unknown: Vec<String> = used
+        .into_iter()
+        .flatten()
+        .filter(|name| !known.contains(&name.as_str()))
+        .collect();
+    unknown.sort();
+    let near = unknown
+        .iter()
+        .find_map(|name| Some((name, crate::plan::nearest(name, known.iter().copied())?)));
+    match (near, known.is_empty()) {
+        (Some((name, near)), _) => format!("`{name}` is not among the variables it is given; did you mean `{near}`?"),
+        (None, true) => "it is given no variables".to_owned(),
+        (None, false) => format!("it is given: {}", known.join(", ")),
     }
 }
 

@@ -4,11 +4,11 @@ mod build;
 mod ci;
 mod cli;
 mod crash;
+mod data;
 mod docker;
-mod docker_engine;
 mod examples;
 mod oci;
-mod project;
+mod paths;
 
 use imagebake_tests::TestContext;
 

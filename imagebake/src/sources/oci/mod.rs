@@ -6,6 +6,7 @@
 
 mod artifact;
 mod config;
+mod lookup;
 
 #[cfg(all(feature = "oci", target_os = "linux"))]
 mod base;
@@ -31,6 +32,7 @@ mod tests;
 
 pub use artifact::OciImage;
 pub use config::{Compression, Oci};
+pub use lookup::{ImageDigest, RegistryData, RegistryDigest};
 #[cfg(all(feature = "oci", target_os = "linux"))]
 pub use runtime::enter_if_asked;
 

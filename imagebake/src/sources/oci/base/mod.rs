@@ -3,6 +3,7 @@
 mod archive;
 mod debian;
 mod registry;
+pub(super) use registry::digest_of;
 mod rootfs;
 mod stored;
 mod userland;

@@ -32,12 +32,26 @@ const ACCEPTED: [&str; 4] = [
 /// How many blobs are fetched at once.
 const AT_ONCE: usize = 3;
 
-pub(super) async fn import(cx: &Cx, store: &Store, image: &str, platform: &Platform) -> Result<Base> {
-    let reference: Reference = image.parse().map_err(|error| {
+fn parse(image: &str) -> Result<Reference> {
+    image.parse().map_err(|error| {
         Error::new(ErrorKind::Config, format!("`{image}` does not name an image"))
             .because(error)
             .hint("write it as `debian:12`, `ghcr.io/acme/base:1` or with a digest, `debian@sha256:…`")
-    })?;
+    })
+}
+
+/// The digest that `image` has in its registry now: of its index, where it has one.
+pub(in crate::sources::oci) async fn digest_of(image: &str) -> Result<String> {
+    let registry = Registry::open(parse(image)?)?;
+    let found = registry
+        .client
+        .pull_manifest_raw(&registry.reference, &registry.auth, &ACCEPTED);
+    let (_, digest) = found.await.map_err(|error| failed(&registry.reference, error))?;
+    Ok(digest)
+}
+
+pub(super) async fn import(cx: &Cx, store: &Store, image: &str, platform: &Platform) -> Result<Base> {
+    let reference = parse(image)?;
     let name = blake3::hash(format!("{} {platform}", reference.whole()).as_bytes())
         .to_hex()
         .to_string();

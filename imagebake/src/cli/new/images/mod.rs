@@ -1,3 +1,0 @@
-//! One file per image; a new one is named here.
-
-mod web;
