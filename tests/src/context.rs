@@ -113,7 +113,8 @@ impl TestContext {
         self.command_of(&self.program, arguments)
     }
 
-    fn command_of(&self, program: &Path, arguments: &[&str]) -> Command {
+    /// The same with another program.
+    pub fn command_of(&self, program: impl AsRef<OsStr>, arguments: &[&str]) -> Command {
         let mut command = Command::new(program);
         command
             .args(arguments)
@@ -147,7 +148,7 @@ impl TestContext {
 }
 
 /// Runs a command to its end.
-pub(crate) fn finish(command: &mut Command) -> Output {
+pub fn finish(command: &mut Command) -> Output {
     let output = command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
     let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
     Output {

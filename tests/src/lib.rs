@@ -5,7 +5,7 @@ mod context;
 mod needs;
 mod server;
 
-pub use context::{Output, TestContext, example};
+pub use context::{Output, TestContext, example, finish};
 pub use needs::available;
 pub use server::Server;
 

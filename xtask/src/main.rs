@@ -12,7 +12,7 @@ mod tidy;
 use anyhow::{Context, Result, ensure};
 use clap::{Parser, Subcommand};
 use std::{
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::{Command, ExitCode},
 };
 
@@ -34,6 +34,14 @@ enum Task {
     Ci,
     /// Check the house rules that no lint knows.
     Tidy,
+    /// Make a project of one's own that takes imagebake from this checkout: the command `new` of every program.
+    New {
+        /// The project's folder.
+        dir: PathBuf,
+        /// Options of `new`: --name, or --git and --rev instead of this checkout.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        options: Vec<String>,
+    },
     /// Measure whole processes of the release build, beside the peer where it is installed.
     Bench(bench::Arguments),
 }
@@ -43,6 +51,7 @@ fn main() -> ExitCode {
         Task::Test { filter } => test::run(filter.as_deref()).map(drop),
         Task::Ci => ci::run(),
         Task::Tidy => tidy::run(),
+        Task::New { dir, options } => new(&dir, &options),
         Task::Bench(arguments) => bench::run(&arguments),
     };
     match done {
@@ -52,6 +61,28 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// `new` of the quickstart.
+fn new(dir: &Path, options: &[String]) -> Result<()> {
+    let dir = std::path::absolute(dir).context("cannot find the current folder")?;
+    let mut command = cargo(&[
+        "run",
+        "--quiet",
+        "--locked",
+        "--package",
+        "example-quickstart",
+        "--",
+        "new",
+    ]);
+    command.arg(dir).args(options);
+    if !options
+        .iter()
+        .any(|option| option.starts_with("--git") || option.starts_with("--path"))
+    {
+        command.arg("--path").arg(root());
+    }
+    check(&mut command)
 }
 
 /// The workspace's root.

@@ -80,6 +80,8 @@ pub(super) enum Command {
     Show(ShowArgs),
     /// Say in more words what a code like unknown-image means.
     Explain(ExplainArgs),
+    /// Make a project of one's own in a new folder.
+    New(NewArgs),
 }
 
 impl Command {
@@ -97,6 +99,7 @@ impl Command {
             Self::Runs(args) => args.output,
             Self::Show(args) => args.output,
             Self::Explain(args) => args.output,
+            Self::New(args) => args.output,
         }
     }
 }
@@ -412,6 +415,28 @@ pub(super) struct ShowArgs {
 pub(super) struct ExplainArgs {
     /// The code, as a problem shows it: unknown-image, or error[unknown-image].
     pub(super) code: String,
+    /// How to print it.
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) output: Format,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct NewArgs {
+    /// The project's folder: one that does not exist yet, or is empty.
+    #[arg(value_name = "DIR")]
+    pub(super) dir: PathBuf,
+    /// The package's name [default: the folder's].
+    #[arg(long, value_name = "NAME")]
+    pub(super) name: Option<String>,
+    /// Take imagebake from this checkout, with the versions of all libraries in its Cargo.lock [default: this version, from the registry].
+    #[arg(long, value_name = "CHECKOUT", conflicts_with = "git")]
+    pub(super) path: Option<PathBuf>,
+    /// Take imagebake from this repository.
+    #[arg(long, value_name = "URL", requires = "rev")]
+    pub(super) git: Option<String>,
+    /// The commit or tag of --git.
+    #[arg(long, value_name = "REV", requires = "git")]
+    pub(super) rev: Option<String>,
     /// How to print it.
     #[arg(long, value_enum, default_value_t)]
     pub(super) output: Format,

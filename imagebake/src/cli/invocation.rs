@@ -61,7 +61,7 @@ fn program() -> String {
     words.join(" ")
 }
 
-fn quote(word: &str) -> String {
+pub(super) fn quote(word: &str) -> String {
     let plain = |c: char| c.is_alphanumeric() || "-_./=:,+@%…".contains(c);
     if !word.is_empty() && word.chars().all(plain) {
         word.to_owned()

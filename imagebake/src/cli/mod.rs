@@ -17,6 +17,7 @@ mod inspect;
 mod invocation;
 mod list;
 mod lock;
+mod new;
 mod panics;
 mod plan;
 mod prompt;
@@ -88,6 +89,7 @@ fn run(entries: Vec<ImageEntry>, words: Vec<std::ffi::OsString>) -> ExitCode {
             Command::Runs(args) => runs::run(&cli()?, &args),
             Command::Show(args) => show::run(&cli()?, &args),
             Command::Explain(args) => explain::run(&args, style),
+            Command::New(args) => new::run(&args, style),
         }
     })();
     match ran {

@@ -4,6 +4,8 @@
 //! that everybody needs. This module knows no protocol.
 
 pub mod container;
+#[cfg(feature = "testing")]
+pub mod contract;
 mod local;
 mod none;
 mod remote;

@@ -1,6 +1,6 @@
 //! A user's program for the tests on a Docker engine. The base is in the variable `BASE`, made by the tests.
 
-use imagebake::prelude::*;
+use imagebake::{communicator::contract::CommunicatorContract, prelude::*};
 use std::{process::ExitCode, time::Duration};
 
 fn base() -> String {
@@ -60,6 +60,19 @@ fn user() -> Image {
         .provision(File::upload("tree/", "/tmp/tree"))
         .provision(File::upload("big.bin", "/srv/big.bin"))
         .provision(Shell::inline(["stat -c %U:%G /tmp/tree/a /srv/big.bin"]))
+}
+
+/// What every communicator must do, done by an engine's: as root, as somebody else.
+#[image]
+fn contract() -> Image {
+    let container = || docker::Container::from_image(base());
+    Image::new()
+        .source(container().discard(true).named("root"))
+        .source(container().exec_user("www").discard(true).named("user"))
+        .source(container().fix_upload_owner(false).discard(true).named("owners"))
+        .provision(
+            CommunicatorContract::in_folder("/tmp/a contract").override_for("owners", |step| step.keeps_owners(true)),
+        )
 }
 
 /// The file system as an archive, and an image of it again.

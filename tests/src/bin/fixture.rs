@@ -1,6 +1,6 @@
 //! A user's program for the tests of the command line: small images of every sort.
 
-use imagebake::{prelude::*, sources::oci::Oci};
+use imagebake::{communicator::contract::CommunicatorContract, prelude::*, sources::oci::Oci};
 use imagebake_tests::cloud::Acme;
 use std::{process::ExitCode, time::Duration};
 
@@ -140,6 +140,21 @@ fn slow_container() -> Image {
         .source(base)
         .provision(ShellLocal::inline(["echo > started"]))
         .provision(Shell::inline(["sleep 317"]))
+}
+
+/// What every communicator must do, done in place and on the builder itself.
+#[image]
+fn contract() -> Image {
+    let programs = [
+        "sh", "cat", "chmod", "id", "ls", "mkdir", "printf", "readlink", "rm", "sleep", "stat", "touch", "tr", "wc",
+    ];
+    Image::new()
+        .source(Oci::host_userland(programs).oci_archive("contract.tar"))
+        .source(Null::local())
+        .provision(CommunicatorContract::in_folder(format!(
+            "/tmp/a contract of {}",
+            std::process::id()
+        )))
 }
 
 /// A step that leaves the image when it is uploaded wrongly.

@@ -13,10 +13,11 @@ use std::{
     time::{Duration, Instant},
 };
 
-const BASE: &str = "imagebake-tests/base:1";
+/// Its tag is counted up when what is in it changes: an engine that has it keeps it, since others may be using it.
+pub(crate) const BASE: &str = "imagebake-tests/base:1";
 
 /// What the Docker program prints.
-fn docker(arguments: &[&str]) -> String {
+pub(crate) fn docker(arguments: &[&str]) -> String {
     let output = Command::new("docker").args(arguments).output().expect("docker runs");
     let text = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(output.status.success(), "docker {arguments:?}: {text}");
@@ -24,9 +25,13 @@ fn docker(arguments: &[&str]) -> String {
 }
 
 /// A base image of a few megabytes: busybox with its applets, and a user who is not root.
-fn make_base() {
+pub(crate) fn make_base() {
     static MADE: OnceLock<()> = OnceLock::new();
     MADE.get_or_init(|| {
+        let known = Command::new("docker").args(["image", "inspect", BASE]).output();
+        if known.is_ok_and(|known| known.status.success()) {
+            return;
+        }
         let root = tempfile::tempdir().expect("a folder");
         let path = |name: &str| root.path().join(name);
         for folder in ["bin", "tmp", "etc", "root", "srv", "proc", "sys", "dev"] {
@@ -128,7 +133,7 @@ impl Drop for OnEngine {
     }
 }
 
-fn make_tree(project: &TestContext) {
+pub(crate) fn make_tree(project: &TestContext) {
     project.write("tree/a", "a\n");
     project.write("tree/sub/b", "b\n");
     let path = |name: &str| project.path().join(name);
@@ -207,6 +212,14 @@ fn steps_run_as_the_user_and_uploads_are_the_users() {
 }
 
 #[test]
+fn the_communicator_keeps_its_contract() {
+    requires!("dockerd", "docker", "busybox");
+    let on = OnEngine::new();
+    on.project.run(&["build", "contract"]).ok();
+    assert_eq!(on.objects(), Vec::<String>::new());
+}
+
+#[test]
 fn an_export_becomes_an_image_again() {
     requires!("dockerd", "docker", "busybox");
     let on = OnEngine::new();
@@ -233,9 +246,17 @@ fn a_dockerfile_makes_the_base() {
     assert!(text.contains("built\n") && text.contains("copied"), "{text}");
     let image = on.image("dockerfile");
     assert_eq!(
-        docker(&["run", "--rm", "--entrypoint", "/bin/ls", &image, "/context"]),
+        docker(&["run", "--rm", "--entrypoint", "/bin/ls", &image, "-A", "/context"]),
         "copied"
     );
+    // What has not changed is not made again: not for a second build, not with the Dockerfile elsewhere.
+    let parent = || docker(&["image", "inspect", "--format", "{{.Parent}}", &image]);
+    let first = parent();
+    on.project.run(&["build", "dockerfile"]).ok();
+    assert_eq!(parent(), first);
+    on.project.write("copied", "other\n");
+    on.project.run(&["build", "dockerfile"]).ok();
+    assert_ne!(parent(), first);
     assert_eq!(on.objects(), Vec::<String>::new());
 }
 

@@ -6,9 +6,11 @@ mod cli;
 mod crash;
 mod data;
 mod docker;
+mod docker_engine;
 mod examples;
 mod oci;
 mod paths;
+mod project;
 
 use imagebake_tests::TestContext;
 

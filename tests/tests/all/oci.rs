@@ -179,3 +179,9 @@ fn the_quickstart_bakes_a_server_that_answers() {
         "{answer}"
     );
 }
+
+#[test]
+fn communicators_in_place_keep_their_contract() {
+    requires!("namespaces");
+    fixture().run(&["build", "contract"]).ok();
+}

@@ -98,6 +98,7 @@ impl<E: ContainerEngine> ContainerComm<E> {
         };
         let mut abandoned = Abandoned {
             comm: self.clone(),
+            user: self.0.settings.user.clone(),
             mark: Some(mark.to_owned()),
         };
         let held_back = fresh.then(OutputSink::channel);
@@ -184,13 +185,14 @@ impl<E: ContainerEngine> ContainerComm<E> {
             .map(|(name, value)| format!("{name}={value}"))
             .collect();
         env.push(format!("IMAGEBAKE_COMMAND={mark}"));
+        let user = command.user.or_else(|| settings.user.clone());
         let session = self
             .0
             .engine
             .open(Exec {
                 argv,
                 env,
-                user: command.user.or_else(|| settings.user.clone()),
+                user: user.clone(),
                 dir: command.dir.map(|dir| dir.as_str().to_owned()),
                 stdin: command.stdin.is_some(),
                 tty: settings.terminal,
@@ -198,6 +200,7 @@ impl<E: ContainerEngine> ContainerComm<E> {
             .await?;
         let mut abandoned = Abandoned {
             comm: self.clone(),
+            user,
             mark: Some(mark),
         };
         let (mut input, mut printed) = (session.input, session.output);
@@ -244,6 +247,8 @@ fn looks_like_engine(bytes: &[u8]) -> bool {
 /// Ends what a command started when nobody waits for it any more: engines let it run on.
 struct Abandoned<E: ContainerEngine> {
     comm: ContainerComm<E>,
+    /// Whom the command ran as; the container's own user without.
+    user: Option<String>,
     mark: Option<String>,
 }
 
@@ -252,20 +257,23 @@ impl<E: ContainerEngine> Drop for Abandoned<E> {
         let (Some(mark), Ok(runtime)) = (self.mark.take(), tokio::runtime::Handle::try_current()) else {
             return;
         };
-        let comm = self.comm.clone();
-        runtime.spawn(async move {
-            if comm.0.settings.windows {
-                return;
-            }
+        if self.comm.0.settings.windows {
+            return;
+        }
+        // A container's root may not look into the processes of others, and others not into root's, which `sudo` starts.
+        for user in [self.user.take(), Some("0".to_owned())] {
+            let comm = self.comm.clone();
             let exec = Exec {
                 argv: vec!["/bin/sh".to_owned(), "-c".to_owned(), killer(&mark)],
-                user: Some("0".to_owned()),
+                user,
                 ..Exec::default()
             };
-            // The container may be gone by now, and the processes with it.
-            if let Ok(mut session) = comm.0.engine.open(exec).await {
-                while session.output.next().await.is_some() {}
-            }
-        });
+            runtime.spawn(async move {
+                // The container may be gone by now, and the processes with it.
+                if let Ok(mut session) = comm.0.engine.open(exec).await {
+                    while session.output.next().await.is_some() {}
+                }
+            });
+        }
     }
 }

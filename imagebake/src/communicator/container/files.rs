@@ -191,7 +191,37 @@ impl<E: ContainerEngine> ContainerComm<E> {
             true => Some(self.ids().await?),
             false => None,
         };
+        // An engine that unpacks an archive makes a missing folder root's, and none at all for an archive of nothing.
+        let empty = std::fs::read_dir(from).is_ok_and(|mut entries| entries.next().is_none());
+        let somebody = owner.filter(|owner| *owner != (0, 0));
+        if empty || somebody.is_some() {
+            self.make_folder(to, somebody.unwrap_or_default()).await?;
+        }
         self.0.engine.put("/", tree::pack(from, to.as_str(), owner)).await
+    }
+
+    /// Makes a folder that is missing.
+    async fn make_folder(&self, folder: &GuestPath, (user, group): (u64, u64)) -> Result<()> {
+        let path = remote_quote(folder.as_str());
+        let exec = Exec {
+            argv: vec![
+                "/bin/sh".to_owned(),
+                "-c".to_owned(),
+                format!("test -d {path} || {{ mkdir -p {path} && chown {user}:{group} {path}; }}"),
+            ],
+            user: Some("0".to_owned()),
+            ..Exec::default()
+        };
+        let mut session = self.0.engine.open(exec).await?;
+        let mut said = Vec::new();
+        while let Some(told) = session.output.next().await {
+            said.extend_from_slice(&told?.1);
+        }
+        match self.ended(&session.id).await? {
+            // Without a shell the engine makes it.
+            0 | 126 | 127 => Ok(()),
+            _ => Err(refused("make", folder, &said)),
+        }
     }
 
     pub(super) async fn read_tree(&self, from: &GuestPath, to: &Path) -> Result<()> {
@@ -260,14 +290,16 @@ fn write_line(content: &str, to: &GuestPath, attrs: &FileAttrs, owner: Option<St
 fn refused(doing: &str, path: &GuestPath, said: &[u8]) -> Error {
     let said = String::from_utf8_lossy(said);
     let said = said.trim();
-    let kind = match said {
-        said if said.contains("o such file") => ErrorKind::NotFound,
-        said if said.contains("ermission denied") => ErrorKind::PermissionDenied,
-        said if said.contains("o space left") => ErrorKind::NoSpace,
-        _ => ErrorKind::Io,
+    let (kind, hint) = match said {
+        said if said.contains("o such file") => (ErrorKind::NotFound, "look at the path"),
+        said if said.contains("ermission denied") => (ErrorKind::PermissionDenied, "look at who may use the path"),
+        said if said.contains("o space left") => (
+            ErrorKind::NoSpace,
+            "make room where the engine keeps its data: `docker system df` shows what takes it, `docker system prune` removes what nobody uses",
+        ),
+        _ => (ErrorKind::Io, "look at the path, and at who may use it"),
     };
-    Error::new(kind, format!("cannot {doing} {path} in the container: {said}"))
-        .hint("look at the path, and at who may use it")
+    Error::new(kind, format!("cannot {doing} {path} in the container: {said}")).hint(hint)
 }
 
 /// `1000`, `1000:50`.

@@ -37,8 +37,8 @@ pub(super) fn pack(folder: &Path, target: &str, owner: Option<(u64, u64)>) -> Ta
 /// Says of a path below a packed folder whether it belongs into the archive.
 pub type Keep = Box<dyn Fn(&Path) -> bool + Send>;
 
-/// The contents of `folder` that `keep` wants, all of one owner, and one more file; compressed or not.
-pub fn pack_some(folder: &Path, keep: Keep, more: Option<(String, Vec<u8>)>, compress: bool) -> TarStream {
+/// The contents of `folder` that `keep` wants, all of one owner, and `more` files; compressed or not.
+pub fn pack_some(folder: &Path, keep: Keep, more: Vec<(String, Vec<u8>)>, compress: bool) -> TarStream {
     let folder = folder.to_owned();
     streamed(move |out| {
         let out: Box<dyn Finish> = match compress {
@@ -47,7 +47,7 @@ pub fn pack_some(folder: &Path, keep: Keep, more: Option<(String, Vec<u8>)>, com
         };
         let mut archive = tar::Builder::new(out);
         Packer::new(Some((0, 0)), keep).folder(&mut archive, &folder, Path::new(""))?;
-        if let Some((name, bytes)) = more {
+        for (name, bytes) in more {
             let mut header = tar::Header::new_gnu();
             header.set_size(bytes.len() as u64);
             header.set_mode(0o644);

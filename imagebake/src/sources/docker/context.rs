@@ -2,7 +2,6 @@
 
 use crate::{
     communicator::container::{Keep, TarStream, pack_some},
-    engine::random_id,
     error::{Context, Error, ErrorKind, Result},
 };
 use globset::{GlobBuilder, GlobMatcher};
@@ -31,9 +30,29 @@ pub(super) async fn build_context(folder: &Path, dockerfile: &Path, compress: bo
         },
     };
     let keep = keeper(&ignore)?;
-    // Sent under a name of its own: it may be outside the folder, or ignored in it.
-    let name = format!(".dockerfile.{}", random_id());
-    Ok((pack_some(folder, keep, Some((name.clone(), text)), compress), name))
+    if let Some(name) = name_inside(folder, dockerfile).filter(|name| keep(Path::new(name))) {
+        return Ok((pack_some(folder, keep, Vec::new(), compress), name));
+    }
+    // It is outside the folder, or ignored in it. The engine takes out of the context what it reads in `.dockerignore`, so that neither
+    // gets into the image, nor into what decides whether a layer is made anew.
+    let listed = match ignore.is_empty() {
+        true => format!("{IGNORE}\n{SENT_AS}\n"),
+        false => format!("{}\n{SENT_AS}\n", ignore.trim_end()),
+    };
+    let more = vec![(IGNORE.to_owned(), listed.into_bytes()), (SENT_AS.to_owned(), text)];
+    let keep: Keep = Box::new(move |path| path != Path::new(IGNORE) && keep(path));
+    Ok((pack_some(folder, keep, more, compress), SENT_AS.to_owned()))
+}
+
+const IGNORE: &str = ".dockerignore";
+
+/// What a Dockerfile is called that is not part of the context. The same every time: the engine's cache goes by names too.
+const SENT_AS: &str = ".imagebake.dockerfile";
+
+/// The Dockerfile as a path in the folder, where it is below it.
+fn name_inside(folder: &Path, dockerfile: &Path) -> Option<String> {
+    let (folder, dockerfile) = (folder.canonicalize().ok()?, dockerfile.canonicalize().ok()?);
+    Some(dockerfile.strip_prefix(folder).ok()?.to_str()?.to_owned())
 }
 
 fn keeper(ignore: &str) -> Result<Keep> {

@@ -141,6 +141,15 @@ impl Engine {
         })
     }
 
+    /// What it is called where it is not Docker's own: `Podman Engine 4.3.1`.
+    pub(crate) async fn other_product(&self) -> Result<Option<String>> {
+        let told = self.prompt.version().await;
+        let told = told.map_err(|error| self.failed("ask what engine it is", error))?;
+        let mut parts = told.components.unwrap_or_default().into_iter();
+        let podman = parts.find(|part| part.name.starts_with("Podman"));
+        Ok(podman.map(|part| format!("{} {}", part.name, part.version)))
+    }
+
     /// Where it is.
     pub(crate) fn at(&self) -> &Endpoint {
         &self.at
@@ -298,7 +307,7 @@ impl Engine {
             ..ContainerConfig::default()
         };
         let made = self.patient.commit_container(options.build(), config).await;
-        made.map(|made| made.id)
+        made.map(|made| full_id(made.id))
             .map_err(|error| self.failed("commit the container", error))
     }
 
@@ -372,7 +381,7 @@ impl Engine {
             .try_collect()
             .await
             .map_err(|error| self.failed("import the archive", error))?;
-        let id = told.into_iter().filter_map(|told| told.status).next_back();
+        let id = told.into_iter().filter_map(|told| told.status).next_back().map(full_id);
         id.filter(|id| id.starts_with("sha256:")).ok_or_else(|| {
             Error::new(
                 ErrorKind::Internal,
@@ -636,4 +645,10 @@ impl Layers {
         self.cx
             .say(format!("{done} {}: {} new layers{there}", self.name, self.new));
     }
+}
+
+/// An image's id as it can be looked up: Podman leaves out what kind of digest it is, and takes it for a name then.
+fn full_id(id: String) -> String {
+    let bare = id.len() == 64 && id.bytes().all(|byte| byte.is_ascii_hexdigit());
+    if bare { format!("sha256:{id}") } else { id }
 }

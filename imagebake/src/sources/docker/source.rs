@@ -152,6 +152,13 @@ fn all_revealed(texts: &[Text]) -> Result<Vec<String>> {
 impl Container {
     async fn look(&self, cx: &Cx) -> Result<()> {
         let engine = Engine::open(&Endpoint::discover()?).await?;
+        let committed = self.export_path.is_none() && self.discard != Some(true);
+        if committed && let Some(product) = engine.other_product().await? {
+            cx.warn(format!(
+                "{product} removes an image that loses its name, and so the committed one before its post-processors name it: \
+                 export the container (`.export_path(…)`), or build with source `oci`, which needs no engine"
+            ));
+        }
         if let Some(build) = &self.build {
             let path = cx.input_path(&build.path);
             tokio::fs::metadata(&path)

@@ -1,0 +1,3 @@
+//! One file per image; a new one is named here.
+
+mod web;
