@@ -34,6 +34,8 @@ struct Setting<'a> {
     ident: &'a Ident,
     /// The setter's name.
     name: Ident,
+    /// What the rows of the struct begin with.
+    prefix: String,
     options: Options,
 }
 
@@ -75,6 +77,7 @@ pub fn expand(input: DeriveInput) -> Result<TokenStream> {
     };
 
     let mut problems = Problems::default();
+    let prefix = problems.take(prefix_of(&input.attrs)).unwrap_or_default();
     let mut settings = Vec::new();
     let mut places: Option<&Ident> = None;
     for field in &fields.named {
@@ -92,7 +95,7 @@ pub fn expand(input: DeriveInput) -> Result<TokenStream> {
                     );
                 }
             }
-            false => settings.extend(problems.take(Setting::read(field, ident))),
+            false => settings.extend(problems.take(Setting::read(field, ident, &prefix))),
         }
     }
     if places.is_none() {
@@ -155,7 +158,7 @@ pub fn expand(input: DeriveInput) -> Result<TokenStream> {
 }
 
 impl<'a> Setting<'a> {
-    fn read(field: &'a Field, ident: &'a Ident) -> Result<Self> {
+    fn read(field: &'a Field, ident: &'a Ident, prefix: &str) -> Result<Self> {
         let mut options = Options::default();
         let mut problems = Problems::default();
         for option in options::of(&field.attrs, "field", OPTIONS)? {
@@ -170,14 +173,16 @@ impl<'a> Setting<'a> {
             field,
             ident,
             name,
+            prefix: prefix.to_owned(),
             options,
         })
     }
 
-    /// The row's name: what users know. That is the setter, or the field where the setter is private.
+    /// The row's name: what users know. That is the setter, or the field where the setter is private; a group's prefix is before it, so that
+    /// two groups of one owner never have rows of one name.
     fn text(&self) -> String {
         let known = if self.is_private() { self.ident } else { &self.name };
-        known.unraw().to_string()
+        format!("{}{}", self.prefix, known.unraw())
     }
 
     fn is_private(&self) -> bool {
@@ -442,6 +447,14 @@ impl Options {
             }
             problems.take(setter_name(each));
         }
+    }
+}
+
+/// `#[config(prefix = "winrm_")]`.
+fn prefix_of(attributes: &[syn::Attribute]) -> Result<String> {
+    match options::of(attributes, "config", &["prefix"])?.into_iter().next() {
+        Some(option) => Ok(option.string()?.value()),
+        None => Ok(String::new()),
     }
 }
 

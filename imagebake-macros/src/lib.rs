@@ -70,7 +70,10 @@ mod variables;
 /// | `template = "name"` | the attribute's name in Packer's templates |
 /// | `superseded = "reason"` | with `template`: an attribute that imagebake does not need |
 /// | `parts = path::to::function` | one setting that is several attributes in Packer's templates |
-#[proc_macro_derive(Config, attributes(field))]
+///
+/// A group says `#[config(prefix = "winrm_")]` on its struct: its rows begin with that, so that no owner has two rows of one name, while its
+/// setters stay short.
+#[proc_macro_derive(Config, attributes(field, config))]
 pub fn derive_config(input: TokenStream) -> TokenStream {
     derive(input, config::expand)
 }

@@ -122,6 +122,7 @@ impl<In: Artifact, P: PostProcessor<In>> IntoPost<In> for Post<P> {
 /// One post-processor of a chain, as planning sees it.
 pub(crate) trait ErasedPost: Send + Sync {
     fn kind(&self) -> &'static str;
+    fn is_unwritten(&self) -> bool;
     fn options(&self) -> &PostOptions;
     fn place(&self) -> Place;
     fn fields(&self) -> Vec<Field>;
@@ -140,6 +141,9 @@ struct Link<P, In> {
 impl<In: Artifact, P: PostProcessor<In>> ErasedPost for Link<P, In> {
     fn kind(&self) -> &'static str {
         P::KIND
+    }
+    fn is_unwritten(&self) -> bool {
+        P::UNWRITTEN
     }
     fn options(&self) -> &PostOptions {
         &self.post.options

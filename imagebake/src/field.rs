@@ -91,7 +91,7 @@ pub enum TemplateName {
     None,
     /// One attribute.
     Is(&'static str),
-    /// One setting that is several attributes there.
+    /// One setting that is several attributes there. Asked with `Value::Null` it names them all.
     Parts(fn(&Value) -> Vec<(&'static str, Value)>),
     /// An attribute that imagebake does not need.
     Superseded {
@@ -247,10 +247,22 @@ pub enum Value {
 }
 
 impl Value {
-    /// A config as one value of another: its settings by name, those not set left out.
+    /// A config as one value of another: its settings by the templates' names where they have one, those without a value left out.
     pub fn of_fields(fields: Vec<Field>) -> Self {
-        let set = fields.into_iter().filter(|field| !matches!(field.value, Value::Null));
-        Self::Map(set.map(|field| (field.meta.name.to_owned(), field.value)).collect())
+        let mut entries = Vec::with_capacity(fields.len());
+        for Field { meta, value, .. } in fields {
+            match meta.template {
+                _ if matches!(value, Value::Null) => {}
+                TemplateName::Is(name) => entries.push((name.to_owned(), value)),
+                TemplateName::Parts(parts) => {
+                    let parts = parts(&value).into_iter();
+                    let given = parts.filter(|(_, value)| !matches!(value, Value::Null));
+                    entries.extend(given.map(|(name, value)| (name.to_owned(), value)));
+                }
+                _ => entries.push((meta.name.to_owned(), value)),
+            }
+        }
+        Self::Map(entries)
     }
 
     /// Whether it is absent, empty, false or zero.

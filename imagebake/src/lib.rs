@@ -7,6 +7,7 @@ extern crate self as imagebake;
 
 pub mod artifact;
 pub mod cache;
+pub mod catalog;
 pub mod chain;
 #[cfg(feature = "cli")]
 mod cli;

@@ -12,6 +12,10 @@ pub trait PostProcessor<In: Artifact>: Component {
     /// What it gives to the next in its chain.
     type Output: Artifact;
 
+    /// Whether it only plans, because its runtime does not exist yet: planning says so, and `validate` and `build` refuse it before anything
+    /// is made.
+    const UNWRITTEN: bool = false;
+
     /// The digests of the input's files that it wants; whoever writes or first reads the files computes them in that pass.
     fn wants(&self) -> Vec<DigestKind> {
         Vec::new()
@@ -31,3 +35,22 @@ pub trait PostProcessor<In: Artifact>: Component {
     /// Does it.
     fn process(&self, cx: &Cx, input: In) -> impl Future<Output = Result<Self::Output>> + Send;
 }
+
+/// `impl PostProcessor` of a described post-processor that nothing can run yet: what it takes, what it makes, whether it needs files.
+macro_rules! unwritten_post_processor {
+    ($name:ty => $output:ty, needs_files = $needs_files:expr) => {
+        impl<In: $crate::artifact::Artifact> $crate::post_processor::PostProcessor<In> for $name {
+            type Output = $output;
+            const UNWRITTEN: bool = true;
+
+            fn needs_files(&self) -> bool {
+                $needs_files
+            }
+
+            async fn process(&self, _: &$crate::engine::Cx, _: In) -> $crate::error::Result<$output> {
+                Err($crate::source::NoRuntime::Unwritten.error(<Self as $crate::describe::Component>::KIND))
+            }
+        }
+    };
+}
+pub(crate) use unwritten_post_processor;

@@ -18,10 +18,15 @@ pub use crate::{
     post_processors::{
         artifice::Artifice, checksum::Checksum, compress::Compress, docker_import::DockerImport,
         docker_push::DockerPush, docker_save::DockerSave, docker_tag::DockerTag, manifest::Manifest,
+        provenance::Provenance, vagrant::Vagrant, vagrant_cloud::VagrantCloud, vagrant_registry::VagrantRegistry,
     },
     provisioner::Provisioner,
     provisioners::{
-        breakpoint::Breakpoint, cargo::Cargo, file::File, shell::Shell, shell_local::ShellLocal, sleep::Sleep,
+        ansible::Ansible, ansible_local::AnsibleLocal, breakpoint::Breakpoint, cargo::Cargo, chef_client::ChefClient,
+        chef_solo::ChefSolo, file::File, hcp_sbom::HcpSbom, powershell::Powershell,
+        puppet_masterless::PuppetMasterless, puppet_server::PuppetServer, salt_masterless::SaltMasterless,
+        shell::Shell, shell_local::ShellLocal, sleep::Sleep, windows_restart::WindowsRestart,
+        windows_shell::WindowsShell,
     },
     source::{BaseId, Runtime, Source},
     sources::{

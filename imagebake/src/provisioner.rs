@@ -47,6 +47,10 @@ pub trait Provisioner: Component {
     /// Whether it runs in the machine; one that runs on the builder (`shell-local`) works without.
     const NEEDS_GUEST: bool = true;
 
+    /// Whether it only plans, because its runtime does not exist yet: planning says so, and `validate` and `build` refuse it before anything
+    /// is made.
+    const UNWRITTEN: bool = false;
+
     /// The files and folders on the builder whose contents decide what it does; they enter the step's key and are checked by
     /// `validate`. By default the paths in the settings that say they read one.
     fn inputs(&self) -> Vec<HostPath> {
@@ -63,6 +67,24 @@ pub trait Provisioner: Component {
     /// Does it.
     fn provision(&self, cx: &Cx, guest: &Remote) -> impl Future<Output = Result<()>> + Send;
 }
+
+/// `impl Provisioner` of a described provisioner that nothing can run yet.
+macro_rules! unwritten_provisioner {
+    ($name:ty) => {
+        impl $crate::provisioner::Provisioner for $name {
+            const UNWRITTEN: bool = true;
+
+            async fn provision(
+                &self,
+                _: &$crate::engine::Cx,
+                _: &$crate::communicator::Remote,
+            ) -> $crate::error::Result<()> {
+                Err($crate::source::NoRuntime::Unwritten.error(<Self as $crate::describe::Component>::KIND))
+            }
+        }
+    };
+}
+pub(crate) use unwritten_provisioner;
 
 /// The host paths in settings marked as read.
 pub(crate) fn input_paths(fields: &[Field]) -> Vec<HostPath> {

@@ -60,7 +60,40 @@ pub trait Source: Describe {
 type Boxed<'a, T> = Pin<Box<dyn Future<Output = Result<T>> + Send + 'a>>;
 
 /// How a described source is built, if it can be.
-pub struct Runtime<S: Describe>(Option<Functions<S>>);
+pub struct Runtime<S: Describe>(std::result::Result<Functions<S>, NoRuntime>);
+
+/// Why a source cannot be built by this program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum NoRuntime {
+    /// The platform's cargo feature is off.
+    FeatureOff,
+    /// Nobody has written it yet.
+    Unwritten,
+}
+
+impl NoRuntime {
+    pub(crate) fn message(self, kind: &str) -> String {
+        match self {
+            Self::FeatureOff => format!("`{kind}` plans, but this program cannot build it"),
+            Self::Unwritten => format!("`{kind}` plans, but cannot be built: imagebake has no runtime for it yet"),
+        }
+    }
+
+    pub(crate) fn hint(self) -> &'static str {
+        match self {
+            Self::FeatureOff => {
+                "build with the platform's cargo feature instead of `plan-only`, where imagebake has one"
+            }
+            Self::Unwritten => {
+                "`plan` and its comparisons work; leave it out of a build with `--except` or `.except([…])`"
+            }
+        }
+    }
+
+    pub(crate) fn error(self, kind: &str) -> Error {
+        Error::new(ErrorKind::Unsupported, self.message(kind)).hint(self.hint())
+    }
+}
 
 struct Functions<S> {
     probe: for<'a> fn(&'a S, &'a Cx) -> Boxed<'a, ()>,
@@ -75,7 +108,7 @@ impl<S: Describe> Runtime<S> {
     where
         S: Source,
     {
-        Self(Some(Functions {
+        Self(Ok(Functions {
             probe: |source, cx| Box::pin(source.probe(cx)),
             base: |source, cx| Box::pin(source.base(cx)),
             snapshot: |source, cx, key| Box::pin(source.snapshot(cx, key)),
@@ -85,21 +118,20 @@ impl<S: Describe> Runtime<S> {
 
     /// A source that plans and cannot be built by this program.
     pub const fn planned() -> Self {
-        Self(None)
+        Self(Err(NoRuntime::FeatureOff))
     }
 
-    pub(crate) fn is_planned_only(&self) -> bool {
-        self.0.is_none()
+    /// A source whose settings are described and whose runtime does not exist yet: it plans, and says so.
+    pub const fn unwritten() -> Self {
+        Self(Err(NoRuntime::Unwritten))
+    }
+
+    pub(crate) fn missing(&self) -> Option<NoRuntime> {
+        self.0.as_ref().err().copied()
     }
 
     fn functions(&self) -> Result<&Functions<S>> {
-        self.0.as_ref().ok_or_else(|| {
-            Error::new(
-                ErrorKind::Unsupported,
-                format!("`{}` plans, but this program cannot build it", S::KIND),
-            )
-            .hint("build with the platform's cargo feature instead of `plan-only`, where imagebake has one")
-        })
+        self.0.as_ref().map_err(|why| why.error(S::KIND))
     }
 
     pub(crate) async fn probe(&self, source: &S, cx: &Cx) -> Result<()> {

@@ -224,6 +224,7 @@ type Boxed<'a, T> = Pin<Box<dyn Future<Output = Result<T>> + Send + 'a>>;
 pub(crate) trait ErasedStep: Send + Sync {
     fn kind(&self) -> &'static str;
     fn needs_guest(&self) -> bool;
+    fn is_unwritten(&self) -> bool;
     fn options(&self) -> &StepOptions;
     fn place(&self) -> Place;
     fn override_globs(&self) -> Vec<&str>;
@@ -242,6 +243,9 @@ impl<P: Provisioner> ErasedStep for Step<P> {
     }
     fn needs_guest(&self) -> bool {
         P::NEEDS_GUEST
+    }
+    fn is_unwritten(&self) -> bool {
+        P::UNWRITTEN
     }
     fn options(&self) -> &StepOptions {
         &self.options

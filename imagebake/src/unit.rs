@@ -10,7 +10,7 @@ use crate::{
     field::{Field, Place},
     guest::{Guest, Snapshot},
     plan::Diagnostics,
-    source::BaseId,
+    source::{BaseId, NoRuntime},
 };
 use std::{future::Future, panic::Location, pin::Pin};
 
@@ -126,7 +126,7 @@ pub(crate) trait ErasedUnit: Send + Sync {
     fn fields(&self) -> Vec<Field>;
     fn check(&self, problems: &mut Diagnostics);
     fn info(&self) -> Info;
-    fn planned_only(&self) -> bool;
+    fn no_runtime(&self) -> Option<NoRuntime>;
     fn chains(&self) -> &[ErasedChain];
     fn probe<'a>(&'a self, cx: &'a Cx) -> Boxed<'a, ()>;
     fn base<'a>(&'a self, cx: &'a Cx) -> Boxed<'a, BaseId>;
@@ -153,8 +153,8 @@ impl<S: Describe<Feature: Enabled>> ErasedUnit for Unit<S> {
     fn info(&self) -> Info {
         self.source.info()
     }
-    fn planned_only(&self) -> bool {
-        S::RUNTIME.is_planned_only()
+    fn no_runtime(&self) -> Option<NoRuntime> {
+        S::RUNTIME.missing()
     }
     fn chains(&self) -> &[ErasedChain] {
         &self.chains

@@ -5,6 +5,7 @@
 
 mod bench;
 mod ci;
+mod coverage;
 mod setup;
 mod test;
 mod tidy;
@@ -32,6 +33,8 @@ enum Task {
     },
     /// Everything that a change must pass: format, lints, tidy, tests, documentation, examples, dependencies.
     Ci,
+    /// Count, for each component of a reference, how many of its attributes are typed, superseded or missing.
+    Coverage(coverage::Arguments),
     /// Check the house rules that no lint knows.
     Tidy,
     /// Make a project of one's own that takes imagebake from this checkout: the command `new` of every program.
@@ -50,6 +53,7 @@ fn main() -> ExitCode {
     let done = match Arguments::parse().task {
         Task::Test { filter } => test::run(filter.as_deref()).map(drop),
         Task::Ci => ci::run(),
+        Task::Coverage(arguments) => coverage::run(&arguments),
         Task::Tidy => tidy::run(),
         Task::New { dir, options } => new(&dir, &options),
         Task::Bench(arguments) => bench::run(&arguments),

@@ -64,6 +64,9 @@ pub(super) enum Command {
     List(ListArgs),
     /// Show what would be built, without touching anything.
     Plan(PlanArgs),
+    /// Print every component of imagebake with the attributes of templates that it knows, as JSON.
+    #[command(hide = true)]
+    Components,
     /// Plan, and find out whether it can be built: files, registries, engines, quotas.
     Validate(ValidateArgs),
     /// Show all that is known of one image: variables, sources, settings, facts.
@@ -90,6 +93,7 @@ impl Command {
         match self {
             Self::List(args) => args.output,
             Self::Plan(args) => args.format(),
+            Self::Components => Format::Json,
             Self::Validate(args) => args.output.format(),
             Self::Inspect(args) => args.output,
             // A build that cannot begin ends its events by itself.

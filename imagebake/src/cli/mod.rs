@@ -81,6 +81,7 @@ fn run(entries: Vec<ImageEntry>, words: Vec<std::ffi::OsString>) -> ExitCode {
         match options.command {
             Command::List(args) => list::run(&cli()?, &args),
             Command::Plan(args) => plan::run(&cli()?, &args),
+            Command::Components => print_json(&crate::catalog::json()).map(|()| 0),
             Command::Validate(args) => validate::run(&cli()?, &args),
             Command::Inspect(args) => inspect::run(&cli()?, &args),
             Command::Build(args) => build::run(&cli()?, args),

@@ -6,6 +6,7 @@ use crate::{
     plan::{Diagnostic, Diagnostics, Plan, PlannedUnit},
     project::{Project, unreadable},
     redact::Redactor,
+    source::NoRuntime,
 };
 use std::{collections::BTreeSet, sync::Arc};
 use tokio_util::sync::CancellationToken;
@@ -51,6 +52,11 @@ async fn probe(unit: &PlannedUnit, cx: &Cx) -> Diagnostics {
         one.within(unit.image(), Some(&source), step);
         problems.extend(one);
     };
+    for (kind, place) in unit.unwritten() {
+        let why = NoRuntime::Unwritten;
+        let problem = Diagnostic::error("unsupported", why.message(kind)).help(why.hint());
+        add(problem.at(place), Some(kind));
+    }
     let mut seen = BTreeSet::new();
     for (i, step) in unit.steps.iter().chain(&unit.error_cleanup).enumerate() {
         let fields = step.fields(&unit.names);
@@ -85,9 +91,9 @@ async fn probe(unit: &PlannedUnit, cx: &Cx) -> Diagnostics {
     }
     if let Some(why) = &unit.info.unsupported {
         add(Diagnostic::error("unsupported", why.clone()).at(unit.place()), None);
-    } else if unit.unit.planned_only() {
-        let message = format!("`{}` plans, but this program cannot build it", unit.kind());
-        add(Diagnostic::error("unsupported", message).at(unit.place()), None);
+    } else if let Some(why) = unit.unit.no_runtime() {
+        let problem = Diagnostic::error("unsupported", why.message(unit.kind())).help(why.hint());
+        add(problem.at(unit.place()), None);
     } else if let Err(error) = unit.unit.probe(cx).await {
         let problem = Diagnostic::error("probe", error.full());
         let problem = error

@@ -112,7 +112,7 @@ fn setters_take_what_a_user_has_at_hand() {
             "inline": ["a", "b"], "shebang": "/bin/bash", "environment": {"A": "1", "B": "2", "C": "<secret>"},
             "labels": {"a": "web-{{ timestamp }}", "b": "{{ build.id }}"}, "ports": [80, 443], "wait": "1s", "tries": 5,
             "password": "<secret env:PW>", "script": "x.sh", "range_of": 4, "user": "root", "port": 2222,
-            "logins": [{"user": "a", "port": 22}, {"user": "b", "port": 22}], "mode": "m", "verbose": true,
+            "logins": [{"ssh_username": "a", "ssh_port": 22}, {"ssh_username": "b", "ssh_port": 22}], "mode": "m", "verbose": true,
         })
     );
     assert_eq!(every.hidden, 7);

@@ -7,6 +7,7 @@ use crate::{
     image::Image,
     names::{UnitNames, is_name, matcher},
     registry::ImageEntry,
+    source::NoRuntime,
     step::ErasedStep,
     value::facts,
 };
@@ -123,10 +124,18 @@ fn check_unit(unit: &PlannedUnit, problems: &mut Diagnostics) {
     };
     let fields = unit.fields();
     let mut found = Diagnostics::new();
+    if unit.unit.no_runtime() == Some(NoRuntime::Unwritten) {
+        found.push(unwritten(unit.kind()));
+    }
     unit.unit.check(&mut found);
     templates(&fields, &[], &mut found);
     add(found, &fields, &unit.place(), None);
 
+    for (kind, place) in unit.unwritten() {
+        let mut found = Diagnostics::new();
+        found.push(unwritten(kind));
+        add(found, &[], &place, Some(kind));
+    }
     let number = |i: usize, step: &Arc<dyn ErasedStep>| {
         format!(
             "step {} {}",
@@ -172,6 +181,11 @@ fn check_unit(unit: &PlannedUnit, problems: &mut Diagnostics) {
             add(found, &[], &first.place(), Some(&format!("post {}", first.name())));
         }
     }
+}
+
+/// What planning says of a component that nothing can build yet.
+fn unwritten(kind: &str) -> Diagnostic {
+    Diagnostic::warning("plan-only", NoRuntime::Unwritten.message(kind)).help(NoRuntime::Unwritten.hint())
 }
 
 /// Templates that do not parse, or that use a variable their setting does not know.

@@ -1,6 +1,9 @@
 //! All problems at once, each with where it came from.
 
-use crate::field::{Field, Place};
+use crate::{
+    field::{Field, Place},
+    value::Text,
+};
 use serde::Serialize;
 use std::fmt;
 
@@ -143,6 +146,60 @@ impl Diagnostics {
     pub fn warning(&mut self, field: &'static str, code: &'static str, message: impl Into<String>) -> &mut Diagnostic {
         self.push(Diagnostic::warning(code, message).field(field));
         self.0.last_mut().expect("one was just pushed")
+    }
+
+    /// Refuses a word that is none of `known`; the nearest is suggested. What only a build knows passes.
+    pub fn check_word(&mut self, field: &'static str, word: Option<&Text>, known: &[&'static str]) {
+        let Some(word) = word.filter(|word| !word.is_secret()).map(Text::to_string) else {
+            return;
+        };
+        if !known.contains(&word.as_str()) {
+            let problem = Diagnostic::error("unknown-value", format!("`{word}` is none of {}", known.join(", ")));
+            let near = nearest(&word, known.iter().copied());
+            let help = near.map_or_else(
+                || "choose one of them".to_owned(),
+                |near| format!("did you mean `{near}`?"),
+            );
+            self.push(problem.field(field).help(help));
+        }
+    }
+
+    /// Refuses settings that exclude each other: name, and whether it is set.
+    pub fn check_exclusive(&mut self, settings: &[(&'static str, bool)]) {
+        let mut set = settings.iter().filter(|(_, set)| *set).map(|(name, _)| *name);
+        if let (Some(first), Some(second)) = (set.next(), set.next()) {
+            let problem = Diagnostic::error("contradiction", format!("`{first}` and `{second}` exclude each other"));
+            self.push(problem.field(second).help("leave one of them out"));
+        }
+    }
+
+    /// Refuses settings of which none is set, where one has to be, or more than one.
+    pub fn check_any(&mut self, settings: &[(&'static str, bool)]) {
+        if settings.iter().all(|(_, set)| !set) {
+            let names: Vec<String> = settings.iter().map(|(name, _)| format!("`{name}`")).collect();
+            let problem = Diagnostic::error("missing", format!("one of {} has to be given", names.join(", ")));
+            let problem = settings
+                .first()
+                .map(|(name, _)| problem.clone().field(*name))
+                .unwrap_or(problem);
+            return self.push(problem.help("an empty list counts as none"));
+        }
+        self.check_exclusive(settings);
+    }
+
+    /// Refuses one of two settings that go together only.
+    pub fn check_together(&mut self, one: &'static str, one_set: bool, other: &'static str, other_set: bool) {
+        let (missing, given) = match (one_set, other_set) {
+            (true, false) => (other, one),
+            (false, true) => (one, other),
+            _ => return,
+        };
+        let problem = Diagnostic::error("missing", format!("`{given}` needs `{missing}` beside it"));
+        self.push(
+            problem
+                .field(given)
+                .help(format!("add `{missing}`, or leave `{given}` out")),
+        );
     }
 
     /// Adds those of `other`.

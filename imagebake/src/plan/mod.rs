@@ -116,6 +116,19 @@ impl PlannedUnit {
         self.error_cleanup.iter().map(|step| self.describe(&**step)).collect()
     }
 
+    /// Steps and post-processors that plan and cannot be built, since their runtime does not exist yet: kind and place.
+    pub(crate) fn unwritten(&self) -> Vec<(&'static str, Place)> {
+        let steps = self.steps.iter().chain(&self.error_cleanup);
+        let steps = steps
+            .filter(|step| step.is_unwritten())
+            .map(|step| (step.kind(), step.place()));
+        let links = self.chains.iter().flat_map(|chain| &chain.links);
+        let links = links
+            .filter(|link| link.is_unwritten())
+            .map(|link| (link.kind(), link.place()));
+        steps.chain(links).collect()
+    }
+
     fn describe(&self, step: &dyn ErasedStep) -> Described {
         use crate::field::Value;
         let options = step.options();

@@ -8,11 +8,37 @@ pub mod docker_push;
 pub mod docker_save;
 pub mod docker_tag;
 pub mod manifest;
+pub mod provenance;
 #[cfg(test)]
 mod tests;
+pub mod vagrant;
+pub mod vagrant_cloud;
+pub mod vagrant_registry;
 
-use crate::error::{Context, Result};
+use crate::{
+    artifact::AnyArtifact,
+    catalog::{Entry, Role},
+    error::{Context, Result},
+};
 use std::path::Path;
+
+pub(crate) fn components() -> Vec<Entry> {
+    vec![
+        Entry::post_processor::<AnyArtifact, artifice::Artifice>(),
+        Entry::post_processor::<AnyArtifact, checksum::Checksum>(),
+        Entry::post_processor::<AnyArtifact, compress::Compress>(),
+        Entry::described::<docker_import::DockerImport>(Role::PostProcessor),
+        Entry::described::<docker_push::DockerPush>(Role::PostProcessor),
+        Entry::described::<docker_save::DockerSave>(Role::PostProcessor),
+        Entry::described::<docker_tag::DockerTag>(Role::PostProcessor),
+        Entry::post_processor::<AnyArtifact, manifest::Manifest>(),
+        Entry::post_processor::<AnyArtifact, provenance::Provenance>(),
+        Entry::post_processor::<AnyArtifact, crate::provisioners::shell_local::ShellLocal>(),
+        Entry::post_processor::<AnyArtifact, vagrant::Vagrant>(),
+        Entry::post_processor::<AnyArtifact, vagrant_cloud::VagrantCloud>(),
+        Entry::post_processor::<AnyArtifact, vagrant_registry::VagrantRegistry>(),
+    ]
+}
 
 /// Makes the folder that an output shall stand in.
 pub(crate) fn make_folder_of(output: &Path) -> Result<()> {

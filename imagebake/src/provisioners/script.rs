@@ -7,6 +7,8 @@
 use crate::{
     communicator::remote_quote,
     error::{CommandFailure, Error, ErrorKind},
+    plan::Diagnostic,
+    value::Template,
 };
 
 /// An inline list, rendered.
@@ -110,6 +112,26 @@ pub(crate) fn check_env<'a>(
     for name in names.filter(|name| !valid(name)) {
         let message = format!("`{name}` cannot be the name of a variable: letters, digits and `_`, not a digit first");
         problems.error(field, "variable-name", message);
+    }
+}
+
+/// Refuses what is no `NAME=value` with a name that a shell takes.
+pub(crate) fn check_assignments(
+    field: &'static str,
+    assignments: &[Template],
+    problems: &mut crate::plan::Diagnostics,
+) {
+    for assignment in assignments {
+        match assignment.assignment() {
+            Some((name, _)) => check_env(field, std::iter::once(name.as_str()), problems),
+            None => {
+                // What follows the name may be secret.
+                let shown = assignment.to_string();
+                let shown = shown.split('=').next().unwrap_or_default();
+                let problem = Diagnostic::error("variable-name", format!("`{shown}` is no variable with a value"));
+                problems.push(problem.field(field).help("write it as `NAME=value`"));
+            }
+        }
     }
 }
 

@@ -1,14 +1,18 @@
 //! Values with a meaning: one type each, so that a swap does not compile.
 
+mod checksum;
 pub(crate) mod facts;
 mod path;
 mod secret;
 mod template;
 mod text;
+mod words;
 
+pub use checksum::Checksum;
 pub use facts::{BUILD_ID, Fact, IMAGE, ISO_TIME, RUN_ID, SOURCE, SOURCE_KIND, TIMESTAMP, UNIT};
 pub use path::{GuestPath, HostPath};
 pub use secret::{Secret, SecretRef};
 pub(crate) use template::render_file;
 pub use template::{Template, Vars};
 pub use text::{Text, TextPart};
+pub use words::Words;

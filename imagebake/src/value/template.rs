@@ -66,6 +66,31 @@ impl Template {
         self.secrets().next().is_some()
     }
 
+    /// `NAME=value` as a name and a template; nothing where there is no `=`, or where the name is not plain text.
+    pub(crate) fn assignment(&self) -> Option<(String, Template)> {
+        let mut name = String::new();
+        let mut parts = self.0.iter();
+        while let Some(part) = parts.next() {
+            let (Part::Plain(text) | Part::Source(text)) = part else {
+                return None;
+            };
+            let Some((before, after)) = text.split_once('=') else {
+                name.push_str(text);
+                continue;
+            };
+            name.push_str(before);
+            let after = after.to_owned().into();
+            let first = match part {
+                Part::Source(_) => Part::Source(after),
+                _ => Part::Plain(after),
+            };
+            let value = std::iter::once(first).chain(parts.cloned()).collect();
+            let plain = !name.is_empty() && !needs_rendering(&name);
+            return plain.then_some((name, Template(value)));
+        }
+        None
+    }
+
     /// The names it uses, dotted: `build.id`; the error of a template that does not parse.
     pub(crate) fn variables(&self) -> Result<Vec<String>> {
         let mut names = Vec::new();
@@ -270,6 +295,21 @@ mod tests {
         assert_eq!(
             template.render(&vars()).expect("renders").as_str(),
             "a i-1 ${#x} b {{ ${x%%y}\n"
+        );
+    }
+
+    #[test]
+    fn an_assignment_is_taken_apart() {
+        let taken = |template: Template| template.assignment().map(|(name, value)| format!("{name} {value}"));
+        assert_eq!(taken("A=b=c".into()), Some("A b=c".to_owned()));
+        assert_eq!(taken("A={{ build.id }}".into()), Some("A {{ build.id }}".to_owned()));
+        let secret = Template::concat(["TOK".into(), "EN=".into(), Secret::literal("x").named("t").into()]);
+        assert_eq!(taken(secret), Some("TOKEN <secret t>".to_owned()));
+        assert_eq!(taken("A".into()), None);
+        assert_eq!(taken("{{ image }}=b".into()), None);
+        assert_eq!(
+            taken(Template::concat([Secret::literal("x").into(), "=b".into()])),
+            None
         );
     }
 

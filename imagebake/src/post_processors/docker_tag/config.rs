@@ -17,7 +17,10 @@ pub struct DockerTag {
     pub(super) repository: Template,
     /// The tags; `latest` without.
     #[field(each = "tag", template = "tags")]
-    pub(super) tags: Vec<Template>,
+    tags: Vec<Template>,
+    /// The tags under the attribute's older name.
+    #[field(template = "tag")]
+    tag_list: Vec<Template>,
     /// Whether names are taken from other images.
     #[field(private, superseded = "engines have always done so since 2015", template = "force")]
     force: bool,
@@ -39,6 +42,12 @@ impl DockerTag {
     }
 }
 
+impl DockerTag {
+    pub(super) fn all_tags(&self) -> impl Iterator<Item = &Template> {
+        self.tags.iter().chain(&self.tag_list)
+    }
+}
+
 impl Component for DockerTag {
     const KIND: &'static str = "docker-tag";
 
@@ -53,7 +62,7 @@ impl Component for DockerTag {
                 format!("`{}` cannot be a repository: {why}", self.repository),
             );
         }
-        for tag in self.tags.iter().filter(|tag| known(tag)) {
+        for tag in self.all_tags().filter(|tag| known(tag)) {
             if let Err(why) = check_tag(&tag.to_string()) {
                 problems.error("tags", "name", format!("`{tag}` cannot be a tag: {why}"));
             }

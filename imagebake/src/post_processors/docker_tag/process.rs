@@ -13,7 +13,7 @@ impl PostProcessor<DockerImage> for DockerTag {
 
     async fn process(&self, cx: &Cx, mut image: DockerImage) -> Result<DockerImage> {
         let repository = cx.render(&self.repository)?;
-        let mut tags = self.tags.iter().map(|tag| cx.render(tag)).collect::<Result<Vec<_>>>()?;
+        let mut tags = self.all_tags().map(|tag| cx.render(tag)).collect::<Result<Vec<_>>>()?;
         if tags.is_empty() {
             tags.push("latest".to_owned().into());
         }

@@ -23,8 +23,11 @@ use imagebake_macros::Config;
 #[derive(Clone, Debug, Config)]
 pub struct File {
     /// What is copied: on the builder for an upload, in the guest for a download.
+    #[field(private, rename = "with_source", template = "source")]
+    source: Option<HostPath>,
+    /// All that is copied.
     #[field(private, rename = "with_sources", template = "sources")]
-    pub(super) sources: Vec<HostPath>,
+    sources: Vec<HostPath>,
     /// What is written, instead of a file.
     #[field(private, rename = "with_content", template = "content")]
     pub(super) content: Option<Template>,
@@ -48,7 +51,7 @@ impl File {
     /// The file or folder `source` on the builder to `destination` in the guest.
     #[track_caller]
     pub fn upload(source: impl Into<HostPath>, destination: impl Into<Template>) -> Self {
-        Self::upload_all([source], destination)
+        Self::defaults().with_source(source).destination(destination)
     }
 
     /// Several files or folders to `destination`, which is a folder.
@@ -67,9 +70,13 @@ impl File {
     #[track_caller]
     pub fn download(source: impl Into<HostPath>, destination: impl Into<Template>) -> Self {
         Self::defaults()
-            .with_sources([source])
+            .with_source(source)
             .destination(destination)
             .direction("download")
+    }
+
+    pub(super) fn all_sources(&self) -> impl Iterator<Item = &HostPath> {
+        self.source.iter().chain(&self.sources)
     }
 
     pub(super) fn is_download(&self) -> bool {
@@ -84,17 +91,13 @@ impl Component for File {
         if self.destination.is_empty() {
             problems.error("destination", "empty", "the destination is empty");
         }
-        if self
-            .sources
-            .iter()
-            .any(|source| source.as_path().as_os_str().is_empty())
-        {
+        if self.all_sources().any(|source| source.as_path().as_os_str().is_empty()) {
             problems.error("sources", "empty", "the source is empty");
         }
-        if self.sources.is_empty() && self.content.is_none() {
+        if self.all_sources().next().is_none() && self.content.is_none() {
             problems.error("sources", "empty", "there is nothing to copy");
         }
-        if self.sources.len() > 1 && !self.destination.to_string().ends_with('/') {
+        if self.all_sources().count() > 1 && !self.destination.to_string().ends_with('/') {
             let problem = Diagnostic::error("not-a-folder", "several files go into a folder").field("destination");
             problems.push(problem.help("end the destination with `/`"));
         }

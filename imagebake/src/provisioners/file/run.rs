@@ -16,7 +16,7 @@ impl Provisioner for File {
         if self.is_download() || self.generated {
             Vec::new()
         } else {
-            self.sources.clone()
+            self.all_sources().cloned().collect()
         }
     }
 
@@ -45,7 +45,7 @@ impl Provisioner for File {
                 .write(&GuestPath::from(destination.as_str()), text.as_bytes().to_vec(), &attrs)
                 .await;
         }
-        for source in &self.sources {
+        for source in self.all_sources() {
             match self.is_download() {
                 false => {
                     self.send(cx, guest, source, &GuestPath::from(destination.as_str()))

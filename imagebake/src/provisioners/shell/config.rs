@@ -4,6 +4,7 @@ use crate::{
     describe::Component,
     field::Places,
     plan::{Diagnostic, Diagnostics},
+    provisioners::script::{check_assignments, check_env},
     value::{GuestPath, HostPath, Template, Text},
 };
 use imagebake_macros::Config;
@@ -28,15 +29,21 @@ pub struct Shell {
     /// Commands, run one after another in one script; the first that fails ends it.
     #[field(private, rename = "with_inline", template = "inline")]
     pub(super) inline: Vec<Template>,
+    /// One script on the builder.
+    #[field(private, rename = "with_script", path, template = "script")]
+    script: Option<HostPath>,
     /// Scripts on the builder, run one after another.
     #[field(private, rename = "with_scripts", path, template = "scripts")]
-    pub(super) scripts: Vec<HostPath>,
+    scripts: Vec<HostPath>,
     /// The interpreter of an inline script, and of a script without a first line that names one.
     #[field(default = "/bin/sh -e", template = "inline_shebang")]
     pub(super) inline_shebang: Text,
     /// Variables of the scripts.
     #[field(each = "env", template = "env")]
-    pub(super) envs: Vec<(String, Template)>,
+    envs: Vec<(String, Template)>,
+    /// More variables, each as `NAME=value`.
+    #[field(template = "environment_vars")]
+    environment_vars: Vec<Template>,
     /// How `{{ vars }}` writes each variable.
     #[field(
         default = "{{ name }}='{{ value }}' ",
@@ -95,7 +102,7 @@ impl Shell {
     /// A script on the builder; relative to the folder of the image's crate.
     #[track_caller]
     pub fn script(path: impl Into<HostPath>) -> Self {
-        Self::scripts([path])
+        Self::defaults().with_script(path)
     }
 
     /// Several scripts on the builder.
@@ -105,11 +112,23 @@ impl Shell {
     }
 }
 
+impl Shell {
+    pub(super) fn all_scripts(&self) -> impl Iterator<Item = &HostPath> {
+        self.script.iter().chain(&self.scripts)
+    }
+
+    /// Every variable, in order.
+    pub(super) fn variables(&self) -> Vec<(String, Template)> {
+        let assigned = self.environment_vars.iter().filter_map(Template::assignment);
+        self.envs.iter().cloned().chain(assigned).collect()
+    }
+}
+
 impl Component for Shell {
     const KIND: &'static str = "shell";
 
     fn check(&self, problems: &mut Diagnostics) {
-        if self.inline.is_empty() && self.scripts.is_empty() {
+        if self.inline.is_empty() && self.all_scripts().next().is_none() {
             let empty = Diagnostic::error("empty", "there is nothing to run").field("inline");
             problems.push(empty.help("give at least one command or script"));
         }
@@ -119,6 +138,7 @@ impl Component for Shell {
         if self.remote_path.is_some() && self.remote_file.is_some() {
             problems.error("remote_file", "contradiction", "`remote_path` names the file already");
         }
-        super::super::script::check_env("envs", self.envs.iter().map(|(name, _)| name.as_str()), problems);
+        check_env("envs", self.envs.iter().map(|(name, _)| name.as_str()), problems);
+        check_assignments("environment_vars", &self.environment_vars, problems);
     }
 }

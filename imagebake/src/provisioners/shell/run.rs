@@ -24,7 +24,7 @@ impl Provisioner for Shell {
         if !self.inline.is_empty() {
             self.run_inline(cx, guest, &env).await?;
         }
-        for script in &self.scripts {
+        for script in self.all_scripts() {
             let path = cx.input_path(script);
             let bytes = tokio::fs::read(&path).await.path("read the script", &path)?;
             let bytes = if self.binary { bytes } else { with_unix_ends(bytes) };
@@ -46,10 +46,10 @@ impl Provisioner for Shell {
     }
 }
 
-/// The variables of the scripts, and whether one of them is secret.
+/// The variables of the scripts, and which of them are secret.
 struct Environment {
     all: Vec<(String, Zeroizing<String>)>,
-    secret: bool,
+    secrets: Vec<String>,
 }
 
 impl Environment {
@@ -69,13 +69,14 @@ impl Shell {
             .into_iter()
             .map(|(name, value)| (name, Zeroizing::new(value)))
             .collect();
-        for (name, value) in &self.envs {
-            all.push((name.clone(), cx.render(value)?));
+        let variables = self.variables();
+        let secrets = variables.iter().filter(|(_, value)| value.is_secret());
+        let secrets = secrets.map(|(name, _)| name.clone()).collect();
+        for (name, value) in variables {
+            let value = cx.render(&value)?;
+            all.push((name, value));
         }
-        Ok(Environment {
-            all,
-            secret: self.envs.iter().any(|(_, value)| value.is_secret()),
-        })
+        Ok(Environment { all, secrets })
     }
 
     fn accepts(&self, exit: Exit) -> bool {
@@ -182,7 +183,7 @@ impl Shell {
     ) -> Result<(Command, Option<GuestPath>)> {
         let custom = self.execute_command.as_ref();
         let names_file = custom.is_some_and(|line| line.to_string().contains("env_var_file"));
-        let needs_file = self.use_env_var_file || names_file || (custom.is_some() && env.secret);
+        let needs_file = self.use_env_var_file || names_file || (custom.is_some() && !env.secrets.is_empty());
         let env_file = GuestPath::from(format!("{at}.env"));
         let mut path = at.clone();
         if needs_file {
@@ -226,13 +227,8 @@ impl Shell {
 
     /// `{{ vars }}`: the variables as a shell writes them before a command; never secret ones.
     fn assignments(&self, cx: &Cx, env: &Environment) -> Result<String> {
-        let secret = |name: &str| {
-            self.envs
-                .iter()
-                .any(|(other, value)| other == name && value.is_secret())
-        };
         let mut out = String::new();
-        for (name, value) in env.all.iter().filter(|(name, _)| !secret(name)) {
+        for (name, value) in env.all.iter().filter(|(name, _)| !env.secrets.contains(name)) {
             let mut vars = Vars::new();
             vars.insert("name".into(), name.as_str().into());
             vars.insert("value".into(), value.replace('\'', r"'\''").into());

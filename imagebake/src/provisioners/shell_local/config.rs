@@ -4,6 +4,7 @@ use crate::{
     describe::Component,
     field::Places,
     plan::Diagnostics,
+    provisioners::script::{check_assignments, check_env},
     value::{HostPath, Template, Text},
 };
 use imagebake_macros::Config;
@@ -24,6 +25,12 @@ pub struct ShellLocal {
     /// Commands, run one after another in one script; the first that fails ends it.
     #[field(private, rename = "with_inline", template = "inline")]
     inline: Vec<Template>,
+    /// One command: templates' older way to say `inline`.
+    #[field(private, rename = "with_command", template = "command")]
+    command: Option<Template>,
+    /// One script on the builder.
+    #[field(private, rename = "with_script", path, template = "script")]
+    script: Option<HostPath>,
     /// Scripts on the builder, run one after another.
     #[field(private, rename = "with_scripts", path, template = "scripts")]
     scripts: Vec<HostPath>,
@@ -33,6 +40,12 @@ pub struct ShellLocal {
     /// Variables of the scripts. Secrets are handed over in the environment, never on a command line.
     #[field(each = "env", template = "env")]
     envs: Vec<(String, Template)>,
+    /// More variables, each as `NAME=value`.
+    #[field(template = "environment_vars")]
+    environment_vars: Vec<Template>,
+    /// How `{{ vars }}` writes each variable: `{{ name }}='{{ value }}' ` without.
+    #[field(template = "env_var_format", facts("name", "value"))]
+    env_var_format: Option<Template>,
     /// The program and arguments that run each script, with `{{ script }}` for its path and `{{ vars }}` for the variables as
     /// shell assignments. Without it a script is run by its interpreter.
     #[field(template = "execute_command", facts("script", "vars"))]
@@ -46,6 +59,13 @@ pub struct ShellLocal {
     /// What the temporary file of an inline script ends in.
     #[field(template = "tempfile_extension")]
     tempfile_extension: Option<Text>,
+    /// How paths are written for a POSIX shell on Windows.
+    #[field(
+        private,
+        superseded = "builders are Unix systems, whose paths need no translation",
+        template = "use_linux_pathing"
+    )]
+    use_linux_pathing: bool,
     /// The folder that scripts start in; the image's own without.
     working_dir: Option<HostPath>,
     at: Places,
@@ -61,7 +81,7 @@ impl ShellLocal {
     /// A script on the builder.
     #[track_caller]
     pub fn script(path: impl Into<HostPath>) -> Self {
-        Self::scripts([path])
+        Self::defaults().with_script(path)
     }
 
     /// Several scripts on the builder.
@@ -70,12 +90,25 @@ impl ShellLocal {
         Self::defaults().with_scripts(paths)
     }
 
+    /// One command, as older templates write it: `inline` is the same for several.
+    #[track_caller]
+    pub fn command(command: impl Into<Template>) -> Self {
+        Self::defaults().with_command(command)
+    }
+
+    /// Every variable, in order.
+    fn variables(&self) -> Vec<(String, Template)> {
+        let assigned = self.environment_vars.iter().filter_map(Template::assignment);
+        self.envs.iter().cloned().chain(assigned).collect()
+    }
+
     pub(super) fn parts(&self) -> Parts<'_> {
         Parts {
-            inline: &self.inline,
-            scripts: &self.scripts,
+            inline: self.inline.iter().chain(&self.command).collect(),
+            scripts: self.script.iter().chain(&self.scripts).collect(),
             shebang: &self.inline_shebang,
-            env: &self.envs,
+            env: self.variables(),
+            env_var_format: self.env_var_format.as_ref(),
             execute_command: &self.execute_command,
             valid_exit_codes: &self.valid_exit_codes,
             only_on: &self.only_on,
@@ -87,10 +120,11 @@ impl ShellLocal {
 
 /// The settings as `run.rs` reads them.
 pub(super) struct Parts<'a> {
-    pub(super) inline: &'a [Template],
-    pub(super) scripts: &'a [HostPath],
+    pub(super) inline: Vec<&'a Template>,
+    pub(super) scripts: Vec<&'a HostPath>,
     pub(super) shebang: &'a Text,
-    pub(super) env: &'a [(String, Template)],
+    pub(super) env: Vec<(String, Template)>,
+    pub(super) env_var_format: Option<&'a Template>,
     pub(super) execute_command: &'a [Template],
     pub(super) valid_exit_codes: &'a [i32],
     pub(super) only_on: &'a [Text],
@@ -102,14 +136,15 @@ impl Component for ShellLocal {
     const KIND: &'static str = "shell-local";
 
     fn check(&self, problems: &mut Diagnostics) {
-        if self.inline.is_empty() && self.scripts.is_empty() {
+        if self.parts().inline.is_empty() && self.parts().scripts.is_empty() {
             let problem = problems.error("inline", "empty", "there is nothing to run");
             *problem = problem.clone().help("give at least one command or script");
         }
         if self.valid_exit_codes.is_empty() {
             problems.error("valid_exit_codes", "empty", "no exit code would count as success");
         }
-        crate::provisioners::script::check_env("envs", self.envs.iter().map(|(name, _)| name.as_str()), problems);
+        check_env("envs", self.envs.iter().map(|(name, _)| name.as_str()), problems);
+        check_assignments("environment_vars", &self.environment_vars, problems);
         let systems = ["linux", "macos", "windows", "freebsd", "openbsd", "netbsd", "darwin"];
         for system in self
             .only_on

@@ -46,13 +46,13 @@ async fn run(cx: &Cx, parts: &Parts<'_>) -> Result<()> {
     }
     let builder = Remote::new(Arc::new(Local), cx.clone());
     let mut env = cx.script_env();
-    for (name, value) in parts.env {
+    for (name, value) in &parts.env {
         env.push((name.clone(), cx.render(value)?.to_string()));
     }
     if !parts.inline.is_empty() {
         inline(cx, parts, &builder, &env).await?;
     }
-    for script in parts.scripts {
+    for script in &parts.scripts {
         let path = cx.input_path(script);
         let interpreter = match tokio::fs::metadata(&path)
             .await
@@ -79,7 +79,7 @@ async fn run(cx: &Cx, parts: &Parts<'_>) -> Result<()> {
 
 async fn inline(cx: &Cx, parts: &Parts<'_>, builder: &Remote, env: &[(String, String)]) -> Result<()> {
     let render = |command: &Template| cx.render(command).map(|text| text.to_string());
-    let commands = parts.inline.iter().map(render).collect::<Result<Vec<_>>>()?;
+    let commands = parts.inline.iter().copied().map(render).collect::<Result<Vec<_>>>()?;
     let script = InlineScript::new(&parts.shebang.reveal()?, commands);
     let folder = tempfile::Builder::new()
         .prefix("imagebake-")
@@ -101,6 +101,24 @@ async fn inline(cx: &Cx, parts: &Parts<'_>, builder: &Remote, env: &[(String, St
     }
 }
 
+/// `{{ vars }}`: the variables as a shell writes them before a command.
+fn assignments(cx: &Cx, parts: &Parts<'_>, env: &[(String, String)]) -> Result<String> {
+    let Some(format) = parts.env_var_format else {
+        let quoted = env
+            .iter()
+            .map(|(name, value)| format!("{name}={}", remote_quote(value)));
+        return Ok(quoted.collect::<Vec<_>>().join(" "));
+    };
+    let mut out = String::new();
+    for (name, value) in env {
+        let mut vars = Vars::new();
+        vars.insert("name".into(), name.as_str().into());
+        vars.insert("value".into(), value.replace('\'', r"'\''").into());
+        out.push_str(&cx.render_with(format, vars)?);
+    }
+    Ok(out.trim_end().to_owned())
+}
+
 /// Runs the file `script`, by `interpreter` or as `execute_command` says.
 async fn execute(
     cx: &Cx,
@@ -120,13 +138,9 @@ async fn execute(
     let words = match parts.execute_command.is_empty() {
         true => interpreter.into_iter().chain([path.to_owned()]).collect(),
         false => {
-            let assignments: Vec<String> = env
-                .iter()
-                .map(|(name, value)| format!("{name}={}", remote_quote(value)))
-                .collect();
             let mut vars = Vars::new();
             vars.insert("script".into(), path.into());
-            vars.insert("vars".into(), assignments.join(" ").into());
+            vars.insert("vars".into(), assignments(cx, parts, env)?.into());
             let render = |word: &Template| cx.render_with(word, vars.clone()).map(|text| text.to_string());
             parts.execute_command.iter().map(render).collect::<Result<Vec<_>>>()?
         }

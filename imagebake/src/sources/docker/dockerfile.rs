@@ -10,21 +10,15 @@ use imagebake_macros::Config;
 
 /// A template's block says what was set and nothing else.
 pub(super) fn parts(value: &Value) -> Vec<(&'static str, Value)> {
-    let Value::Map(settings) = value else { return Vec::new() };
-    let mut block = Vec::new();
-    for (name, value) in settings {
-        match name.as_str() {
-            "pull" => block.extend(
-                pull_parts(value)
-                    .into_iter()
-                    .map(|(name, value)| (name.to_owned(), value)),
-            ),
-            // Templates do not know these.
-            "target" | "platform" | "cache" => {}
-            _ => block.push((name.clone(), value.clone())),
-        }
-    }
-    block.retain(|(name, value)| name == "pull" && !matches!(value, Value::Null) || !value.is_zero());
+    let Value::Map(settings) = value else {
+        return vec![("build", Value::Null)];
+    };
+    let mut block = settings.clone();
+    // Templates do not know the three.
+    block.retain(|(name, value)| match name.as_str() {
+        "target" | "platform" | "cache" => false,
+        name => name == "pull" || !value.is_zero(),
+    });
     vec![("build", Value::Map(block))]
 }
 

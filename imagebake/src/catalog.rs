@@ -1,0 +1,204 @@
+//! Every component of this library with the rows of its settings: what importer, schema and coverage know without an image at hand.
+//!
+//! Each folder of components lists its own; components of other crates are not in it.
+
+use crate::{
+    describe::{Component, Describe},
+    field::{FieldMeta, FieldType, TemplateName, Value},
+    post_processor::PostProcessor,
+    provisioner::Provisioner,
+};
+use serde::Serialize;
+
+/// What a component is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum Role {
+    /// It makes machines.
+    Source,
+    /// It does something in or for one.
+    Provisioner,
+    /// It does something with what came of it.
+    PostProcessor,
+}
+
+/// One component.
+#[derive(Clone, Copy)]
+#[non_exhaustive]
+pub struct Entry {
+    /// What it is for.
+    pub role: Role,
+    /// What users and templates call it.
+    pub kind: &'static str,
+    /// The rows of its settings.
+    pub fields: &'static [FieldMeta],
+    /// Whether imagebake has a runtime for it; one without plans only.
+    pub written: bool,
+}
+
+impl Entry {
+    pub(crate) fn source<S: Describe>() -> Self {
+        Self {
+            role: Role::Source,
+            kind: S::KIND,
+            fields: S::FIELDS,
+            written: S::RUNTIME.missing() != Some(crate::source::NoRuntime::Unwritten),
+        }
+    }
+
+    pub(crate) fn provisioner<P: Provisioner>() -> Self {
+        Self {
+            role: Role::Provisioner,
+            kind: P::KIND,
+            fields: P::FIELDS,
+            written: !P::UNWRITTEN,
+        }
+    }
+
+    /// One that takes `In`, and whatever else.
+    pub(crate) fn post_processor<In: crate::artifact::Artifact, P: PostProcessor<In>>() -> Self {
+        Self {
+            written: !P::UNWRITTEN,
+            ..Self::described::<P>(Role::PostProcessor)
+        }
+    }
+
+    /// One whose platform may be left out of this program.
+    pub(crate) fn described<C: Component>(role: Role) -> Self {
+        Self {
+            role,
+            kind: C::KIND,
+            fields: C::FIELDS,
+            written: true,
+        }
+    }
+
+    /// The templates' attributes that its settings are, those inside blocks after a dot: `storage.disk_size`.
+    pub fn attributes(&self) -> Vec<Attribute> {
+        let mut found = Vec::new();
+        collect(self.fields, "", &mut found);
+        found.sort_by(|one, other| one.name.cmp(&other.name));
+        found.dedup_by(|one, other| one.name == other.name);
+        found
+    }
+}
+
+/// An attribute of templates that a component knows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct Attribute {
+    /// Its name; inside a block after a dot.
+    pub name: String,
+    /// Why it is not needed, where it is not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub superseded: Option<&'static str>,
+}
+
+fn collect(rows: &[FieldMeta], block: &str, found: &mut Vec<Attribute>) {
+    for row in rows {
+        let group = group_of(row.ty);
+        let (names, superseded) = match (row.template, group) {
+            // A group's rows stand in place of its own.
+            (TemplateName::None, Some(group)) if matches!(row.ty, FieldType::Group(_)) => {
+                collect(group, block, found);
+                continue;
+            }
+            (TemplateName::None, _) => continue,
+            (TemplateName::Is(name), _) => (vec![name], None),
+            (TemplateName::Superseded { name, reason }, _) => (vec![name], Some(reason)),
+            (TemplateName::Parts(parts), _) => (parts(&Value::Null).into_iter().map(|(name, _)| name).collect(), None),
+        };
+        for name in names {
+            let name = format!("{block}{name}");
+            if let (Some(group), None) = (group, superseded) {
+                collect(group, &format!("{name}."), found);
+            }
+            found.push(Attribute { name, superseded });
+        }
+    }
+}
+
+/// The rows of a block, or of the blocks in a list or map.
+fn group_of(ty: FieldType) -> Option<&'static [FieldMeta]> {
+    match ty {
+        FieldType::Group(rows) => Some(rows),
+        FieldType::List(item) | FieldType::Map(item) => group_of(*item),
+        _ => None,
+    }
+}
+
+/// Every component, by role and name.
+pub fn components() -> Vec<Entry> {
+    let mut all = crate::sources::components();
+    all.extend(crate::provisioners::components());
+    all.extend(crate::post_processors::components());
+    all.sort_by_key(|entry| (entry.role, entry.kind));
+    all
+}
+
+/// `[{"role":"source","kind":"oci","written":true,"attributes":[{"name":"image"},{"name":"docker_path","superseded":"…"}]}]`.
+pub fn json() -> serde_json::Value {
+    let entry = |entry: &Entry| {
+        serde_json::json!({
+            "role": entry.role,
+            "kind": entry.kind,
+            "written": entry.written,
+            "attributes": entry.attributes(),
+        })
+    };
+    components().iter().map(entry).collect()
+}
+
+#[cfg(test)]
+mod planned;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    fn rows(rows: &[FieldMeta], kind: &str, seen: &mut BTreeSet<String>) {
+        for row in rows {
+            match row.ty {
+                FieldType::Group(group) if matches!(row.template, TemplateName::None) => self::rows(group, kind, seen),
+                _ => assert!(
+                    seen.insert(row.name.to_owned()),
+                    "two rows of `{kind}` are named `{}`",
+                    row.name
+                ),
+            }
+            assert!(!row.doc.trim().is_empty(), "`{}` of `{kind}` says nothing", row.name);
+        }
+    }
+
+    #[test]
+    fn no_component_has_two_rows_or_attributes_of_one_name() {
+        for entry in components() {
+            rows(entry.fields, entry.kind, &mut BTreeSet::new());
+        }
+    }
+
+    #[test]
+    fn names_are_those_of_one_component_each() {
+        let all = components();
+        let names: BTreeSet<_> = all.iter().map(|entry| (entry.role, entry.kind)).collect();
+        assert_eq!(names.len(), all.len());
+    }
+
+    #[test]
+    fn blocks_are_counted_inside() {
+        let docker = components()
+            .into_iter()
+            .find(|entry| entry.kind == "docker")
+            .expect("it is there");
+        let names: Vec<String> = docker
+            .attributes()
+            .into_iter()
+            .map(|attribute| attribute.name)
+            .collect();
+        for name in ["image", "build", "build.path", "build.pull", "pull", "docker_path"] {
+            assert!(names.iter().any(|known| known == name), "{name}");
+        }
+    }
+}
