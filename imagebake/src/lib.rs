@@ -20,6 +20,9 @@ pub mod event;
 pub mod field;
 pub mod guest;
 pub mod image;
+#[cfg(feature = "import")]
+#[doc(hidden)]
+pub mod import;
 pub mod io;
 pub mod journal;
 mod names;

@@ -3,6 +3,7 @@
 pub mod cloud;
 mod context;
 mod needs;
+pub mod reference;
 mod server;
 
 pub use context::{Output, TestContext, example, finish};

@@ -45,6 +45,14 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         options: Vec<String>,
     },
+    /// Read and evaluate many Packer templates and compare what they say with recorded plans. Measures reading and evaluation only.
+    ///
+    /// corpus DIR --plans DIR [--reference DIR] [--filter TEXT] [--report json] [--differences N]
+    Corpus {
+        /// What the measuring program is given.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
     /// Measure whole processes of the release build, beside the peer where it is installed.
     Bench(bench::Arguments),
 }
@@ -56,6 +64,7 @@ fn main() -> ExitCode {
         Task::Coverage(arguments) => coverage::run(&arguments),
         Task::Tidy => tidy::run(),
         Task::New { dir, options } => new(&dir, &options),
+        Task::Corpus { arguments } => corpus(&arguments),
         Task::Bench(arguments) => bench::run(&arguments),
     };
     match done {
@@ -86,6 +95,22 @@ fn new(dir: &Path, options: &[String]) -> Result<()> {
     {
         command.arg("--path").arg(root());
     }
+    check(&mut command)
+}
+
+/// The program that measures is a test program, as it needs the library and this one does not.
+fn corpus(arguments: &[String]) -> Result<()> {
+    let mut command = cargo(&[
+        "run",
+        "--quiet",
+        "--package",
+        "imagebake-tests",
+        "--bin",
+        "corpus",
+        "--",
+    ]);
+    // Folders on the command line start where it was typed.
+    command.current_dir(std::env::current_dir()?).args(arguments);
     check(&mut command)
 }
 

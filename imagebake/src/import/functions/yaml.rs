@@ -1,0 +1,153 @@
+//! YAML, as the peer's library reads and writes it.
+
+use crate::import::value::{Number, Type, Value};
+use std::{collections::BTreeMap, fmt::Write};
+use yaml_rust2::{Yaml, YamlLoader};
+
+/// The one document of `text`.
+pub(super) fn decode(text: &str) -> Result<Value, String> {
+    let documents = YamlLoader::load_from_str(text).map_err(|error| format!("this is not YAML: {error}"))?;
+    match documents.as_slice() {
+        [] => Ok(Value::Null(Type::Dynamic)),
+        [document] => value(document),
+        _ => Err("one document is expected, not several".into()),
+    }
+}
+
+fn value(yaml: &Yaml) -> Result<Value, String> {
+    Ok(match yaml {
+        Yaml::Real(text) => Number::parse(text).map_or_else(|| Value::string(text.clone()), Value::Number),
+        Yaml::Integer(number) => Value::integer(*number),
+        Yaml::String(text) => Value::string(text.clone()),
+        Yaml::Boolean(flag) => Value::Bool(*flag),
+        Yaml::Array(items) => Value::Tuple(items.iter().map(value).collect::<Result<_, _>>()?),
+        Yaml::Hash(entries) => {
+            let mut out = BTreeMap::new();
+            for (key, item) in entries {
+                if let (Yaml::String(name), Yaml::Hash(_)) = (key, item)
+                    && name == "<<"
+                    && let Value::Object(merged) = value(item)?
+                {
+                    for (name, item) in merged {
+                        out.entry(name).or_insert(item);
+                    }
+                    continue;
+                }
+                let name = match value(key)? {
+                    Value::String(name) => name,
+                    Value::Number(number) => number.to_string(),
+                    Value::Bool(flag) => flag.to_string(),
+                    _ => return Err("the key of a map must be text".into()),
+                };
+                out.insert(name, value(item)?);
+            }
+            Value::Object(out)
+        }
+        Yaml::Null => Value::Null(Type::Dynamic),
+        Yaml::Alias(_) | Yaml::BadValue => return Err("an alias stands for nothing".into()),
+    })
+}
+
+/// One document: block style, names and texts in quotes.
+pub(super) fn encode(value: &Value) -> String {
+    let mut out = String::new();
+    node(value, 0, &mut out, false);
+    if !out.ends_with('\n') {
+        out.push('\n');
+    }
+    out
+}
+
+/// `inline` where the node stands behind `- `, so that its first line needs no indentation.
+fn node(value: &Value, depth: usize, out: &mut String, inline: bool) {
+    let pad = |out: &mut String, first: bool| {
+        if !(first && inline) {
+            out.push_str(&"  ".repeat(depth));
+        }
+    };
+    match value {
+        Value::List(_, items) | Value::Set(_, items) | Value::Tuple(items) if !items.is_empty() => {
+            for (i, item) in items.iter().enumerate() {
+                pad(out, i == 0);
+                out.push_str("- ");
+                node(item, depth + 1, out, true);
+                if !out.ends_with('\n') {
+                    out.push('\n');
+                }
+            }
+        }
+        Value::Map(_, items) | Value::Object(items) if !items.is_empty() => {
+            for (i, (name, item)) in items.iter().enumerate() {
+                pad(out, i == 0);
+                quote(name, out);
+                out.push(':');
+                let block = item.items().is_some_and(|items| !items.is_empty())
+                    || item.entries().is_some_and(|entries| !entries.is_empty());
+                if block {
+                    out.push('\n');
+                    // Lists stand below their name without further indentation.
+                    let deeper = if item.items().is_some() { depth } else { depth + 1 };
+                    node(item, deeper, out, false);
+                } else {
+                    out.push(' ');
+                    node(item, depth, out, true);
+                    if !out.ends_with('\n') {
+                        out.push('\n');
+                    }
+                }
+            }
+        }
+        Value::List(..) | Value::Set(..) | Value::Tuple(_) => out.push_str("[]"),
+        Value::Map(..) | Value::Object(_) => out.push_str("{}"),
+        Value::Null(_) | Value::Unknown(_) => out.push_str("null"),
+        Value::Bool(flag) => {
+            let _ = write!(out, "{flag}");
+        }
+        Value::Number(number) => {
+            let _ = write!(out, "{number}");
+        }
+        Value::String(text) => scalar(text, depth, out),
+    }
+}
+
+/// Text of several lines keeps them.
+fn scalar(text: &str, depth: usize, out: &mut String) {
+    let printable = text.chars().all(|c| c == '\n' || !c.is_control());
+    if !text.contains('\n') || !printable || text.starts_with([' ', '\n']) {
+        return quote(text, out);
+    }
+    out.push('|');
+    let trailing = text.len() - text.trim_end_matches('\n').len();
+    match trailing {
+        0 => out.push('-'),
+        1 => {}
+        _ => out.push('+'),
+    }
+    let body = if trailing > 0 { &text[..text.len() - 1] } else { text };
+    for line in body.split('\n') {
+        out.push('\n');
+        if !line.is_empty() {
+            out.push_str(&"  ".repeat(depth.max(1)));
+            out.push_str(line);
+        }
+    }
+    out.push('\n');
+}
+
+fn quote(text: &str, out: &mut String) {
+    out.push('"');
+    for c in text.chars() {
+        match c {
+            '"' => out.push_str("\\\""),
+            '\\' => out.push_str("\\\\"),
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            '\t' => out.push_str("\\t"),
+            c if c.is_control() => {
+                let _ = write!(out, "\\u{:04x}", c as u32);
+            }
+            c => out.push(c),
+        }
+    }
+    out.push('"');
+}

@@ -1,0 +1,41 @@
+//! The older templates: one file of JSON with `builders`, and `{{ … }}` in its strings.
+//!
+//! ```text
+//! JSON → parts (builders, provisioners, post-processors) ─┐
+//! variables: default ← files ← command line ── rendered ──┴→ units
+//! ```
+//!
+//! User variables, and functions that need no running build, are put in; a string that asks for more keeps its other calls.
+
+mod engine;
+mod functions;
+mod parse;
+mod parts;
+mod units;
+mod variables;
+
+use super::{
+    context::Context,
+    fault::Faults,
+    input::{self, Input},
+    plan::Plan,
+    syntax::parse_json,
+};
+
+/// What a template says.
+pub(super) fn evaluate(input: &Input, context: &Context, faults: &mut Faults) -> Plan {
+    let mut plan = Plan::default();
+    let Some(file) = faults.keep(input::read(context, &input.template)) else {
+        return plan;
+    };
+    let Some(json) = faults.keep(parse_json(&context.sources, file)) else {
+        return plan;
+    };
+    let parts = parts::read(&json, context, faults);
+    let user = variables::evaluate(&parts, input, context, &mut plan, faults);
+    units::evaluate(&parts, &user, context, &mut plan, faults);
+    plan
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,74 @@
+//! What the configuration of a component may hold: handed in, since this module knows no component.
+
+use super::value::Type;
+use std::collections::BTreeMap;
+
+/// What part a component plays.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Role {
+    /// `source`, `builders`
+    Source,
+    /// `provisioner`, `error-cleanup-provisioner`
+    Provisioner,
+    /// `post-processor`
+    PostProcessor,
+    /// `data`
+    Data,
+}
+
+impl Role {
+    /// As problems name it.
+    pub fn friendly(self) -> &'static str {
+        match self {
+            Self::Source => "source",
+            Self::Provisioner => "provisioner",
+            Self::PostProcessor => "post-processor",
+            Self::Data => "data source",
+        }
+    }
+}
+
+/// The settings of a component, or of a block inside one.
+#[derive(Clone, Debug, Default)]
+pub struct Schema {
+    /// By name.
+    pub settings: BTreeMap<String, Setting>,
+    /// What a data source answers with.
+    pub outputs: BTreeMap<String, Type>,
+    /// What a source tells steps as `build.…`, beyond what all tell.
+    pub facts: Vec<String>,
+}
+
+/// One setting.
+#[derive(Clone, Debug)]
+pub enum Setting {
+    /// An attribute.
+    Value(Type),
+    /// A block, at most once.
+    Block(Schema),
+    /// Any number of blocks.
+    Blocks(Schema),
+}
+
+/// All components that are known.
+pub trait Catalog {
+    /// The settings of a component; nothing for one that is not known.
+    fn schema(&self, role: Role, kind: &str) -> Option<&Schema>;
+
+    /// The names of all components of a role.
+    fn kinds(&self, role: Role) -> Vec<String>;
+}
+
+/// Knows no component: what stands in a template is taken as it is written.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct NoCatalog;
+
+impl Catalog for NoCatalog {
+    fn schema(&self, _: Role, _: &str) -> Option<&Schema> {
+        None
+    }
+
+    fn kinds(&self, _: Role) -> Vec<String> {
+        Vec::new()
+    }
+}

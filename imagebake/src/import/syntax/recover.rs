@@ -1,0 +1,64 @@
+//! All syntax problems of a file: where a file cannot be read as a whole, it is read block by block.
+
+use super::{Body, body::Native, hcl::Reader};
+use crate::import::{
+    fault::Faults,
+    sources::{Sources, Span},
+};
+
+/// The body of a file of HCL.
+pub(super) fn parse(sources: &Sources, file: u32, faults: &mut Faults) -> Body {
+    let source = sources.file(file);
+    // A mark of the byte order is no part of the text.
+    let start = if source.text.starts_with('\u{feff}') { 3 } else { 0 };
+    let text = &source.text[start..];
+    let span = Span::new(file, start..source.text.len());
+    let mut native = Native::default();
+    let whole = Reader::new(sources, file, start);
+    match hcl_edit::parser::parse_body(text) {
+        Ok(body) => whole.structures(&body, &mut native, faults),
+        Err(first) => {
+            let before = faults.0.len();
+            for piece in pieces(text) {
+                let reader = Reader::new(sources, file, start + piece.start);
+                match hcl_edit::parser::parse_body(&text[piece.clone()]) {
+                    Ok(body) => reader.structures(&body, &mut native, faults),
+                    Err(error) => faults.push(reader.error(&error)),
+                }
+            }
+            if faults.0.len() == before {
+                faults.push(whole.error(&first));
+            }
+        }
+    }
+    Body::native(native, span)
+}
+
+/// The file cut before every line that starts a block or an attribute in the first column.
+fn pieces(text: &str) -> Vec<std::ops::Range<usize>> {
+    let mut cuts = vec![0];
+    let mut at = 0;
+    let mut closed = true;
+    for line in text.split_inclusive('\n') {
+        let starts = line.starts_with(|c: char| c.is_alphabetic() || c == '_');
+        let word: String = line
+            .chars()
+            .take_while(|c| c.is_alphanumeric() || matches!(c, '_' | '-'))
+            .collect();
+        let rest = line[word.len()..].trim_start();
+        let opens = starts && (rest.starts_with(['{', '"']) || (rest.starts_with('=') && !rest.starts_with("==")));
+        if opens && closed && at > 0 {
+            cuts.push(at);
+        }
+        at += line.len();
+        // The first column of a heredoc or of a broken block may look like a start; a block of the top level ends with `}` there.
+        closed = line.trim_end() == "}"
+            || (closed && line.trim().is_empty())
+            || line.starts_with('#')
+            || line.starts_with("//")
+            || (opens && line.trim_end().ends_with('}'))
+            || (opens && rest.starts_with('='));
+    }
+    cuts.push(text.len());
+    cuts.windows(2).map(|pair| pair[0]..pair[1]).collect()
+}
