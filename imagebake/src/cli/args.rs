@@ -85,6 +85,12 @@ pub(super) enum Command {
     Explain(ExplainArgs),
     /// Make a project of one's own in a new folder.
     New(NewArgs),
+    /// Write a page about each image, for people: what it is for, its inputs, steps, outputs and last run.
+    Docs(DocsArgs),
+    /// Print a script that completes commands, options and images in a shell.
+    Completions(CompletionsArgs),
+    /// Print the manual page, or that of a command.
+    Man(ManArgs),
 }
 
 impl Command {
@@ -104,6 +110,8 @@ impl Command {
             Self::Show(args) => args.output,
             Self::Explain(args) => args.output,
             Self::New(args) => args.output,
+            Self::Docs(args) => args.output,
+            Self::Completions(_) | Self::Man(_) => Format::Text,
         }
     }
 }
@@ -444,6 +452,35 @@ pub(super) struct NewArgs {
     /// How to print it.
     #[arg(long, value_enum, default_value_t)]
     pub(super) output: Format,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct DocsArgs {
+    /// Names of images, or globs on them [default: all, with a page that lists them].
+    #[arg(value_name = "IMAGE")]
+    pub(super) images: Vec<String>,
+    /// The folder of the pages.
+    #[arg(long, value_name = "DIR", default_value = "docs/images")]
+    pub(super) dir: PathBuf,
+    /// How to print what was written.
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) output: Format,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct CompletionsArgs {
+    /// The shell.
+    pub(super) shell: clap_complete::Shell,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ManArgs {
+    /// The command [default: the program's own page].
+    #[arg(value_name = "COMMAND")]
+    pub(super) command: Option<String>,
+    /// Write all pages into this folder instead.
+    #[arg(long, value_name = "DIR", conflicts_with = "command")]
+    pub(super) dir: Option<PathBuf>,
 }
 
 /// Reads the command line; `words` begins with the program's name.

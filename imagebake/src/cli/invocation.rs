@@ -38,6 +38,17 @@ fn is_secret(entries: &[ImageEntry], name: &str) -> bool {
         .any(|variable| variable.name == name && variable.secret)
 }
 
+/// The program's file name, as a shell knows it.
+pub(super) fn program_name() -> String {
+    let executable = env::args_os().next().unwrap_or_default();
+    let name = Path::new(&executable)
+        .file_stem()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .into_owned();
+    if name.is_empty() { "imagebake".to_owned() } else { name }
+}
+
 /// `cargo run --` where cargo started it, else what was typed.
 fn program() -> String {
     let executable = env::args_os().next().unwrap_or_default();

@@ -9,7 +9,9 @@ mod args;
 mod build;
 mod cleanup;
 mod compare;
+mod completions;
 mod diagnostics;
+mod docs;
 mod explain;
 mod failure;
 mod github;
@@ -17,6 +19,7 @@ mod inspect;
 mod invocation;
 mod list;
 mod lock;
+mod man;
 mod new;
 mod panics;
 mod plan;
@@ -91,6 +94,9 @@ fn run(entries: Vec<ImageEntry>, words: Vec<std::ffi::OsString>) -> ExitCode {
             Command::Show(args) => show::run(&cli()?, &args),
             Command::Explain(args) => explain::run(&args, style),
             Command::New(args) => new::run(&args, style),
+            Command::Docs(args) => docs::run(&cli()?, &args),
+            Command::Completions(args) => completions::run(&cli()?.entries, &args),
+            Command::Man(args) => man::run(&args),
         }
     })();
     match ran {

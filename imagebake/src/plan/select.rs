@@ -41,7 +41,7 @@ impl Selection {
         self
     }
 
-    pub(super) fn images<'a>(&self, entries: &'a [ImageEntry], problems: &mut Diagnostics) -> Vec<&'a ImageEntry> {
+    pub(crate) fn images<'a>(&self, entries: &'a [ImageEntry], problems: &mut Diagnostics) -> Vec<&'a ImageEntry> {
         if entries.is_empty() {
             problems.push(Diagnostic::error("no-images", "this program has no images").help(
                 "write `#[image] fn web() -> Image`; images of another crate need `imagebake::main!(that_crate)`",

@@ -15,6 +15,8 @@ mod human;
 mod json;
 mod lines;
 mod logs;
+#[cfg(feature = "cli")]
+pub(crate) mod markdown;
 mod out;
 mod plain;
 mod style;

@@ -108,7 +108,20 @@ fn the_help_of_every_command() {
     let project = fixture();
     insta::assert_snapshot!("help", shown(&project.run(&["-h"]).ok()));
     for command in [
-        "list", "plan", "validate", "inspect", "build", "lock", "cleanup", "runs", "show", "explain", "new",
+        "list",
+        "plan",
+        "validate",
+        "inspect",
+        "build",
+        "lock",
+        "cleanup",
+        "runs",
+        "show",
+        "explain",
+        "new",
+        "docs",
+        "completions",
+        "man",
     ] {
         let short = shown(&project.run(&[command, "-h"]).ok());
         insta::assert_snapshot!(format!("help-{command}"), short);

@@ -9,6 +9,7 @@ mod docker;
 mod docker_engine;
 mod examples;
 mod oci;
+mod pages;
 mod paths;
 mod project;
 

@@ -3,7 +3,10 @@
 use crate::{
     event::{Summary, UnitStatus},
     plan::{Diagnostic, Severity},
-    reporter::{bytes, duration},
+    reporter::{
+        bytes, duration,
+        markdown::{escaped, preformatted},
+    },
 };
 use std::{
     fmt::Write as _,
@@ -134,38 +137,6 @@ pub(crate) fn of_problems<'a>(problems: impl IntoIterator<Item = &'a Diagnostic>
     out
 }
 
-/// Text that Markdown shows as it is, in one line.
-fn escaped(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '&' => out.push_str("&amp;"),
-            '@' => out.push_str("&#64;"),
-            '\n' => out.push_str("<br>"),
-            c if c.is_control() => {}
-            '\\' | '`' | '*' | '_' | '{' | '}' | '[' | ']' | '(' | ')' | '#' | '!' | '|' | '~' | '$' => {
-                out.push('\\');
-                out.push(c);
-            }
-            c => out.push(c),
-        }
-    }
-    out
-}
-
-/// Lines as they are: no Markdown in them, no HTML, and no end but ours.
-fn preformatted(text: &str) -> String {
-    let safe: String = text
-        .chars()
-        .filter(|c| *c == '\n' || *c == '\t' || !c.is_control())
-        .collect();
-    let ticks = safe.split(|c| c != '`').map(str::len).max().unwrap_or(0).max(2) + 1;
-    let fence = "`".repeat(ticks);
-    format!("\n{fence}text\n{safe}\n{fence}\n")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -198,19 +169,6 @@ read the script
 
 ";
         assert_eq!(of_run(summary), expected);
-    }
-
-    #[test]
-    fn what_a_guest_prints_is_no_markdown() {
-        assert_eq!(
-            escaped("a|b\n<img src=x> [x](y) `c` @team\x1b[1m"),
-            "a\\|b<br>&lt;img src=x&gt; \\[x\\]\\(y\\) \\`c\\` &#64;team\\[1m"
-        );
-        let text = preformatted("````\n</details>");
-        assert!(
-            text.starts_with("\n`````text\n") && text.ends_with("\n`````\n"),
-            "{text}"
-        );
     }
 
     #[test]
