@@ -50,6 +50,11 @@ impl Component for Block {
     }
 }
 
+imagebake::explanation!(
+    "line-break",
+    "A mark is one line: the block between two marks is found by them, line by line, when the step runs again."
+);
+
 impl Provisioner for Block {
     async fn provision(&self, cx: &Cx, guest: &Remote) -> Result<()> {
         let mut text = Vec::new();

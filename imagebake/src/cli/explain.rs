@@ -1,12 +1,16 @@
 //! `explain CODE`: what a diagnostic code means and what to do about it, in more words than fit beside a problem.
 //!
-//! JSON: `{"code":"unknown-image","explanation":"…"}`. The words are in `explanations.md`; a test holds that every code of imagebake has some.
+//! JSON: `{"code":"unknown-image","explanation":"…"}`. The words are in `explanations.md`; a test holds that every code of imagebake has some. Other
+//! crates add theirs with `imagebake::explanation!`.
 
 use super::{
     args::{ExplainArgs, Format},
     failure::Stop,
 };
-use crate::{plan::nearest, reporter::Style};
+use crate::{
+    plan::{Explanation, nearest},
+    reporter::Style,
+};
 use serde_json::json;
 
 const EXPLANATIONS: &str = include_str!("explanations.md");
@@ -19,7 +23,7 @@ pub(super) fn run(args: &ExplainArgs, style: Style) -> Result<u8, Stop> {
         .and_then(|(_, rest)| rest.split_once(']'))
         .map_or(asked, |(code, _)| code);
     let text = explanation(code).ok_or_else(|| {
-        let hint = match nearest(code, explanations().map(|(code, _)| code)) {
+        let hint = match nearest(code, explanations().chain(of_others()).map(|(code, _)| code)) {
             Some(near) => format!("did you mean `{near}`?"),
             None => {
                 let all: Vec<&str> = explanations().map(|(code, _)| code).collect();
@@ -38,9 +42,16 @@ pub(super) fn run(args: &ExplainArgs, style: Style) -> Result<u8, Stop> {
     Ok(0)
 }
 
-/// What `code` means; none for codes of other crates.
+/// What `code` means; none for codes that nobody has explained.
 pub(super) fn explanation(code: &str) -> Option<&'static str> {
-    explanations().find_map(|(name, text)| (name == code).then_some(text))
+    explanations()
+        .chain(of_others())
+        .find_map(|(name, text)| (name == code).then_some(text))
+}
+
+/// What other crates, and the user's own, say of theirs.
+fn of_others() -> impl Iterator<Item = (&'static str, &'static str)> {
+    inventory::iter::<Explanation>().map(|explanation| (explanation.code, explanation.text.trim()))
 }
 
 /// Every code with its explanation.

@@ -11,6 +11,24 @@ use crate::{
         github::{Console, Files, job_summary},
     },
 };
+use std::io::{self, Write};
+
+/// Lines that come beside the console, and in which nothing may be a command either: logs of imagebake itself.
+pub(super) struct Harmless<W>(pub(super) W);
+
+impl<W: Write> Write for Harmless<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let text = String::from_utf8_lossy(bytes);
+        let lines = text.strip_suffix('\n').unwrap_or(&text).replace("##[", "# #[");
+        let lines = lines.split(['\n', '\r']).collect::<Vec<_>>().join("\n| ");
+        self.0.write_all(format!("| {lines}\n").as_bytes())?;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
+}
 
 /// Prints text in which nothing is a command.
 pub(super) fn print(text: &str) {
@@ -68,4 +86,22 @@ pub(super) fn failure(text: &str, failure: &Failure) {
     let hints = failure.hints.iter().map(|hint| format!("\nhelp: {hint}"));
     let message = format!("{}{}", failure.message, hints.collect::<String>());
     console.command("error", &[("title", "imagebake".to_owned())], &message);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_log_line_is_no_command() {
+        let mut out = Harmless(Vec::new());
+        out.write_all(b"WARN a\n::error::b\r  ::group::c ##[error]d\n")
+            .expect("memory");
+        out.write_all(b"::endgroup::\n").expect("memory");
+        let text = String::from_utf8(out.0).expect("text");
+        assert_eq!(
+            text,
+            "| WARN a\n| ::error::b\n|   ::group::c # #[error]d\n| ::endgroup::\n"
+        );
+    }
 }

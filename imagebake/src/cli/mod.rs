@@ -78,7 +78,7 @@ fn run(entries: Vec<ImageEntry>, words: Vec<std::ffi::OsString>) -> ExitCode {
     );
     let (format, on_github) = (options.command.format(), options.command.on_github());
     let ran = (|| {
-        start_logging()?;
+        start_logging(on_github)?;
         let globals = options.globals;
         let cli = || Cli::new(entries, globals, (style, err_style), on_github);
         match options.command {
@@ -110,7 +110,7 @@ fn run(entries: Vec<ImageEntry>, words: Vec<std::ffi::OsString>) -> ExitCode {
 
 /// Diagnostic logs of imagebake itself, where `IMAGEBAKE_LOG` asks for them: a level, or levels of parts as in
 /// `warn,imagebake::journal=debug`. Those of other crates could hold secrets and stay off.
-fn start_logging() -> Result<(), Stop> {
+fn start_logging(on_github: bool) -> Result<(), Stop> {
     let Some(asked) = std::env::var_os("IMAGEBAKE_LOG").filter(|asked| !asked.is_empty()) else {
         return Ok(());
     };
@@ -133,7 +133,12 @@ fn start_logging() -> Result<(), Stop> {
     let everywhere = filter.default_level().map(|level| ("imagebake", level));
     let filter = Targets::new().with_targets(everywhere).with_targets(filter.iter());
     let lines = tracing_subscriber::fmt::layer()
-        .with_writer(std::io::stderr)
+        .with_writer(move || -> Box<dyn std::io::Write> {
+            match on_github {
+                true => Box::new(github::Harmless(std::io::stderr())),
+                false => Box::new(std::io::stderr()),
+            }
+        })
         .with_ansi(false);
     let subscriber = tracing_subscriber::registry().with(lines.with_filter(filter));
     // A program that has set up logs of its own keeps them.

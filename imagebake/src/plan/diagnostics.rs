@@ -120,6 +120,37 @@ impl fmt::Display for Diagnostic {
     }
 }
 
+/// What a code means, in more words than fit beside a problem: for `explain CODE`. Registered by [`explanation!`](crate::explanation).
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct Explanation {
+    /// The code.
+    pub code: &'static str,
+    /// What it means and what to do; Markdown.
+    pub text: &'static str,
+}
+
+impl Explanation {
+    /// What `code` means.
+    pub const fn new(code: &'static str, text: &'static str) -> Self {
+        Self { code, text }
+    }
+}
+
+inventory::collect!(Explanation);
+
+/// Says what a diagnostic code of a crate of one's own means, for `explain CODE`. Write it beside the check that gives the code.
+///
+/// ```
+/// imagebake::explanation!("line-break", "A mark is one line, because the block between two marks is found by them.");
+/// ```
+#[macro_export]
+macro_rules! explanation {
+    ($code:expr, $text:expr $(,)?) => {
+        $crate::inventory::submit! { $crate::plan::Explanation::new($code, $text) }
+    };
+}
+
 /// The problems found so far.
 #[derive(Clone, Debug, Default, Serialize)]
 #[serde(transparent)]

@@ -11,7 +11,7 @@ pub mod packer;
 mod saved;
 mod select;
 
-pub use diagnostics::{Diagnostic, Diagnostics, Severity, nearest};
+pub use diagnostics::{Diagnostic, Diagnostics, Explanation, Severity, nearest};
 pub use saved::{SavedPlan, SavedSetting, SavedStep, SavedUnit};
 pub use select::Selection;
 

@@ -1,7 +1,7 @@
 //! In CI: what GitHub Actions reads, the files that a run leaves, and nobody who answers.
 
 use crate::fixture;
-use imagebake_tests::TestContext;
+use imagebake_tests::{TestContext, finish, requires};
 
 /// A job of GitHub Actions, as far as a program sees it.
 fn job() -> TestContext {
@@ -142,6 +142,27 @@ fn nobody_is_asked() {
 }
 
 #[test]
+fn a_terminal_has_live_lines_but_not_in_ci() {
+    requires!("script");
+    // `script` gives the program a terminal of its own.
+    let on_a_terminal = |project: &TestContext| {
+        let command = format!("'{}' build hello", env!("CARGO_BIN_EXE_fixture"));
+        let mut script = project.command_of("script", &["--quiet", "--return", "--command", &command, "/dev/null"]);
+        finish(script.env("TERM", "xterm")).ok().stdout
+    };
+    let live = on_a_terminal(&fixture());
+    assert!(
+        live.contains("\x1b[") && !live.contains("==> hello.null: started"),
+        "{live:?}"
+    );
+    let plain = on_a_terminal(&fixture().env("CI", "true"));
+    assert!(
+        plain.contains("hello.null:") && plain.contains("started") && !plain.contains("\x1b[2K"),
+        "{plain:?}"
+    );
+}
+
+#[test]
 fn logs_of_imagebake_itself_are_filtered_by_part() {
     let logged = |filter: &str| fixture().env("IMAGEBAKE_LOG", filter).run(&["build", "machine"]);
     let all = logged("debug").ok().stderr;
@@ -156,6 +177,12 @@ fn logs_of_imagebake_itself_are_filtered_by_part() {
     );
     let none = logged("warn").ok().stderr;
     assert!(!none.contains("DEBUG"), "{none}");
+    let project = job().env("IMAGEBAKE_LOG", "debug");
+    let beside = project.run(&["build", "machine", "--output", "github"]).ok().stderr;
+    assert!(
+        beside.contains("DEBUG") && beside.lines().all(|line| line.starts_with("| ")),
+        "{beside}"
+    );
     let other = logged("hyper=trace").fails(2).stderr;
     assert!(
         other.contains("names `hyper`, which is neither a level nor a part of imagebake"),

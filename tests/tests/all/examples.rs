@@ -39,6 +39,8 @@ fn a_provisioner_of_ones_own_changes_a_file_once() {
     let expected =
         "first\n# imagebake begin\n10.0.0.1 db\n10.0.0.2 cache\n# imagebake end\n# by begin\n# hosts.null\n# by end\n";
     assert_eq!(project.read("hosts.txt"), expected);
+    let explained = project.run(&["explain", "line-break"]).ok().stdout;
+    assert!(explained.contains("A mark is one line"), "{explained}");
 }
 
 #[test]
