@@ -4,6 +4,9 @@ use crate::fixture;
 use imagebake_tests::{Output, TestContext, finish, requires};
 use std::path::{Path, PathBuf};
 
+/// A name that nothing else in the target folder has.
+const PROJECT: &str = "imagebake-new-project";
+
 fn checkout() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
         .parent()
@@ -11,17 +14,23 @@ fn checkout() -> PathBuf {
         .to_owned()
 }
 
-/// `cargo run -- …` in the project, with the libraries that the workspace has compiled.
-fn cargo_run(home: &TestContext, arguments: &[&str]) -> Output {
+/// cargo in the project, with the libraries that the workspace has compiled.
+fn cargo(home: &TestContext, arguments: &[&str]) -> Output {
     let target = std::env::current_exe().expect("a path");
     let target = target.ancestors().nth(3).expect("target/debug/deps/all");
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let mut command = home.command_of(cargo, &["run", "--quiet", "--offline", "--"]);
+    let mut command = home.command_of(cargo, arguments);
+    // It is compiled once: what makes the next time quicker would only fill the disk.
     command
-        .args(arguments)
-        .current_dir(home.path().join("images"))
-        .env("CARGO_TARGET_DIR", target);
+        .current_dir(home.path().join(PROJECT))
+        .env("CARGO_TARGET_DIR", target)
+        .env("CARGO_INCREMENTAL", "0");
     finish(&mut command)
+}
+
+/// `cargo run -- …` in the project.
+fn cargo_run(home: &TestContext, arguments: &[&str]) -> Output {
+    cargo(home, &[&["run", "--quiet", "--offline", "--"], arguments].concat())
 }
 
 #[test]
@@ -29,10 +38,10 @@ fn a_project_of_ones_own_lists_plans_and_builds() {
     requires!("namespaces");
     let home = fixture();
     let checkout = checkout().display().to_string();
-    let made = home.run(&["new", "images", "--path", &checkout]).ok();
+    let made = home.run(&["new", PROJECT, "--path", &checkout]).ok();
     assert!(made.stdout.contains("cargo run -- build web"), "{}", made.stdout);
     for (file, part) in [
-        ("Cargo.toml", "name = \"images\""),
+        ("Cargo.toml", "name = \"imagebake-new-project\""),
         ("Cargo.lock", "name = \"imagebake\""),
         ("rust-toolchain.toml", "channel = \"1."),
         (".gitignore", ".imagebake/"),
@@ -40,7 +49,7 @@ fn a_project_of_ones_own_lists_plans_and_builds() {
         ("src/images/web.rs", "fn web(vars: Web) -> Image"),
         ("web.values.toml", "title = "),
     ] {
-        let text = home.read(&format!("images/{file}"));
+        let text = home.read(&format!("{PROJECT}/{file}"));
         assert!(
             text.contains(part) && !text.contains("@NAME@") && !text.contains("@IMAGEBAKE@"),
             "{file}:\n{text}"
@@ -56,12 +65,17 @@ fn a_project_of_ones_own_lists_plans_and_builds() {
     assert_eq!(listed.stderr, "", "no warning of the compiler or of cargo");
     cargo_run(&home, &["plan", "--save", "plan.json"]).ok();
     // What somebody without Rust does.
-    let values = home.read("images/web.values.toml");
-    home.write("images/web.values.toml", &values.replace("Baked by images", "Hello"));
+    let values = home.read(&format!("{PROJECT}/web.values.toml"));
+    home.write(
+        &format!("{PROJECT}/web.values.toml"),
+        &values.replace(&format!("Baked by {PROJECT}"), "Hello"),
+    );
     let changed = cargo_run(&home, &["plan", "--against", "plan.json"]).fails(4);
     assert!(changed.stdout.contains("Hello"), "{}", changed.stdout);
     cargo_run(&home, &["build", "web"]).ok();
-    assert!(home.path().join("images/web.tar").is_file());
+    assert!(home.path().join(PROJECT).join("web.tar").is_file());
+    // Its folder is another one each time, and so would be what is compiled of it.
+    cargo(&home, &["clean", "--quiet", "--offline", "--package", PROJECT]).ok();
 }
 
 #[test]
