@@ -3,7 +3,10 @@
 pub use crate::{
     artifact::{AnyArtifact, Artifact, Files, HasFiles},
     chain::{Chain, PostExt},
-    communicator::{Command, Communicator, Exit, FileAttrs, Remote},
+    communicator::{
+        Command, Communicator, Exit, FileAttrs, Remote,
+        ssh::{Bastion, Proxy, Ssh},
+    },
     data::Data,
     describe::{Component, Describe, HasGuest, Info, feature},
     engine::Cx,

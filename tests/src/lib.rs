@@ -5,6 +5,7 @@ mod context;
 mod needs;
 pub mod reference;
 mod server;
+pub mod sshd;
 
 pub use context::{Output, TestContext, example, finish};
 pub use needs::available;

@@ -9,6 +9,10 @@ pub fn available(tool: &str) -> bool {
             .args(["--mount", "--pid", "--fork", "true"])
             .status()
             .is_ok_and(|s| s.success()),
+        "root" => Command::new("id")
+            .arg("-u")
+            .output()
+            .is_ok_and(|output| output.stdout == b"0\n"),
         // Its absence from PATH is not what counts: it has to answer.
         "dockerd" => std::os::unix::net::UnixStream::connect("/var/run/docker.sock").is_ok(),
         program => on_path(program),

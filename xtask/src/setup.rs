@@ -59,6 +59,22 @@ const TOOLS: &[Tool] = &[
         program: "zstd",
         package: "zstd",
     },
+    Tool {
+        program: "sshd",
+        package: "openssh-server",
+    },
+    Tool {
+        program: "scp",
+        package: "openssh-client",
+    },
+    Tool {
+        program: "dropbear",
+        package: "dropbear-bin",
+    },
+    Tool {
+        program: "python3",
+        package: "python3",
+    },
 ];
 
 /// Whether `program` is on PATH, or where system tools are.

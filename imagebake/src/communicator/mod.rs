@@ -8,7 +8,10 @@ pub mod container;
 pub mod contract;
 mod local;
 mod none;
+mod posix;
 mod remote;
+pub mod ssh;
+mod tree;
 
 pub use local::Local;
 pub use none::NoCommunicator;

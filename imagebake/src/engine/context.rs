@@ -23,9 +23,10 @@ use std::{
     collections::BTreeMap,
     future::Future,
     path::PathBuf,
-    sync::{Arc, Mutex, MutexGuard},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant, SystemTime},
 };
+use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use zeroize::Zeroizing;
 
@@ -120,7 +121,11 @@ struct Inner {
     cancel: CancellationToken,
     decisions: Decisions,
     state: Mutex<State>,
+    settling: Mutex<JoinSet<()>>,
 }
+
+/// How long a unit waits for what its parts have left to do.
+const SETTLE: Duration = Duration::from_secs(10);
 
 #[derive(Default)]
 struct State {
@@ -148,6 +153,7 @@ impl Cx {
             cancel,
             decisions,
             state: Mutex::default(),
+            settling: Mutex::default(),
         }))
     }
 
@@ -448,6 +454,26 @@ impl Cx {
             Ok(())
         })
         .await
+    }
+
+    /// Does `work` on the side: what a part has to do after its future was dropped, such as ending a command in the machine. The unit is
+    /// not over before it is done, within bounds.
+    pub fn settle_later(&self, work: impl Future<Output = ()> + Send + 'static) {
+        // Without a runtime the program is at its end.
+        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+            let mut settling = self.0.settling.lock().unwrap_or_else(PoisonError::into_inner);
+            settling.spawn_on(work, &runtime);
+        }
+    }
+
+    /// Waits for what was left to be done.
+    pub(crate) async fn settle(&self) {
+        let take = || std::mem::take(&mut *self.0.settling.lock().unwrap_or_else(PoisonError::into_inner));
+        let mut left = take();
+        let wait = async { while left.join_next().await.is_some() {} };
+        if tokio::time::timeout(SETTLE, wait).await.is_err() {
+            tracing::warn!("something of the unit did not come to its end in time");
+        }
     }
 
     /// Stops until the user says how to go on; `note` is what they should know.

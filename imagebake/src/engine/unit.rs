@@ -60,7 +60,8 @@ pub(crate) async fn build(
         Unwind::Delete
     };
     let before_cleanup = Instant::now();
-    let leftovers = scope.unwind(policy).await;
+    // Machines are removed at once, whatever still ends in them.
+    let (leftovers, ()) = tokio::join!(scope.unwind(policy), cx.settle());
     cx.note_timing(Timing::new("clean up", before_cleanup.elapsed().as_secs_f64(), false));
 
     let status = match &built {

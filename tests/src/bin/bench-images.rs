@@ -86,6 +86,62 @@ fn docker_upload() -> Image {
         .provision(File::upload("../target/bench/data/image.raw", "/large"))
 }
 
+/// The server that `cargo xtask bench` started, as its environment says.
+fn over_ssh() -> Null {
+    let told = |name: &str| std::env::var(name).unwrap_or_default();
+    let machine = Ssh::user("root")
+        .host("127.0.0.1")
+        .port(told("BENCH_SSH_PORT").parse().unwrap_or(22))
+        .private_key_file(told("BENCH_SSH_KEY"))
+        .host_key(told("BENCH_SSH_HOST_KEY"));
+    Null::ssh(machine)
+}
+
+fn to(name: &str) -> String {
+    format!("{}/{name}", std::env::var("BENCH_SSH_TO").unwrap_or_default())
+}
+
+/// A file of a gigabyte.
+#[image(name = "ssh-upload")]
+fn ssh_upload() -> Image {
+    Image::new()
+        .source(over_ssh())
+        .provision(File::upload("../target/bench/data/image.raw", to("image.raw")))
+}
+
+/// Ten thousand small files.
+#[image(name = "ssh-small-files")]
+fn ssh_small_files() -> Image {
+    Image::new()
+        .source(over_ssh())
+        .provision(File::upload("../target/bench/data/small/", to("")))
+}
+
+/// A hundred commands, each waited for.
+#[derive(Clone, Debug, Config)]
+struct Commands {
+    at: Places,
+}
+
+impl Component for Commands {
+    const KIND: &'static str = "commands";
+}
+
+impl Provisioner for Commands {
+    async fn provision(&self, _: &Cx, guest: &Remote) -> Result<()> {
+        for number in 0..100 {
+            guest.sh(&format!("echo {number}")).await?;
+        }
+        Ok(())
+    }
+}
+
+/// A hundred commands on one connection.
+#[image(name = "ssh-100-commands")]
+fn ssh_100_commands() -> Image {
+    Image::new().source(over_ssh()).provision(Commands::defaults())
+}
+
 /// The root file system that `cargo xtask bench` makes once beside the folder that a run works in.
 fn debian() -> Oci {
     Oci::from_rootfs("../target/bench/data/debian.tar")

@@ -12,6 +12,7 @@ mod oci;
 mod pages;
 mod paths;
 mod project;
+mod ssh;
 
 use imagebake_tests::TestContext;
 

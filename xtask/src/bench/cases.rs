@@ -23,11 +23,21 @@ pub(crate) struct Case {
     pub(crate) before: fn(&Bench) -> Result<()>,
     pub(crate) ours: fn(&Bench) -> Result<Command>,
     pub(crate) peer: Option<fn(&Bench, &Path) -> Result<Command>>,
+    /// A program that does a part of it and nothing else.
+    pub(crate) beside: Option<Beside>,
     /// The size of what was made.
     pub(crate) output: fn(&Bench) -> Option<u64>,
     pub(crate) met: fn(&Figures, Option<&Figures>) -> Option<bool>,
     /// The command sets its own folder.
     pub(crate) own_folder: bool,
+}
+
+/// A program to be measured with.
+#[derive(Clone, Copy)]
+pub(crate) struct Beside {
+    pub(crate) name: &'static str,
+    pub(crate) command: fn(&Bench) -> Result<Command>,
+    pub(crate) met: fn(&Figures, &Figures) -> bool,
 }
 
 pub(super) const CASE: Case = Case {
@@ -38,6 +48,7 @@ pub(super) const CASE: Case = Case {
     before: |_| Ok(()),
     ours: |_| anyhow::bail!("a case without our side"),
     peer: None,
+    beside: None,
     output: |_| None,
     met: |_, _| None,
     own_folder: false,
@@ -167,6 +178,9 @@ pub(crate) fn all() -> Vec<Case> {
         super::docker::ten_steps(),
         super::docker::chain(),
         super::docker::upload(),
+        super::ssh::commands(),
+        super::ssh::small(),
+        super::ssh::upload(),
         Case {
             name: "edit-to-run",
             target: "the quickstart runs within 3 s of an edit",
@@ -285,6 +299,20 @@ pub(super) fn image_1gib(path: &Path) -> Result<()> {
         out.write_all(&seed.to_le_bytes())?;
     }
     out.flush().context("cannot write the input")
+}
+
+/// Files of 1 KiB on average, a hundred to a folder.
+pub(super) fn small_files(folder: &Path) -> Result<()> {
+    if folder.is_dir() {
+        return Ok(());
+    }
+    let text = "the quick brown fox jumps over the lazy dog\n".repeat(50);
+    for i in 0..10_000 {
+        let below = folder.join(format!("{:02}", i / 100));
+        fs::create_dir_all(&below)?;
+        fs::write(below.join(format!("file-{i}")), &text[..i * 7 % 2048]).context("cannot write the input")?;
+    }
+    Ok(())
 }
 
 pub(super) fn debian(path: &Path) -> Result<()> {

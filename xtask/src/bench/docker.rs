@@ -2,7 +2,7 @@
 
 use super::{
     Bench,
-    cases::{CASE, Case, debian, image_1gib, ours, packer, template},
+    cases::{CASE, Case, debian, image_1gib, ours, packer, small_files, template},
     measure::Figures,
 };
 use crate::setup::{on_path, start_engine};
@@ -130,20 +130,6 @@ fn busybox(bench: &Bench) -> Result<()> {
         )?;
     }
     import(&archive, "imagebake-bench/busybox:1")
-}
-
-/// Files of 1 KiB on average, a hundred to a folder.
-fn small_files(folder: &Path) -> Result<()> {
-    if folder.is_dir() {
-        return Ok(());
-    }
-    let text = "the quick brown fox jumps over the lazy dog\n".repeat(50);
-    for i in 0..10_000 {
-        let below = folder.join(format!("{:02}", i / 100));
-        fs::create_dir_all(&below)?;
-        fs::write(below.join(format!("file-{i}")), &text[..i * 7 % 2048]).context("cannot write the input")?;
-    }
-    Ok(())
 }
 
 fn steps_template() -> String {

@@ -6,6 +6,7 @@
 mod cases;
 mod docker;
 mod measure;
+mod ssh;
 
 use crate::{cargo, check, root};
 use anyhow::{Context, Result, bail};
@@ -48,6 +49,8 @@ struct Report<'a> {
     case: &'a str,
     ours: &'a Figures,
     peer: Option<PeerFigures<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    beside: Option<PeerFigures<'a>>,
     ratio: Option<f64>,
     target: &'a str,
     met: Option<bool>,
@@ -121,21 +124,35 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
 
 fn measure_case(case: &Case, bench: &Bench, runs: usize, version: &str) -> Result<Option<bool>> {
     (case.prepare)(bench).with_context(|| format!("preparing `{}`", case.name))?;
-    let (mut ours, mut peers): (Vec<Measured>, Vec<Measured>) = Default::default();
+    let (mut ours, mut peers, mut besides): (Vec<Measured>, Vec<Measured>, Vec<Measured>) = Default::default();
     for _ in 0..runs {
         ours.push(once(bench, (case.ours)(bench)?, case).with_context(|| format!("`{}`, ours", case.name))?);
         if let (Some(peer), Some(command)) = (&bench.peer, case.peer) {
             let command = command(bench, peer)?;
             peers.push(once(bench, command, case).with_context(|| format!("`{}`, the peer", case.name))?);
         }
+        if let Some(beside) = case.beside {
+            let command = (beside.command)(bench)?;
+            besides.push(once(bench, command, case).with_context(|| format!("`{}`, {}", case.name, beside.name))?);
+        }
     }
     let ours = Figures::of(&ours);
     let peers = (!peers.is_empty()).then(|| Figures::of(&peers));
     let ratio = peers.as_ref().map(|peer| peer.median_s / ours.median_s);
-    let met = (case.met)(&ours, peers.as_ref());
+    let beside = case.beside.map(|beside| (beside, Figures::of(&besides)));
+    let against = beside.as_ref().map(|(beside, figures)| (beside.met)(&ours, figures));
+    // Where one comparison is not to be had, the other decides.
+    let met = match ((case.met)(&ours, peers.as_ref()), against) {
+        (Some(peer), Some(beside)) => Some(peer && beside),
+        (one, other) => one.or(other),
+    };
     println!("{:<18} ours  {ours}", case.name);
     if let Some(peer) = &peers {
         println!("{:<18} peer  {peer}   {:.1} times ours", "", ratio.unwrap_or_default());
+    }
+    if let Some((beside, figures)) = &beside {
+        let ratio = figures.median_s / ours.median_s;
+        println!("{:<18} {}  {figures}   {ratio:.1} times ours", "", beside.name);
     }
     let verdict = match met {
         Some(true) => "met",
@@ -148,6 +165,10 @@ fn measure_case(case: &Case, bench: &Bench, runs: usize, version: &str) -> Resul
         case: case.name,
         ours: &ours,
         peer,
+        beside: beside.as_ref().map(|(beside, figures)| PeerFigures {
+            figures,
+            version: beside.name,
+        }),
         ratio,
         target: case.target,
         met,

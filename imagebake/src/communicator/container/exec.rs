@@ -2,10 +2,14 @@
 
 use super::{
     ContainerComm, ContainerEngine, Exec,
-    shell::{Ended, Shell, killer, script},
+    shell::{Ended, Shell},
 };
 use crate::{
-    communicator::{Command, CommandLine, Exit, OutputSink, remote_quote},
+    communicator::{
+        Command, CommandLine, Exit, OutputSink,
+        posix::{MARK, killer, script},
+        remote_quote,
+    },
     engine::random_id,
     error::{CommandFailure, Error, ErrorKind, Result},
 };
@@ -184,7 +188,7 @@ impl<E: ContainerEngine> ContainerComm<E> {
             .iter()
             .map(|(name, value)| format!("{name}={value}"))
             .collect();
-        env.push(format!("IMAGEBAKE_COMMAND={mark}"));
+        env.push(format!("{MARK}={mark}"));
         let user = command.user.or_else(|| settings.user.clone());
         let session = self
             .0

@@ -1,9 +1,13 @@
 //! How single files travel: small ones in the open shell, large ones as the input or output of a program, and as an archive where the
 //! container has no programs.
 
-use super::{ContainerComm, ContainerEngine, Exec, exec::SMALL, shell::script, tree};
+use super::{ContainerComm, ContainerEngine, Exec, exec::SMALL};
 use crate::{
-    communicator::{Command, FileAttrs, OutputSink, remote_quote},
+    communicator::{
+        Command, FileAttrs, OutputSink,
+        posix::{self, SAID, script, write_line},
+        remote_quote, tree,
+    },
     engine::random_id,
     error::{Error, ErrorKind, Result},
     event::Stream as OutputStream,
@@ -12,9 +16,6 @@ use crate::{
 use futures_util::StreamExt;
 use std::{path::Path, sync::atomic::Ordering};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
-
-/// What a program said is kept up to here, for an error's message.
-const SAID: usize = 4 << 10;
 
 impl<E: ContainerEngine> ContainerComm<E> {
     pub(super) async fn write_file(
@@ -226,7 +227,7 @@ impl<E: ContainerEngine> ContainerComm<E> {
 
     pub(super) async fn read_tree(&self, from: &GuestPath, to: &Path) -> Result<()> {
         let folder = format!("{}/.", from.as_str().trim_end_matches(['/', '\\']));
-        tree::unpack(self.0.engine.get(&folder).await?, from, to).await
+        tree::unpack(self.0.engine.get(&folder).await?, from, "container", to).await
     }
 
     /// The numbers of the user that commands run as, and of its group.
@@ -264,42 +265,15 @@ impl<E: ContainerEngine> ContainerComm<E> {
     }
 }
 
-/// A shell line that writes what `content` prints to the file.
-fn write_line(content: &str, to: &GuestPath, attrs: &FileAttrs, owner: Option<String>) -> String {
-    let path = remote_quote(to.as_str());
-    let path = if path.starts_with('-') {
-        format!("./{path}")
-    } else {
-        path
-    };
-    let mut line = String::new();
-    if attrs.mode.is_some() {
-        // Nobody else reads it before it has its mode.
-        line.push_str("umask 077; ");
-    }
-    line.push_str(&format!("{content} > {path}"));
-    if let Some(mode) = attrs.mode {
-        line.push_str(&format!(" && chmod {mode:o} {path}"));
-    }
-    if let Some(owner) = attrs.owner.clone().or(owner) {
-        line.push_str(&format!(" && chown {} {path}", remote_quote(&owner)));
-    }
-    line
-}
-
+/// Why the container could not read or write a file; its room is the engine's.
 fn refused(doing: &str, path: &GuestPath, said: &[u8]) -> Error {
-    let said = String::from_utf8_lossy(said);
-    let said = said.trim();
-    let (kind, hint) = match said {
-        said if said.contains("o such file") => (ErrorKind::NotFound, "look at the path"),
-        said if said.contains("ermission denied") => (ErrorKind::PermissionDenied, "look at who may use the path"),
-        said if said.contains("o space left") => (
-            ErrorKind::NoSpace,
+    let error = posix::refused(doing, path, "container", said);
+    match error.kind() {
+        ErrorKind::NoSpace => error.hint(
             "make room where the engine keeps its data: `docker system df` shows what takes it, `docker system prune` removes what nobody uses",
         ),
-        _ => (ErrorKind::Io, "look at the path, and at who may use it"),
-    };
-    Error::new(kind, format!("cannot {doing} {path} in the container: {said}")).hint(hint)
+        _ => error,
+    }
 }
 
 /// `1000`, `1000:50`.

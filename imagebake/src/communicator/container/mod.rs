@@ -1,17 +1,16 @@
 //! Containers of an engine, by what every engine offers: programs started in them, and archives put into and taken out of them.
 //!
 //! One shell stays open in the container and runs the commands (`shell.rs`); what it cannot do (a terminal, another user, several at once,
-//! large input) is a program started for itself. Trees are tar archives that are made and unpacked while they travel (`tree.rs`).
+//! large input) is a program started for itself. Trees are tar archives that are made and unpacked while they travel.
 //! This module knows no engine's API: that is behind [`ContainerEngine`].
 
 mod exec;
 mod files;
 mod shell;
-mod tree;
 
 #[cfg(feature = "docker")]
-pub(crate) use tree::reading;
-pub use tree::{Keep, pack_some};
+pub(crate) use super::tree::reading;
+pub use super::tree::{EngineStream, Keep, TarStream, pack_some};
 
 use super::{Command, Communicator, Exit, FileAttrs, GuestSystem, OutputSink};
 use crate::{
@@ -20,11 +19,9 @@ use crate::{
     value::GuestPath,
 };
 use bytes::Bytes;
-use futures_util::Stream;
 use shell::Shell;
 use std::{
     future::Future,
-    io,
     path::Path,
     pin::Pin,
     sync::{Arc, atomic::AtomicBool},
@@ -34,11 +31,6 @@ use tokio::{
     io::{AsyncRead, AsyncWrite},
     sync::{Mutex, OnceCell},
 };
-
-/// A tar archive on its way to an engine.
-pub type TarStream = Pin<Box<dyn Stream<Item = io::Result<Bytes>> + Send>>;
-/// Bytes on their way from an engine.
-pub type EngineStream<T> = Pin<Box<dyn Stream<Item = Result<T>> + Send>>;
 
 /// A program to start in a container.
 #[derive(Clone, Debug, Default)]

@@ -6,7 +6,7 @@
 
 use super::{ContainerEngine, EngineStream, Exec, Session};
 use crate::{
-    communicator::{OutputSink, remote_quote},
+    communicator::OutputSink,
     engine::random_id,
     error::{Error, ErrorKind, Result},
     event::Stream as OutputStream,
@@ -100,30 +100,6 @@ impl Shell {
             }
         }
     }
-}
-
-/// The lines of a script that runs `line` with `variables` in `dir`.
-pub(super) fn script(line: &str, env: &[(String, String)], dir: Option<&str>, mark: &str) -> String {
-    let mut text = format!("export {MARK}={mark}\n");
-    for (name, value) in env {
-        text.push_str(&format!("export {name}={}\n", remote_quote(value)));
-    }
-    if let Some(dir) = dir {
-        text.push_str(&format!("cd {} || exit 1\n", remote_quote(dir)));
-    }
-    text.push_str(line);
-    text
-}
-
-/// The variable by which a command's processes are found when nobody waits for it any more.
-const MARK: &str = "IMAGEBAKE_COMMAND";
-
-/// Ends every process that has the mark.
-pub(super) fn killer(mark: &str) -> String {
-    format!(
-        "for e in /proc/[0-9]*/environ; do if grep -q {MARK}={mark} \"$e\" 2>/dev/null; then p=${{e%/environ}}; \
-         kill -9 \"${{p#/proc/}}\" 2>/dev/null; fi; done; true"
-    )
 }
 
 /// Looks for the word in a stream that is cut anywhere.

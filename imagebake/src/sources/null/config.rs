@@ -2,8 +2,10 @@
 
 use super::artifact::Nothing;
 use crate::{
+    communicator::ssh::Ssh,
     describe::{Component, Describe, HasGuest, Info, feature},
     field::Places,
+    plan::Diagnostics,
     source::Runtime,
     value::Text,
 };
@@ -21,9 +23,12 @@ use imagebake_macros::Config;
 /// ```
 #[derive(Clone, Debug, Config)]
 pub struct Null {
-    /// How the machine is reached: `none`, or `local` for the builder itself.
+    /// How the machine is reached: `none`, `local` for the builder itself, or `ssh`.
     #[field(private, default = "none", template = "communicator")]
     communicator: Text,
+    /// The connection to a machine that runs already.
+    #[field(group, private, rename = "with_ssh")]
+    pub(super) ssh: Option<Ssh>,
     at: Places,
 }
 
@@ -40,6 +45,14 @@ impl Null {
         Self::defaults().communicator("local")
     }
 
+    /// A machine that runs already and is changed by the steps; it stays as they leave it.
+    #[track_caller]
+    pub fn ssh(ssh: Ssh) -> Self {
+        let mut null = Self::defaults().communicator("ssh");
+        null.ssh = Some(ssh);
+        null
+    }
+
     pub(super) fn is_local(&self) -> bool {
         self.communicator.to_string() == "local"
     }
@@ -47,6 +60,12 @@ impl Null {
 
 impl Component for Null {
     const KIND: &'static str = "null";
+
+    fn check(&self, problems: &mut Diagnostics) {
+        if let Some(ssh) = &self.ssh {
+            ssh.check_existing(problems);
+        }
+    }
 }
 
 impl Describe for Null {
@@ -55,10 +74,14 @@ impl Describe for Null {
     const RUNTIME: Runtime<Self> = Runtime::of();
 
     fn info(&self) -> Info {
-        Info::new(if self.is_local() {
+        let info = Info::new(if self.is_local() || self.ssh.is_some() {
             HasGuest::Always
         } else {
             HasGuest::Never
-        })
+        });
+        match self.ssh.is_some() && cfg!(not(feature = "ssh")) {
+            true => info.unsupported("the cargo feature `ssh` of imagebake is off: add it in Cargo.toml"),
+            false => info,
+        }
     }
 }

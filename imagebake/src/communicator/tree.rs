@@ -1,24 +1,29 @@
 //! Trees and files as tar archives, made and unpacked while they travel: what is held in memory is a few blocks.
 
-use super::{EngineStream, TarStream};
 use crate::{
     error::{Context, Error, ErrorKind, Result},
     io::{Control, UnpackOptions, unpack_tar},
     value::GuestPath,
 };
 use bytes::{Bytes, BytesMut};
-use futures_util::StreamExt;
+use futures_util::{Stream, StreamExt};
 use std::{
     collections::HashMap,
     fs,
     io::{self, Read, Seek, Write},
     os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
+    pin::Pin,
 };
 use tokio::{
     io::{AsyncWrite, AsyncWriteExt},
     sync::mpsc,
 };
+
+/// A tar archive on its way to a machine.
+pub type TarStream = Pin<Box<dyn Stream<Item = io::Result<Bytes>> + Send>>;
+/// Bytes on their way from a machine.
+pub type EngineStream<T> = Pin<Box<dyn Stream<Item = Result<T>> + Send>>;
 
 const BLOCK: usize = 256 << 10;
 
@@ -264,9 +269,7 @@ pub(crate) async fn reading<T: Send + 'static>(
         if let Some((kind, text)) = failed {
             drop(sender);
             let _ = work.await;
-            return Err(
-                Error::new(kind, text).hint("look whether the engine runs and the path exists in the container")
-            );
+            return Err(Error::new(kind, text).hint("look whether the machine runs and the path exists in it"));
         }
     }
     drop(sender);
@@ -274,9 +277,9 @@ pub(crate) async fn reading<T: Send + 'static>(
         .unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))
 }
 
-/// Unpacks what the engine gives for a folder of the container.
-pub(super) async fn unpack(stream: EngineStream<Bytes>, from: &GuestPath, to: &Path) -> Result<()> {
-    let (shown, to) = (PathBuf::from(format!("the container's {from}")), to.to_owned());
+/// Unpacks an archive of the folder `from`; `place` is the sort of machine that it comes from.
+pub(super) async fn unpack(stream: EngineStream<Bytes>, from: &GuestPath, place: &str, to: &Path) -> Result<()> {
+    let (shown, to) = (PathBuf::from(format!("the {place}'s {from}")), to.to_owned());
     reading(stream, move |stream| {
         fs::create_dir_all(&to).path("make the folder", &to)?;
         let options = UnpackOptions::new().outside_links(true);

@@ -1,0 +1,182 @@
+//! A command as a line for a login shell, with its variables apart.
+//!
+//! A server hands the line to the user's login shell, where every process list shows it. So the line only says how to begin: `/bin/sh`
+//! reads assignments from standard input up to a line with a dot, and then starts the command, which reads the rest. A shell's `read` takes
+//! one byte at a time, so nothing of the rest is lost.
+
+use crate::{
+    communicator::{Command, CommandLine, posix::MARK, remote_quote},
+    error::{Error, ErrorKind, Result},
+};
+
+/// How long an assignment may be on its way: a terminal takes lines up to 4 KiB.
+const LONGEST: usize = 1000;
+
+/// What is sent for a command.
+pub(super) struct Prepared {
+    /// For the login shell.
+    pub(super) line: String,
+    /// What is written before the command's own input.
+    pub(super) header: String,
+    /// In words, for messages.
+    pub(super) shown: String,
+}
+
+impl Prepared {
+    pub(super) fn new(command: &Command, mark: &str) -> Result<Self> {
+        let (start, shown) = match &command.line {
+            CommandLine::Shell(line) => (format!("exec /bin/sh -c {}", remote_quote(line)), line.clone()),
+            CommandLine::Program(words) if words.is_empty() => {
+                return Err(Error::new(ErrorKind::Config, "a command needs a program").hint("name one"));
+            }
+            CommandLine::Program(words) => {
+                let quoted: Vec<_> = words.iter().map(|word| remote_quote(word)).collect();
+                (format!("exec {}", quoted.join(" ")), words.join(" "))
+            }
+        };
+        let mut script = String::new();
+        if !command.env.is_empty() {
+            script.push_str("imagebake_n='\n'\nwhile IFS= read -r imagebake_l && [ \"$imagebake_l\" != . ]; do eval \"$imagebake_l\"; done\n");
+            script.push_str("unset imagebake_l imagebake_n\n");
+        }
+        if let Some(dir) = &command.dir {
+            script.push_str(&format!("cd -- {} || exit 1\n", remote_quote(dir.as_str())));
+        }
+        script.push_str(&start);
+        Ok(Self {
+            line: marked(&script, mark),
+            header: assignments(&command.env)?,
+            shown,
+        })
+    }
+}
+
+/// The line for a login shell that has `/bin/sh` run `script`, whose processes can be found by their mark.
+pub(super) fn marked(script: &str, mark: &str) -> String {
+    let script = format!("export {MARK}={mark}\n{script}");
+    format!("exec /bin/sh -c {}", remote_quote(&script))
+}
+
+/// The variables as lines that each can stand alone, and a dot; nothing where there are none.
+fn assignments(env: &[(String, String)]) -> Result<String> {
+    let mut out = String::new();
+    for (name, value) in env {
+        let mut letters = name.bytes();
+        let starts = letters
+            .next()
+            .is_some_and(|first| first.is_ascii_alphabetic() || first == b'_');
+        if !starts || !letters.all(|letter| letter.is_ascii_alphanumeric() || letter == b'_') {
+            return Err(
+                Error::new(ErrorKind::Config, format!("`{name}` is no name of a variable"))
+                    .hint("names have letters, digits and `_`, and begin with no digit"),
+            );
+        }
+        let mut line = format!("export {name}=");
+        let mut pieces = pieces(value).peekable();
+        while let Some(piece) = pieces.next() {
+            let quoted = format!("'{}'", piece.replace('\'', r"'\''")).replace('\n', "'\"$imagebake_n\"'");
+            out.push_str(&line);
+            out.push_str(&quoted);
+            out.push('\n');
+            if pieces.peek().is_some() {
+                line = format!("{name}=\"${name}\"");
+            }
+        }
+    }
+    if !out.is_empty() {
+        out.push_str(".\n");
+    }
+    Ok(out)
+}
+
+/// `value` in pieces of a bounded length when they are quoted; one empty piece where it is empty.
+fn pieces(value: &str) -> impl Iterator<Item = &str> {
+    let mut rest = Some(value);
+    std::iter::from_fn(move || {
+        let text = rest.take()?;
+        // A line break takes sixteen letters when it is quoted.
+        let mut length = 0;
+        let cut = text.char_indices().find_map(|(at, letter)| {
+            length += match letter {
+                '\n' => 16,
+                '\'' => 4,
+                letter => letter.len_utf8(),
+            };
+            (length > LONGEST).then_some(at)
+        });
+        let (piece, left) = match cut {
+            Some(cut) => (&text[..cut], Some(&text[cut..])),
+            None => (text, None),
+        };
+        rest = left;
+        Some(piece)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::value::GuestPath;
+    use proptest::prelude::*;
+    use std::{
+        io::Write,
+        process::{Command as Process, Stdio},
+    };
+
+    /// What the command prints when a login shell gets its line.
+    fn run(command: &Command) -> String {
+        let prepared = Prepared::new(command, "mark").expect("prepared");
+        let mut child = Process::new("/bin/sh")
+            .args(["-c", &prepared.line])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("sh runs");
+        let mut input = child.stdin.take().expect("piped");
+        input.write_all(prepared.header.as_bytes()).expect("written");
+        input
+            .write_all(command.stdin.as_deref().unwrap_or_default())
+            .expect("written");
+        drop(input);
+        let output = child.wait_with_output().expect("it ends");
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    }
+
+    #[test]
+    fn variables_folder_and_input_reach_the_command() {
+        let command = Command::shell("printf '%s|%s|' \"$A\" \"$PWD\"; cat")
+            .env("A", "it's\n\"$HOME\" \\ `x`\n")
+            .dir(GuestPath::from("/usr/bin"))
+            .stdin("the rest\n.\n");
+        assert_eq!(run(&command), "it's\n\"$HOME\" \\ `x`\n|/usr/bin|the rest\n.\n");
+        assert_eq!(run(&Command::program(["printf", "%s", "a b'c"])), "a b'c");
+        assert_eq!(run(&Command::shell("cat").stdin("alone")), "alone");
+    }
+
+    #[test]
+    fn no_line_is_too_long_for_a_terminal_and_no_value_is_in_the_line() {
+        let long = "s3cr3t'\n".repeat(2000);
+        let command = Command::shell("printf %s \"$LONG\"").env("LONG", long.as_str());
+        let prepared = Prepared::new(&command, "mark").expect("prepared");
+        assert!(prepared.header.lines().all(|line| line.len() < 2000));
+        assert!(!prepared.line.contains("s3cr3t"));
+        assert_eq!(run(&command), long);
+    }
+
+    #[test]
+    fn a_name_that_would_be_code_is_refused() {
+        for name in ["A;id", "", "1A", "A-B", "A\nB"] {
+            let command = Command::shell("true").env(name, "x");
+            assert!(Prepared::new(&command, "mark").is_err(), "{name}");
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(32))]
+        #[test]
+        fn any_value_arrives_as_it_is(value in "[^\0]{0,40}", more in "[^\0]{0,40}") {
+            let command = Command::shell("printf '%s|%s' \"$A\" \"$B\"").env("A", value.as_str()).env("B", more.as_str());
+            prop_assert_eq!(run(&command), format!("{value}|{more}"));
+        }
+    }
+}

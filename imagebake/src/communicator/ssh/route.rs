@@ -1,0 +1,313 @@
+//! The way to a machine as plain data: what the user wrote, joined with what the platform knows.
+
+use super::{
+    bastion::ProxyKind,
+    config::{CIPHERS, CIPHERS_BY_DEFAULT, FileTransfer, KEY_EXCHANGES, KEY_EXCHANGES_BY_DEFAULT, Ssh},
+    hosts::HostKey,
+    key_driver::TemporaryKey,
+    tunnel::Tunnel,
+};
+use crate::{
+    engine::Cx,
+    error::{Context, Error, ErrorKind, Result},
+    value::{HostPath, Secret, Text},
+};
+use std::{path::PathBuf, str::FromStr, time::Duration};
+use zeroize::Zeroizing;
+
+/// What a platform knows of its machine, besides what the user wrote.
+#[derive(Clone, Debug)]
+pub struct Access {
+    host: String,
+    port: Option<u16>,
+    host_keys: Vec<HostKey>,
+    key: Option<TemporaryKey>,
+    starting: bool,
+}
+
+impl Access {
+    /// A machine at `host` that is starting: it may answer late, and know its keys later.
+    pub fn starting(host: impl Into<String>) -> Self {
+        Self {
+            host: host.into(),
+            port: None,
+            host_keys: Vec::new(),
+            key: None,
+            starting: true,
+        }
+    }
+
+    /// A machine at `host` that runs already.
+    pub fn running(host: impl Into<String>) -> Self {
+        Self {
+            starting: false,
+            ..Self::starting(host)
+        }
+    }
+
+    /// Where its server is reached, when that is not the user's to say: a forwarded port.
+    #[must_use]
+    pub fn port(mut self, port: u16) -> Self {
+        self.port = Some(port);
+        self
+    }
+
+    /// A host key that it was given, or that its console showed.
+    #[must_use]
+    pub fn host_key(mut self, key: HostKey) -> Self {
+        self.host_keys.push(key);
+        self
+    }
+
+    /// The key made for the build.
+    #[must_use]
+    pub fn key(mut self, key: TemporaryKey) -> Self {
+        self.key = Some(key);
+        self
+    }
+}
+
+/// A private key, not parsed yet.
+pub(super) struct KeyText {
+    /// What messages call it.
+    pub(super) shown: String,
+    pub(super) text: Zeroizing<String>,
+    pub(super) passphrase: Option<Zeroizing<String>>,
+    /// The text of its certificate, and what messages call that.
+    pub(super) certificate: Option<(String, String)>,
+}
+
+/// Who logs in, with what.
+pub(super) struct Login {
+    pub(super) user: String,
+    pub(super) keys: Vec<KeyText>,
+    pub(super) agent: Option<PathBuf>,
+    pub(super) password: Option<Zeroizing<String>>,
+}
+
+/// A server on the way.
+pub(super) struct Hop {
+    pub(super) host: String,
+    pub(super) port: u16,
+    pub(super) login: Login,
+    pub(super) pins: Vec<HostKey>,
+}
+
+impl Hop {
+    /// `host:port`, as messages show it.
+    pub(super) fn server(&self) -> String {
+        match self.host.contains(':') {
+            true => format!("[{}]:{}", self.host, self.port),
+            false => format!("{}:{}", self.host, self.port),
+        }
+    }
+}
+
+pub(super) struct ProxyWay {
+    pub(super) kind: ProxyKind,
+    pub(super) host: String,
+    pub(super) port: u16,
+    pub(super) login: Option<(String, Zeroizing<String>)>,
+}
+
+/// All that is needed to connect, again and again.
+pub(super) struct Route {
+    pub(super) proxy: Option<ProxyWay>,
+    pub(super) bastion: Option<Hop>,
+    pub(super) target: Hop,
+    pub(super) ciphers: Vec<String>,
+    pub(super) key_exchanges: Vec<String>,
+    /// How often logging in is tried.
+    pub(super) attempts: u32,
+    pub(super) timeout: Duration,
+    pub(super) keep_alive: Option<Duration>,
+    /// How long nothing may arrive.
+    pub(super) silence: Option<Duration>,
+    pub(super) pause: Option<Duration>,
+    /// The agent that commands in the guest may use.
+    pub(super) forward_agent: Option<PathBuf>,
+    pub(super) terminal: bool,
+    pub(super) transfer: FileTransfer,
+    pub(super) local_tunnels: Vec<Tunnel>,
+    pub(super) remote_tunnels: Vec<Tunnel>,
+    /// Whether the machine is starting, so that nothing of it is final yet.
+    pub(super) starting: bool,
+}
+
+impl Route {
+    /// Reads the files that the settings name.
+    pub(super) async fn resolve(cx: &Cx, ssh: &Ssh, access: Access) -> Result<Self> {
+        let mut keys = Vec::new();
+        let passphrase = ssh.private_key_passphrase.as_ref().map(expose).transpose()?;
+        let certificate = match &ssh.certificate_file {
+            Some(path) => Some((path.to_string(), read(cx, "certificate", path).await?.to_string())),
+            None => None,
+        };
+        if let Some(path) = &ssh.private_key_file {
+            keys.push(KeyText {
+                shown: path.to_string(),
+                text: read(cx, "private key", path).await?,
+                passphrase: passphrase.clone(),
+                certificate: certificate.clone(),
+            });
+        }
+        if let Some(text) = &ssh.private_key {
+            keys.push(KeyText {
+                shown: text.to_string(),
+                text: expose(text)?,
+                passphrase,
+                certificate,
+            });
+        }
+        if let Some(key) = &access.key {
+            keys.push(KeyText {
+                shown: "the key made for the build".to_owned(),
+                text: key.private().clone(),
+                passphrase: None,
+                certificate: None,
+            });
+        }
+        let agent = std::env::var_os("SSH_AUTH_SOCK")
+            .filter(|path| !path.is_empty())
+            .map(PathBuf::from);
+        let mut pins = access.host_keys;
+        pins.extend(host_keys(&ssh.host_keys)?);
+        let target = Hop {
+            host: ssh.host.as_ref().map(Text::to_string).unwrap_or(access.host),
+            port: access.port.unwrap_or(ssh.port),
+            login: Login {
+                user: ssh.user.reveal()?.to_string(),
+                keys,
+                agent: wanted_agent(ssh.agent_auth, &agent)?,
+                password: ssh.password.as_ref().map(expose).transpose()?,
+            },
+            pins,
+        };
+        let keep_alive = Some(ssh.keep_alive_interval).filter(|interval| !interval.is_zero());
+        let attempts_set = ssh.at.get("handshake_attempts").is_some();
+        Ok(Self {
+            proxy: proxy(ssh)?,
+            bastion: bastion(cx, ssh, &agent).await?,
+            target,
+            ciphers: names(&ssh.ciphers, &CIPHERS[..CIPHERS_BY_DEFAULT]),
+            key_exchanges: names(&ssh.key_exchange_algorithms, &KEY_EXCHANGES[..KEY_EXCHANGES_BY_DEFAULT]),
+            attempts: match access.starting || attempts_set {
+                true => ssh.handshake_attempts.max(1),
+                false => 1,
+            },
+            timeout: ssh.timeout,
+            keep_alive,
+            // A server that does not read, while much is written to it, is never asked whether it is there.
+            silence: ssh
+                .read_write_timeout
+                .or(keep_alive.map(|interval| (interval * 4).max(Duration::from_secs(60)))),
+            pause: ssh.pause_before_connecting,
+            forward_agent: agent.filter(|_| !ssh.disable_agent_forwarding),
+            terminal: ssh.pty,
+            transfer: ssh.file_transfer_method,
+            local_tunnels: tunnels(&ssh.local_tunnels)?,
+            remote_tunnels: tunnels(&ssh.remote_tunnels)?,
+            starting: access.starting,
+        })
+    }
+}
+
+async fn bastion(cx: &Cx, ssh: &Ssh, agent: &Option<PathBuf>) -> Result<Option<Hop>> {
+    let Some(bastion) = &ssh.bastion else { return Ok(None) };
+    let mut keys = Vec::new();
+    if let Some(path) = &bastion.bastion_private_key_file {
+        let certificate = match &bastion.bastion_certificate_file {
+            Some(path) => Some((path.to_string(), read(cx, "certificate", path).await?.to_string())),
+            None => None,
+        };
+        keys.push(KeyText {
+            shown: path.to_string(),
+            text: read(cx, "private key", path).await?,
+            passphrase: None,
+            certificate,
+        });
+    }
+    Ok(Some(Hop {
+        host: bastion.bastion_host.reveal()?.to_string(),
+        port: bastion.bastion_port,
+        login: Login {
+            user: bastion.bastion_user.reveal()?.to_string(),
+            keys,
+            agent: wanted_agent(bastion.bastion_agent_auth, agent)?,
+            password: bastion.bastion_password.as_ref().map(expose).transpose()?,
+        },
+        pins: host_keys(&bastion.bastion_host_keys)?,
+    }))
+}
+
+fn proxy(ssh: &Ssh) -> Result<Option<ProxyWay>> {
+    let Some(proxy) = &ssh.proxy else { return Ok(None) };
+    let login = match &proxy.proxy_user {
+        Some(user) => {
+            let password = proxy.proxy_password.as_ref().map(expose).transpose()?;
+            Some((user.reveal()?.to_string(), password.unwrap_or_default()))
+        }
+        None => None,
+    };
+    Ok(Some(ProxyWay {
+        kind: proxy.proxy_kind,
+        host: proxy.proxy_host.reveal()?.to_string(),
+        port: proxy.proxy_port,
+        login,
+    }))
+}
+
+fn wanted_agent(wanted: bool, agent: &Option<PathBuf>) -> Result<Option<PathBuf>> {
+    match (wanted, agent) {
+        (true, None) => Err(Error::new(
+            ErrorKind::Config,
+            "the keys of the agent are wanted, and `SSH_AUTH_SOCK` names none",
+        )
+        .hint(
+            "start one with `eval $(ssh-agent)` and add the key with `ssh-add`, or name a key with `private_key_file`",
+        )),
+        (true, Some(path)) => Ok(Some(path.clone())),
+        (false, _) => Ok(None),
+    }
+}
+
+fn expose(secret: &Secret) -> Result<Zeroizing<String>> {
+    secret.expose().map(|text| Zeroizing::new(text.to_owned()))
+}
+
+fn host_keys(texts: &[Text]) -> Result<Vec<HostKey>> {
+    let read = |text: &Text| {
+        HostKey::from_str(&text.to_string())
+            .map_err(|message| Error::new(ErrorKind::Config, message).hint("mend `host_key`"))
+    };
+    texts.iter().map(read).collect()
+}
+
+fn tunnels(texts: &[Text]) -> Result<Vec<Tunnel>> {
+    let read = |text: &Text| {
+        Tunnel::from_str(&text.to_string())
+            .map_err(|message| Error::new(ErrorKind::Config, message).hint("write it as `8080:localhost:80`"))
+    };
+    texts.iter().map(read).collect()
+}
+
+fn names(given: &[Text], default: &[&str]) -> Vec<String> {
+    match given {
+        [] => default.iter().map(|name| (*name).to_owned()).collect(),
+        given => given.iter().map(Text::to_string).collect(),
+    }
+}
+
+/// A file that the settings name; `~/` is the home folder.
+async fn read(cx: &Cx, what: &str, path: &HostPath) -> Result<Zeroizing<String>> {
+    let home = path
+        .as_path()
+        .strip_prefix("~")
+        .ok()
+        .and_then(|rest| Some(std::env::home_dir()?.join(rest)));
+    let path = home.unwrap_or_else(|| cx.input_path(path));
+    let text = tokio::fs::read_to_string(&path).await;
+    text.map(Zeroizing::new)
+        .path(&format!("read the {what}"), &path)
+        .map_err(|error| error.hint("relative paths start at the folder of the image's crate"))
+}
