@@ -146,7 +146,8 @@ fn slow_container() -> Image {
 #[image]
 fn contract() -> Image {
     let programs = [
-        "sh", "cat", "chmod", "id", "ls", "mkdir", "printf", "readlink", "rm", "sleep", "stat", "touch", "tr", "wc",
+        "sh", "cat", "chmod", "id", "ls", "mkdir", "printf", "readlink", "rm", "rmdir", "sleep", "stat", "touch", "tr",
+        "wc",
     ];
     Image::new()
         .source(Oci::host_userland(programs).oci_archive("contract.tar"))
