@@ -47,7 +47,7 @@ enum Task {
     },
     /// Read and evaluate many Packer templates and compare what they say with recorded plans. Measures reading and evaluation only.
     ///
-    /// corpus DIR --plans DIR [--reference DIR] [--filter TEXT] [--report json] [--differences N]
+    /// corpus DIR --plans DIR [--reference DIR] [--filter TEXT] [--report json] [--differences N] [--mutate SECONDS [--seed N]]
     Corpus {
         /// What the measuring program is given.
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]

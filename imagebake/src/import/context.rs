@@ -6,8 +6,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// The world around one template.
-#[derive(Clone, Debug)]
+/// The world around one template. Not to be printed: the environment may hold secrets.
+#[derive(Clone)]
 pub struct Context {
     /// Every file that was read.
     pub sources: Sources,

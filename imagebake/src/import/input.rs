@@ -9,8 +9,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// What was asked for on the command line.
-#[derive(Clone, Debug, Default)]
+/// What was asked for on the command line. Not to be printed: values may be secrets.
+#[derive(Clone, Default)]
 pub struct Input {
     /// A file, or a folder of `.pkr.hcl` and `.pkr.json` files.
     pub template: PathBuf,

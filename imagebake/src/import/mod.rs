@@ -35,8 +35,17 @@ pub fn evaluate(input: &Input, context: &Context, catalog: &dyn Catalog) -> (Pla
     let mut faults = Faults::default();
     let plan = match faults.keep(input.format()) {
         Some(Format::Hcl2) => template::evaluate(input, context, catalog, &mut faults),
-        Some(Format::Json) => legacy::evaluate(input, context, &mut faults),
+        Some(Format::Json) => legacy::evaluate(input, context, catalog, &mut faults),
         None => Plan::default(),
     };
+    // A problem may quote a value.
+    let secrets = plan.secrets();
+    for fault in &mut faults.0 {
+        for text in std::iter::once(&mut fault.message).chain(&mut fault.help) {
+            for secret in secrets.iter().filter(|secret| secret.len() > 1) {
+                *text = text.replace(secret, "<sensitive>");
+            }
+        }
+    }
     (plan, faults)
 }

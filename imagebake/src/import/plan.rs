@@ -7,8 +7,8 @@ use super::value::Value;
 use serde_json::{Map, Value as Json, json};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// A template, evaluated.
-#[derive(Clone, Debug, Default)]
+/// A template, evaluated. Not to be printed: it holds the values of secrets.
+#[derive(Clone, Default)]
 pub struct Plan {
     /// Every unit.
     pub units: Vec<Unit>,
@@ -23,7 +23,7 @@ pub struct Plan {
 }
 
 /// A source of a build, with the steps that apply to it.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Unit {
     /// `build.type.name`
     pub name: String,
@@ -42,7 +42,7 @@ pub struct Unit {
 }
 
 /// A component and its configuration.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Step {
     /// Which component.
     pub kind: String,
@@ -90,6 +90,23 @@ impl Step {
 }
 
 impl Plan {
+    /// The texts that must not be shown.
+    pub(super) fn secrets(&self) -> Vec<String> {
+        let mut texts = Vec::new();
+        for name in &self.sensitive {
+            let value = match name.split_once('.') {
+                Some(("var", name)) => self.variables.get(name),
+                Some((_, name)) => self.locals.get(name),
+                None => None,
+            };
+            value.into_iter().for_each(|value| value.texts(&mut texts));
+        }
+        texts.retain(|text| !text.trim().is_empty());
+        // Of two that begin alike the longer one is taken out first.
+        texts.sort_by_key(|text| std::cmp::Reverse(text.len()));
+        texts
+    }
+
     /// As JSON, secrets included: for comparison, never for show.
     pub fn to_json(&self) -> Json {
         let of = |values: &BTreeMap<String, Value>| -> Map<String, Json> {

@@ -1,6 +1,10 @@
 //! What the configuration of a component may hold: handed in, since this module knows no component.
 
-use super::value::Type;
+use super::{
+    fault::{Fault, Faults},
+    sources::Span,
+    value::Type,
+};
 use std::collections::BTreeMap;
 
 /// What part a component plays.
@@ -57,6 +61,23 @@ pub trait Catalog {
 
     /// The names of all components of a role.
     fn kinds(&self, role: Role) -> Vec<String>;
+}
+
+/// A component of which nothing is known: what a template says of it is taken as it is written.
+pub(super) fn unknown(catalog: &dyn Catalog, role: Role, kind: &str, span: Option<Span>, faults: &mut Faults) {
+    let kinds = catalog.kinds(role);
+    if kinds.is_empty() || kinds.iter().any(|known| known == kind) {
+        return;
+    }
+    let message = format!(
+        "the {} `{kind}` is not known; its settings are taken as they are written",
+        role.friendly()
+    );
+    let fault = match span {
+        Some(span) => Fault::at(span, "unknown-component", message),
+        None => Fault::general("unknown-component", message),
+    };
+    faults.push(fault.nearest(kind, kinds.iter().map(String::as_str)).warning());
 }
 
 /// Knows no component: what stands in a template is taken as it is written.

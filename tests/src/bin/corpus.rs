@@ -1,6 +1,7 @@
 //! Reads and evaluates many templates and compares what they say with recorded plans.
 //!
-//! `corpus DIR --plans DIR [--reference DIR] [--filter TEXT] [--report json] [--differences N]`. It measures reading and evaluation and
+//! `corpus DIR --plans DIR [--reference DIR] [--filter TEXT] [--report json] [--differences N]`, or `corpus DIR --plans DIR --mutate SECONDS
+//! [--seed N]` to look for panics. It measures reading and evaluation and
 //! nothing beyond. `DIR/INDEX.json` lists the templates, `PLANS/INDEX.json` the plans.
 #![expect(clippy::print_stdout, reason = "the report is what it is for")]
 
@@ -12,7 +13,7 @@ use imagebake::import::{
     input::Input,
     schema::{Catalog, NoCatalog},
 };
-use imagebake_tests::reference::Reference;
+use imagebake_tests::{mutate, reference::Reference};
 use serde::Serialize;
 use serde_json::Value as Json;
 use std::{
@@ -21,6 +22,7 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     path::{Path, PathBuf},
     process::ExitCode,
+    time::Duration,
 };
 
 /// Plans that cannot be the same, and why.
@@ -107,6 +109,9 @@ struct Arguments {
     filter: Option<String>,
     json: bool,
     differences: usize,
+    /// For so long templates are changed at random instead of compared.
+    mutate: Option<Duration>,
+    seed: u64,
 }
 
 fn main() -> ExitCode {
@@ -123,6 +128,7 @@ fn main() -> ExitCode {
 fn arguments() -> Result<Arguments> {
     let mut given = Arguments {
         differences: 3,
+        seed: 1,
         ..Arguments::default()
     };
     let mut words = std::env::args().skip(1);
@@ -134,6 +140,8 @@ fn arguments() -> Result<Arguments> {
             "--filter" => given.filter = Some(value()?),
             "--report" => given.json = value()? == "json",
             "--differences" => given.differences = value()?.parse().context("--differences needs a number")?,
+            "--mutate" => given.mutate = Some(Duration::from_secs(value()?.parse().context("--mutate needs seconds")?)),
+            "--seed" => given.seed = value()?.parse().context("--seed needs a number")?,
             folder if !folder.starts_with('-') => given.corpus = folder.into(),
             other => bail!("unknown option {other}"),
         }
@@ -151,6 +159,9 @@ fn run() -> Result<bool> {
         Some(folder) => Box::new(Reference::read(folder)?),
         None => Box::new(NoCatalog),
     };
+    if let Some(time) = given.mutate {
+        return mutated(&given, catalog.as_ref(), time);
+    }
     let index = read(&given.plans.join("INDEX.json"))?;
     let mut units = Vec::new();
     for entry in index.as_array().into_iter().flatten() {
@@ -174,6 +185,35 @@ fn run() -> Result<bool> {
         table(&given, &units, &repositories, &total);
     }
     Ok(total.different + total.refused + total.panics == 0)
+}
+
+/// Whether no change made the evaluation panic.
+fn mutated(given: &Arguments, catalog: &dyn Catalog, time: Duration) -> Result<bool> {
+    let mut templates = Vec::new();
+    collect(&given.corpus, &mut templates)?;
+    let folder = tempfile::tempdir()?.keep();
+    println!("seed {}, templates in {}", given.seed, folder.display());
+    let found = mutate::run(&templates, &folder, catalog, given.seed, time)?;
+    println!("{} changed templates, {} panics", found.tried, found.panics.len());
+    found.panics.iter().for_each(|path| println!("  {}", path.display()));
+    if found.panics.is_empty() {
+        fs::remove_dir_all(&folder)?;
+    }
+    Ok(found.panics.is_empty())
+}
+
+fn collect(folder: &Path, templates: &mut Vec<PathBuf>) -> Result<()> {
+    for entry in fs::read_dir(folder).with_context(|| format!("cannot read {}", folder.display()))? {
+        let path = entry?.path();
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        if path.is_dir() {
+            collect(&path, templates)?;
+        } else if name.ends_with(".pkr.hcl") || (name.ends_with(".json") && name != "INDEX.json") {
+            templates.push(path);
+        }
+    }
+    templates.sort();
+    Ok(())
 }
 
 fn table(given: &Arguments, units: &[Unit], repositories: &BTreeMap<String, Counts>, total: &Counts) {

@@ -19,11 +19,12 @@ use super::{
     fault::Faults,
     input::{self, Input},
     plan::Plan,
+    schema::Catalog,
     syntax::parse_json,
 };
 
 /// What a template says.
-pub(super) fn evaluate(input: &Input, context: &Context, faults: &mut Faults) -> Plan {
+pub(super) fn evaluate(input: &Input, context: &Context, catalog: &dyn Catalog, faults: &mut Faults) -> Plan {
     let mut plan = Plan::default();
     let Some(file) = faults.keep(input::read(context, &input.template)) else {
         return plan;
@@ -33,7 +34,7 @@ pub(super) fn evaluate(input: &Input, context: &Context, faults: &mut Faults) ->
     };
     let parts = parts::read(&json, context, faults);
     let user = variables::evaluate(&parts, input, context, &mut plan, faults);
-    units::evaluate(&parts, &user, context, &mut plan, faults);
+    units::evaluate(&parts, &user, context, catalog, &mut plan, faults);
     plan
 }
 

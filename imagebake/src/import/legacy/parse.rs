@@ -199,6 +199,9 @@ fn quoted(text: &str) -> Result<(String, usize), Error> {
     Err(Error::run("a string has no end"))
 }
 
+/// Deeper nesting than any template has: a file must not exhaust the stack.
+const DEEPEST: usize = 100;
+
 struct Parser<'a> {
     pieces: std::vec::IntoIter<Piece>,
     functions: &'a dyn Functions,
@@ -229,13 +232,13 @@ impl Parser<'_> {
             match words.as_slice() {
                 ["end"] if tokens.len() == 1 => return Ok((nodes, Stop::End)),
                 ["else", "if"] => {
-                    let pipeline = self.pipeline(&tokens[2..])?;
+                    let pipeline = self.pipeline(&tokens[2..], 0)?;
                     let (yes, no) = self.branches()?;
                     return Ok((nodes, Stop::ElseIf(Node::If(pipeline, yes, no))));
                 }
                 ["else"] if tokens.len() == 1 => return Ok((nodes, Stop::Else)),
                 [word @ ("if" | "with" | "range"), ..] => {
-                    let pipeline = self.pipeline(&tokens[1..])?;
+                    let pipeline = self.pipeline(&tokens[1..], 0)?;
                     let (yes, no) = self.branches()?;
                     nodes.push(match *word {
                         "if" => Node::If(pipeline, yes, no),
@@ -247,7 +250,7 @@ impl Parser<'_> {
                     return Err(Error::run(format!("{{{{{word}}}}} is not supported")));
                 }
                 _ if tokens.is_empty() => return Err(Error::run("an action is empty")),
-                _ => nodes.push(Node::Action(self.pipeline(&tokens)?)),
+                _ => nodes.push(Node::Action(self.pipeline(&tokens, 0)?)),
             }
         }
         Ok((nodes, Stop::Template))
@@ -255,7 +258,7 @@ impl Parser<'_> {
 
     fn branches(&mut self) -> Result<(Vec<Node>, Vec<Node>), Error> {
         self.depth += 1;
-        if self.depth > 100 {
+        if self.depth > DEEPEST {
             return Err(Error::run("this is nested too deeply"));
         }
         let (yes, end) = self.nodes()?;
@@ -272,7 +275,10 @@ impl Parser<'_> {
         Ok((yes, no))
     }
 
-    fn pipeline(&self, tokens: &[Token]) -> Result<Pipeline, Error> {
+    fn pipeline(&self, tokens: &[Token], depth: usize) -> Result<Pipeline, Error> {
+        if depth > DEEPEST {
+            return Err(Error::run("this is nested too deeply"));
+        }
         let mut tokens = tokens;
         let mut variable = None;
         if let [Token::Variable(name), Token::Assign, rest @ ..] = tokens {
@@ -290,7 +296,7 @@ impl Parser<'_> {
                 }
                 Token::Sign('(') => {
                     let end = closing(&tokens[at..]).ok_or_else(|| Error::run("`)` is missing"))?;
-                    let inner = self.pipeline(&tokens[at..at + end])?;
+                    let inner = self.pipeline(&tokens[at..at + end], depth + 1)?;
                     at += end + 1;
                     Operand::Parens(Box::new(inner))
                 }

@@ -90,6 +90,15 @@ fn what_cannot_be_put_in_says_why() {
     }
 }
 
+#[test]
+fn nesting_has_an_end() {
+    let parens = format!("{{{{{}1{}}}}}", "(".repeat(20_000), ")".repeat(20_000));
+    let branches = "{{if true}}".repeat(20_000);
+    for text in [parens, branches] {
+        assert_eq!(put_in(&text), Err("this is nested too deeply".to_owned()));
+    }
+}
+
 const TEMPLATE: &str = r#"{
   "_comment": "x",
   "min_packer_version": "1.2.0",

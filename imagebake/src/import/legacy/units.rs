@@ -9,6 +9,7 @@ use crate::import::{
     context::Context,
     fault::{Fault, Faults},
     plan::{Plan, Step, Unit},
+    schema::{Catalog, Role, unknown},
     sources::Span,
     syntax::{Json, JsonKind, Property},
     template::go_duration,
@@ -35,9 +36,20 @@ pub(super) fn evaluate(
     parts: &Parts,
     user: &BTreeMap<String, String>,
     context: &Context,
+    catalog: &dyn Catalog,
     plan: &mut Plan,
     faults: &mut Faults,
 ) {
+    let of = |role, parts: &mut dyn Iterator<Item = &Part>, faults: &mut Faults| {
+        parts.for_each(|part| unknown(catalog, role, &part.kind, part.span, faults));
+    };
+    of(Role::Source, &mut parts.builders.iter(), faults);
+    of(
+        Role::Provisioner,
+        &mut parts.provisioners.iter().chain(&parts.error_cleanup),
+        faults,
+    );
+    of(Role::PostProcessor, &mut parts.chains.iter().flatten(), faults);
     let mut renderer = Renderer {
         engine: Engine {
             context,

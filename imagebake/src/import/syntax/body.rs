@@ -23,6 +23,8 @@ pub struct Attribute {
     pub expr: Expr,
     /// From its name to the end of its value.
     pub span: Span,
+    /// The lines of the comment above it and behind it, without their signs.
+    pub comments: Vec<String>,
 }
 
 /// A block.
@@ -40,6 +42,8 @@ pub struct Block {
     pub body: Body,
     /// All of it.
     pub span: Span,
+    /// The lines of the comment above it, without their signs.
+    pub comments: Vec<String>,
 }
 
 /// A kind of block that a schema knows.
@@ -263,6 +267,7 @@ fn attribute(property: &super::json::Property, sources: &Sources, faults: &mut F
         name_span: property.name_span,
         expr: expression(&property.value, sources, faults),
         span: property.name_span.to(property.value.span),
+        comments: Vec::new(),
     }
 }
 
@@ -344,6 +349,7 @@ fn json_blocks(
             header: property.name_span,
             body: Body::json(vec![value.clone()], sources, value.span),
             span: value.span,
+            comments: Vec::new(),
         }),
         _ => faults.push(Fault::at(
             value.span,

@@ -11,12 +11,15 @@ use crate::import::{
     value::{Number, Value},
 };
 use hcl_edit::{
-    Span as _,
+    Decorate as _, Span as _,
     expr::{BinaryOperator, Expression, ObjectKey, TraversalOperator, UnaryOperator},
     structure::Structure,
     template::Element,
 };
 use std::ops::Range;
+
+/// More than any template has: everything that walks over a tree recurses.
+const LONGEST_TRAVERSAL: usize = 100;
 
 /// Turns the ranges of a piece of text into places of its file.
 #[derive(Clone, Copy)]
@@ -69,6 +72,7 @@ impl<'a> Reader<'a> {
                             name: attribute.key.as_str().to_owned(),
                             name_span,
                             span: name_span.to(expr.span),
+                            comments: comments(structure),
                             expr,
                         },
                         faults,
@@ -90,6 +94,7 @@ impl<'a> Reader<'a> {
                         header,
                         body: self.body(&block.body, span, faults),
                         span,
+                        comments: comments(structure),
                     });
                 }
             }
@@ -205,6 +210,10 @@ impl<'a> Reader<'a> {
     }
 
     fn traversal(&self, traversal: &hcl_edit::expr::Traversal, span: Span, faults: &mut Faults) -> Expr {
+        if traversal.operators.len() > LONGEST_TRAVERSAL {
+            faults.push(Fault::at(span, "nesting", "this expression is nested too deeply"));
+            return Expr::new(ExprKind::Literal(Value::DYNAMIC), span);
+        }
         let mut stack: Vec<(Expr, bool)> = Vec::new();
         let mut current = self.expr(&traversal.expr, faults);
         for operator in &traversal.operators {
@@ -245,6 +254,28 @@ impl<'a> Reader<'a> {
         current.span = span;
         current
     }
+}
+
+/// The comments around a structure.
+fn comments(structure: &Structure) -> Vec<String> {
+    let decor = structure.decor();
+    let texts = decor.prefix().into_iter().chain(decor.suffix());
+    let all: Vec<String> = texts.map(|text| text.to_string()).collect();
+    let mut lines = Vec::new();
+    for text in &all {
+        // A comment that an empty line parts from what follows is about something else.
+        let near = text.rsplit("\n\n").next().unwrap_or_default();
+        for line in near.lines().map(str::trim) {
+            let bare = line.trim_start_matches(['#', '/', '*']).trim_end_matches("*/").trim();
+            if bare.len() < line.len() || !bare.is_empty() {
+                lines.push(bare.to_owned());
+            }
+        }
+        while lines.last().is_some_and(String::is_empty) {
+            lines.pop();
+        }
+    }
+    lines
 }
 
 fn splat(source: Expr, each: Expr, span: Span) -> Expr {

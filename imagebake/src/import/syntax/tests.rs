@@ -39,6 +39,16 @@ fn spans_are_those_of_the_file() {
 }
 
 #[test]
+fn comments_stay_with_what_they_are_about() {
+    let (_, body, _) =
+        body("# a licence\n\n# one\n// two\na = 1 # behind\n\n/* block\n * more\n */\nb {\n  # inner\n  c = 2\n}\n");
+    let content = body.everything();
+    assert_eq!(content.attributes[0].comments, ["one", "two", "behind"]);
+    assert_eq!(content.blocks[0].comments, ["block", "more"]);
+    assert_eq!(content.blocks[0].body.everything().attributes[0].comments, ["inner"]);
+}
+
+#[test]
 fn all_syntax_problems_are_told_and_the_rest_is_read() {
     let (sources, body, faults) = body(
         "source \"null\" \"a\" {\n  x = [1,\n}\n\nlocals {\n  y = 1\n}\n\nbuild {\n  z = }\n}\n\nvariable \"v\" {\n  default = 1\n}\n",
@@ -161,4 +171,21 @@ fn unknown_names_are_told_with_the_nearest() {
             "did you mean `provisioner`?"
         ]
     );
+}
+
+#[test]
+fn nesting_has_an_end() {
+    let deep = 20_000;
+    for text in [
+        format!("a = {}{}\n", "[".repeat(deep), "]".repeat(deep)),
+        format!("a = b{}\n", ".c".repeat(deep)),
+        format!("a = {}1\n", "1 + ".repeat(deep)),
+        format!("a = {}true\n", "!".repeat(deep)),
+        format!("{}{}", "a {\n".repeat(deep), "}\n".repeat(deep)),
+    ] {
+        assert!(!body(&text).2.0.is_empty(), "{}", &text[..20]);
+    }
+    let sources = Sources::default();
+    let file = sources.add("t.json", format!("{}{}", "[".repeat(deep), "]".repeat(deep)));
+    assert!(parse_json(&sources, file).is_err());
 }

@@ -136,6 +136,7 @@ fn expand(
                 header: block.header,
                 body: inner.body.clone(),
                 span: block.span,
+                comments: block.comments.clone(),
             },
             scope,
         });

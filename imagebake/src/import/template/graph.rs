@@ -5,7 +5,7 @@ use crate::import::{
     eval::{Scope, evaluate as evaluate_expr},
     fault::{Fault, Faults},
     plan::{Plan, Step},
-    schema::Role,
+    schema::{Role, unknown},
     syntax::{Body, Expr, ExprKind},
     value::{Attribute, Type, Value},
 };
@@ -185,6 +185,8 @@ impl Walk<'_, '_, '_> {
     fn data(&mut self, i: usize) {
         let data = &self.declared.data[i];
         let schema = self.world.catalog.schema(Role::Data, &data.kind);
+        let at = Some(data.block.labels[0].1);
+        unknown(self.world.catalog, Role::Data, &data.kind, at, self.faults);
         let scope = self.world.scope();
         let config = decode(
             self.world.context,

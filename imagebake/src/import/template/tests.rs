@@ -117,6 +117,19 @@ fn secrets_are_known_as_such() {
 }
 
 #[test]
+fn problems_do_not_tell_secrets() {
+    let text = format!(
+        "variable \"p\" {{\n default = \"hunter2\"\n sensitive = true\n}}\nlocals {{\n n = parseint(var.p, 10)\n}}\n{SOURCE}build {{\n sources = [\"null.a\"]\n}}\n"
+    );
+    let problems = folder(&text).problems();
+    assert_eq!(problems.len(), 1);
+    assert!(
+        problems[0].contains("\"<sensitive>\" is no whole number"),
+        "{problems:?}"
+    );
+}
+
+#[test]
 fn locals_are_evaluated_in_the_order_of_their_use() {
     let head = "locals {\n  c = \"${local.b}c\"\n  b = \"${local.a}b\"\n}\nlocal \"a\" {\n  expression = upper(\"a\")\n}\nlocals { list = [for k in [\"x\"] : local.b] }\n";
     assert_eq!(
@@ -400,8 +413,8 @@ fn try_and_can_may_ask_for_what_is_not_there() {
 struct Typed(Schema);
 
 impl Catalog for Typed {
-    fn schema(&self, role: Role, _: &str) -> Option<&Schema> {
-        (role == Role::Source).then_some(&self.0)
+    fn schema(&self, role: Role, kind: &str) -> Option<&Schema> {
+        (role == Role::Source && kind == "null").then_some(&self.0)
     }
 
     fn kinds(&self, _: Role) -> Vec<String> {
@@ -449,6 +462,20 @@ fn a_schema_converts_and_refuses() {
             "t.pkr.hcl:5:1: there may be one block `one` here",
         ]
     );
+}
+
+#[test]
+fn components_that_are_not_known_are_taken_as_written_and_told() {
+    let folder = folder(
+        "source \"nul\" \"a\" {\n  x = 1\n}\nbuild {\n  sources = [\"nul.a\"]\n  provisioner \"shell\" {\n    inline = [build.Own]\n  }\n}\n",
+    );
+    let (plan, faults) = folder.evaluate(&Typed(Schema::default()));
+    assert!(faults.is_empty());
+    let told = "t.pkr.hcl:1:8: the source `nul` is not known; its settings are taken as they are written (did you mean `null`?)";
+    assert_eq!(folder.told(&faults)[0], told);
+    let unit = &plan.to_json()["builds"][0];
+    assert_eq!(unit["config"], json!({"x": 1}));
+    assert_eq!(unit["provisioners"][0]["config"], json!({"inline": ["<unknown>"]}));
 }
 
 #[test]

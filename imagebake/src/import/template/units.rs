@@ -10,8 +10,8 @@ use crate::import::{
     eval::Scope,
     fault::Faults,
     plan::{Plan, Step, Unit},
-    schema::Role,
-    syntax::Body,
+    schema::{Role, unknown},
+    syntax::{Body, ExprKind},
     value::Value,
 };
 use std::collections::BTreeMap;
@@ -41,6 +41,8 @@ pub(super) fn evaluate(declared: &Declared, builds: &[Build], world: &World<'_>,
                 .iter()
                 .find(|source| source.kind == used.kind && source.name == used.name);
             if let Some(source) = source {
+                let at = Some(source.block.labels[0].1);
+                unknown(world.catalog, Role::Source, &used.kind, at, faults);
                 plan.units.push(unit(build, used, &source.block.body, world, faults));
             }
         }
@@ -74,6 +76,13 @@ fn unit(build: &Build, used: &Use, body: &Body, world: &World<'_>, faults: &mut 
             .flat_map(|schema| &schema.facts)
             .map(|fact| (fact.clone(), text("<unknown>"))),
     );
+    if schema.is_none() {
+        // What a source that is not known tells its steps is not known either: it is what they ask for.
+        let chains = build.chains.iter().flatten();
+        for block in build.provisioners.iter().chain(&build.error_cleanup).chain(chains) {
+            asked(&block.body, &mut facts);
+        }
+    }
     facts.insert("name".into(), text(build.name.as_deref().unwrap_or_default()));
     let names = [
         ("build".to_owned(), Value::Object(facts)),
@@ -91,6 +100,7 @@ fn unit(build: &Build, used: &Use, body: &Body, world: &World<'_>, faults: &mut 
         };
         let scope: Scope = block.scope.child(names.clone());
         let schema = world.catalog.schema(role, &block.kind);
+        unknown(world.catalog, role, &block.kind, Some(block.span), faults);
         let config = decode(world.context, &[&block.body], own, schema, &scope, faults);
         Some(Step {
             kind: block.kind.clone(),
@@ -133,6 +143,21 @@ fn unit(build: &Build, used: &Use, body: &Body, world: &World<'_>, faults: &mut 
         error_cleanup,
         chains,
     }
+}
+
+/// Every `build.NAME` of a body.
+fn asked(body: &Body, facts: &mut BTreeMap<String, Value>) {
+    let everything = body.everything();
+    for attribute in &everything.attributes {
+        attribute.expr.walk(&mut |node| {
+            if let ExprKind::GetAttr(inner, name) = &node.kind
+                && inner.as_name() == Some("build")
+            {
+                facts.insert(name.clone(), Value::from("<unknown>"));
+            }
+        });
+    }
+    everything.blocks.iter().for_each(|block| asked(&block.body, facts));
 }
 
 /// `only` and `except` name sources as `type.name`.

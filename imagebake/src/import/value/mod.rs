@@ -156,6 +156,20 @@ impl Value {
         }
     }
 
+    /// All texts and numbers in it, as they are spelt.
+    pub fn texts(&self, out: &mut Vec<String>) {
+        match self {
+            Self::String(text) => out.push(text.clone()),
+            Self::Number(number) => out.push(number.to_string()),
+            other => {
+                let items = other.items().into_iter().flatten();
+                items
+                    .chain(other.entries().into_iter().flat_map(BTreeMap::values))
+                    .for_each(|item| item.texts(out));
+            }
+        }
+    }
+
     /// The order of a set's elements.
     fn order(&self, other: &Value) -> Ordering {
         match (self, other) {
