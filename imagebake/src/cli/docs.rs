@@ -158,7 +158,7 @@ fn page(image: &ListedImage, last: Option<&RunRecord>) -> String {
     if let Some(problem) = image.problems.iter().next() {
         let _ = writeln!(
             out,
-            "\n## What it is made of\n\nNot known without its inputs: {}.",
+            "\n## What it is made of\n\nCould not be told when this was written: {}.",
             escaped(&problem.message)
         );
     }
