@@ -233,6 +233,29 @@ pub trait Communicator: Send + Sync + 'static {
     /// Copies the *contents* of the guest's folder `from` into the folder `to`.
     fn download_dir(&self, from: &GuestPath, to: &Path) -> impl Future<Output = Result<()>> + Send;
 
+    /// Removes files; one that does not exist is no error. By the guest's own `rm`, unless the connection knows a better way.
+    fn remove(&self, files: &[GuestPath]) -> impl Future<Output = Result<()>> + Send {
+        async move {
+            let (sink, mut printed) = OutputSink::channel();
+            let names = files.iter().map(|file| file.as_str().to_owned());
+            let words = ["rm", "-f", "--"].into_iter().map(str::to_owned).chain(names);
+            let ended = self.exec(Command::program(words), sink);
+            let drain = async { while printed.recv().await.is_some() {} };
+            match tokio::join!(ended, drain).0? {
+                exit if exit.success() => Ok(()),
+                exit => {
+                    let names: Vec<&str> = files.iter().map(GuestPath::as_str).collect();
+                    let message = format!(
+                        "cannot remove {} in the guest: `rm` ended with exit code {}",
+                        names.join(", "),
+                        exit.code()
+                    );
+                    Err(Error::new(ErrorKind::Io, message))
+                }
+            }
+        }
+    }
+
     /// Waits until the machine can be talked to again after a reboot or a lost connection.
     fn reconnect(&self, within: Duration) -> impl Future<Output = Result<()>> + Send {
         let _ = within;

@@ -30,6 +30,7 @@ pub(crate) trait ErasedCommunicator: Send + Sync + 'static {
     fn download<'a>(&'a self, from: &'a GuestPath, to: &'a mut (dyn AsyncWrite + Send + Unpin)) -> Boxed<'a, ()>;
     fn upload_dir<'a>(&'a self, from: &'a Path, to: &'a GuestPath) -> Boxed<'a, ()>;
     fn download_dir<'a>(&'a self, from: &'a GuestPath, to: &'a Path) -> Boxed<'a, ()>;
+    fn remove<'a>(&'a self, files: &'a [GuestPath]) -> Boxed<'a, ()>;
     fn reconnect(&self, within: Duration) -> Boxed<'_, ()>;
 }
 
@@ -59,6 +60,9 @@ impl<C: Communicator> ErasedCommunicator for C {
     }
     fn download_dir<'a>(&'a self, from: &'a GuestPath, to: &'a Path) -> Boxed<'a, ()> {
         Box::pin(Communicator::download_dir(self, from, to))
+    }
+    fn remove<'a>(&'a self, files: &'a [GuestPath]) -> Boxed<'a, ()> {
+        Box::pin(Communicator::remove(self, files))
     }
     fn reconnect(&self, within: Duration) -> Boxed<'_, ()> {
         Box::pin(Communicator::reconnect(self, within))
@@ -221,6 +225,14 @@ impl Remote {
     /// When something cannot be read or written.
     pub async fn download_dir(&self, from: &GuestPath, to: &Path) -> Result<()> {
         self.cx.until_cancelled(self.comm.download_dir(from, to)).await
+    }
+
+    /// Removes files; one that does not exist is no error. Works in a guest without `rm` where the connection can.
+    ///
+    /// # Errors
+    /// When the guest refuses, or cannot be talked to.
+    pub async fn remove(&self, files: &[GuestPath]) -> Result<()> {
+        self.cx.until_cancelled(self.comm.remove(files)).await
     }
 
     /// Waits until the machine can be talked to again.

@@ -6,10 +6,12 @@
 
 use crate::{
     communicator::remote_quote,
-    error::{CommandFailure, Error, ErrorKind},
+    engine::Cx,
+    error::{CommandFailure, Error, ErrorKind, Result},
     plan::Diagnostic,
-    value::Template,
+    value::{Template, Vars},
 };
+use zeroize::Zeroizing;
 
 /// An inline list, rendered.
 pub(crate) struct InlineScript {
@@ -133,6 +135,24 @@ pub(crate) fn check_assignments(
             }
         }
     }
+}
+
+/// The variables as `format` writes each, one after another: `{{ vars }}` of an `execute_command`.
+pub(crate) fn assignments<'a>(
+    cx: &Cx,
+    format: &Template,
+    env: impl IntoIterator<Item = (&'a str, &'a str)>,
+) -> Result<Zeroizing<String>> {
+    let mut out = Zeroizing::new(String::new());
+    for (name, value) in env {
+        let mut vars = Vars::new();
+        vars.insert("name".into(), name.into());
+        vars.insert("value".into(), value.replace('\'', r"'\''").into());
+        out.push_str(&cx.render_with(format, vars)?);
+    }
+    let end = out.trim_end().len();
+    out.truncate(end);
+    Ok(out)
 }
 
 /// Whether a shell command is complete by itself, as far as that can be told without a shell; "no" is always safe.

@@ -6,7 +6,7 @@ pub(crate) mod driver;
 
 use super::{Command, Communicator, Exit, FileAttrs, OutputSink};
 use crate::{
-    error::{Context, Result},
+    error::{Context, Error, Result},
     value::GuestPath,
 };
 use std::{os::unix::fs::PermissionsExt, path::Path};
@@ -47,6 +47,19 @@ impl Communicator for Local {
         let mut file = fs::File::open(path).await.path("read", path)?;
         tokio::io::copy(&mut file, to).await.path("read", path)?;
         to.flush().await?;
+        Ok(())
+    }
+
+    async fn remove(&self, files: &[GuestPath]) -> Result<()> {
+        for file in files {
+            let path = Path::new(file.as_str());
+            match fs::remove_file(path).await {
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                    return Err(Error::io("remove", path, error));
+                }
+                _ => {}
+            }
+        }
         Ok(())
     }
 

@@ -44,7 +44,7 @@ pub struct Shell {
     /// More variables, each as `NAME=value`.
     #[field(template = "environment_vars")]
     environment_vars: Vec<Template>,
-    /// How `{{ vars }}` writes each variable.
+    /// How `{{ vars }}` writes each variable, and each line of the file with the variables; the file exports them without.
     #[field(
         default = "{{ name }}='{{ value }}' ",
         template = "env_var_format",
@@ -113,6 +113,10 @@ impl Shell {
 }
 
 impl Shell {
+    pub(super) fn has_env_var_format(&self) -> bool {
+        self.at.get("env_var_format").is_some()
+    }
+
     pub(super) fn all_scripts(&self) -> impl Iterator<Item = &HostPath> {
         self.script.iter().chain(&self.scripts)
     }

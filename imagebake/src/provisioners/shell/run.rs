@@ -6,7 +6,7 @@ use crate::{
     engine::{Backoff, Cx, random_id, wait_until},
     error::{CommandFailure, Context, Error, ErrorKind, Result},
     provisioner::Provisioner,
-    provisioners::script::{InlineScript, interpreter_of},
+    provisioners::script::{InlineScript, assignments, interpreter_of},
     value::{GuestPath, Template, Vars},
 };
 use std::time::Duration;
@@ -31,7 +31,7 @@ impl Provisioner for Shell {
             let interpreter = interpreter_of(&bytes).unwrap_or_else(|| words(&self.inline_shebang.to_string()));
             let at = self.path_in_guest();
             let exit = self.run_script(cx, guest, &env, &at, bytes, interpreter).await?;
-            self.clean(guest, &[&at]).await;
+            self.clean(cx, guest, &[&at]).await;
             if !self.accepts(exit) {
                 let message = format!("the script `{script}` ended with exit code {}", exit.code());
                 return Err(Error::new(ErrorKind::CommandFailed, message)
@@ -102,7 +102,7 @@ impl Shell {
             .run_script(cx, guest, env, &at, bytes, script.interpreter())
             .await?;
         if self.accepts(exit) {
-            self.clean(guest, &[&at]).await;
+            self.clean(cx, guest, &[&at]).await;
             return Ok(());
         }
         let mut noted = Vec::new();
@@ -110,7 +110,7 @@ impl Shell {
             // The machine may be gone with the script: then there is no note, and the failure is the same.
             let _ = guest.download(&note, &mut noted).await;
         }
-        self.clean(guest, &[&at, &note]).await;
+        self.clean(cx, guest, &[&at, &note]).await;
         Err(script.failure(exit.code(), std::str::from_utf8(&noted).ok()))
     }
 
@@ -144,7 +144,8 @@ impl Shell {
             }
             if let Err(error) = guest.sh(&line).await {
                 if let Some(file) = &env_file {
-                    remove_variables(guest, file, at).await;
+                    // That the user is unknown is the reason; what is left goes with the machine.
+                    let _ = remove_variables(guest, file, at).await;
                 }
                 return Err(error);
             }
@@ -153,7 +154,10 @@ impl Shell {
         command.dir = self.working_dir.clone();
         let ended = guest.exec(command).await;
         if let Some(file) = &env_file {
-            remove_variables(guest, file, at).await;
+            let removed = remove_variables(guest, file, at).await;
+            if ended.is_ok() {
+                removed?;
+            }
         }
         match ended {
             Err(error) if self.expect_disconnect && error.kind() == ErrorKind::Unreachable => {
@@ -161,7 +165,7 @@ impl Shell {
                 guest.reconnect(self.start_retry_timeout).await?;
                 if let Some(file) = &env_file {
                     // It could not be removed while the machine was away.
-                    remove_variables(guest, file, at).await;
+                    remove_variables(guest, file, at).await?;
                 }
                 Ok(Exit::Code(self.valid_exit_codes[0]))
             }
@@ -187,7 +191,10 @@ impl Shell {
         let env_file = GuestPath::from(format!("{at}.env"));
         let mut path = at.clone();
         if needs_file {
-            guest.write(&env_file, env.file(), &FileAttrs::mode(0o600)).await?;
+            let text = self.file_of(cx, env)?;
+            guest
+                .write(&env_file, text.as_bytes().to_vec(), &FileAttrs::mode(0o600))
+                .await?;
             if !names_file {
                 // A command of the user's own may lose the environment (`sudo`): the script reads it itself.
                 path = wrapper(at);
@@ -209,7 +216,7 @@ impl Shell {
                 let mut vars = Vars::new();
                 vars.insert("path".into(), guest.quote(path.as_str()).into());
                 vars.insert("env_var_file".into(), guest.quote(env_file.as_str()).into());
-                vars.insert("vars".into(), self.assignments(cx, env)?.into());
+                vars.insert("vars".into(), self.assignments(cx, env)?.as_str().into());
                 Command::shell(cx.render_with(line, vars)?.as_str())
             }
             None if needs_file => Command::program(["/bin/sh", path.as_str()]),
@@ -226,35 +233,55 @@ impl Shell {
     }
 
     /// `{{ vars }}`: the variables as a shell writes them before a command; never secret ones.
-    fn assignments(&self, cx: &Cx, env: &Environment) -> Result<String> {
-        let mut out = String::new();
-        for (name, value) in env.all.iter().filter(|(name, _)| !env.secrets.contains(name)) {
-            let mut vars = Vars::new();
-            vars.insert("name".into(), name.as_str().into());
-            vars.insert("value".into(), value.replace('\'', r"'\''").into());
-            out.push_str(&cx.render_with(&self.env_var_format, vars)?);
-        }
-        Ok(out.trim_end().to_owned())
+    fn assignments(&self, cx: &Cx, env: &Environment) -> Result<Zeroizing<String>> {
+        let open = env.all.iter().filter(|(name, _)| !env.secrets.contains(name));
+        let open = open.map(|(name, value)| (name.as_str(), value.as_str()));
+        assignments(cx, &self.env_var_format, open)
     }
 
-    /// Takes scripts away, unless they are to stay.
-    async fn clean(&self, guest: &Remote, files: &[&GuestPath]) {
-        if !self.skip_clean {
-            remove(guest, files).await;
+    /// The file that a shell reads the variables from: exported, unless a format of the user's own says how.
+    fn file_of(&self, cx: &Cx, env: &Environment) -> Result<Zeroizing<String>> {
+        if !self.has_env_var_format() {
+            return Ok(env.file().into());
+        }
+        let mut text = Zeroizing::new(String::new());
+        for (name, value) in &env.all {
+            text.push_str(&assignments(
+                cx,
+                &self.env_var_format,
+                [(name.as_str(), value.as_str())],
+            )?);
+            text.push('\n');
+        }
+        Ok(text)
+    }
+
+    /// Takes scripts away, unless they are to stay. One that stays is no reason to fail, but nobody should have to find it.
+    async fn clean(&self, cx: &Cx, guest: &Remote, files: &[&GuestPath]) {
+        if self.skip_clean {
+            return;
+        }
+        let files: Vec<GuestPath> = files.iter().map(|file| (*file).clone()).collect();
+        match guest.remove(&files).await {
+            Err(error) if !is_gone(&error) => cx.warn(format!("the script stays in the guest: {}", error.full())),
+            _ => {}
         }
     }
+}
+
+/// A machine that is gone, or a build that ends, has no files left to remove.
+fn is_gone(error: &Error) -> bool {
+    matches!(error.kind(), ErrorKind::Unreachable | ErrorKind::Cancelled)
 }
 
 /// Takes the file with the variables away, whatever `skip_clean` says of scripts: it may hold secrets, and would be in the image.
-async fn remove_variables(guest: &Remote, file: &GuestPath, at: &GuestPath) {
-    remove(guest, &[file, &wrapper(at)]).await;
-}
-
-/// Takes files away; a machine that is gone has none.
-async fn remove(guest: &Remote, files: &[&GuestPath]) {
-    let names = files.iter().map(|file| file.as_str().to_owned());
-    let words = ["rm", "-f", "--"].into_iter().map(str::to_owned).chain(names);
-    let _ = guest.capture(Command::program(words)).await;
+async fn remove_variables(guest: &Remote, file: &GuestPath, at: &GuestPath) -> Result<()> {
+    match guest.remove(&[file.clone(), wrapper(at)]).await {
+        Err(error) if !is_gone(&error) => {
+            Err(error.hint("the file holds the step's variables, secret ones too, and would be in the image"))
+        }
+        _ => Ok(()),
+    }
 }
 
 fn wrapper(at: &GuestPath) -> GuestPath {

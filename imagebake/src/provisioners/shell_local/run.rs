@@ -3,15 +3,16 @@
 use super::config::{Parts, ShellLocal};
 use crate::{
     artifact::Artifact,
-    communicator::{Command, Exit, Local, Remote, remote_quote},
+    communicator::{Command, Exit, Local, Remote},
     engine::Cx,
     error::{CommandFailure, Context, Error, ErrorKind, Result},
     post_processor::PostProcessor,
     provisioner::Provisioner,
-    provisioners::script::InlineScript,
+    provisioners::script::{InlineScript, assignments},
     value::{Template, Vars},
 };
 use std::{os::unix::fs::PermissionsExt, path::Path, sync::Arc};
+use zeroize::Zeroizing;
 
 impl Provisioner for ShellLocal {
     const NEEDS_GUEST: bool = false;
@@ -101,22 +102,18 @@ async fn inline(cx: &Cx, parts: &Parts<'_>, builder: &Remote, env: &[(String, St
     }
 }
 
-/// `{{ vars }}`: the variables as a shell writes them before a command.
-fn assignments(cx: &Cx, parts: &Parts<'_>, env: &[(String, String)]) -> Result<String> {
-    let Some(format) = parts.env_var_format else {
-        let quoted = env
+/// `{{ vars }}`: the variables as a shell writes them before a command. Secret ones are in the environment, and never on a command line.
+fn assigned(cx: &Cx, parts: &Parts<'_>, env: &[(String, String)]) -> Result<Zeroizing<String>> {
+    let secret = |name: &str| {
+        parts
+            .env
             .iter()
-            .map(|(name, value)| format!("{name}={}", remote_quote(value)));
-        return Ok(quoted.collect::<Vec<_>>().join(" "));
+            .any(|(other, value)| other == name && value.is_secret())
     };
-    let mut out = String::new();
-    for (name, value) in env {
-        let mut vars = Vars::new();
-        vars.insert("name".into(), name.as_str().into());
-        vars.insert("value".into(), value.replace('\'', r"'\''").into());
-        out.push_str(&cx.render_with(format, vars)?);
-    }
-    Ok(out.trim_end().to_owned())
+    let open = env.iter().filter(|(name, _)| !secret(name));
+    let open = open.map(|(name, value)| (name.as_str(), value.as_str()));
+    let quoted = Template::from("{{ name }}='{{ value }}' ");
+    assignments(cx, parts.env_var_format.unwrap_or(&quoted), open)
 }
 
 /// Runs the file `script`, by `interpreter` or as `execute_command` says.
@@ -140,7 +137,7 @@ async fn execute(
         false => {
             let mut vars = Vars::new();
             vars.insert("script".into(), path.into());
-            vars.insert("vars".into(), assignments(cx, parts, env)?.into());
+            vars.insert("vars".into(), assigned(cx, parts, env)?.as_str().into());
             let render = |word: &Template| cx.render_with(word, vars.clone()).map(|text| text.to_string());
             parts.execute_command.iter().map(render).collect::<Result<Vec<_>>>()?
         }

@@ -269,6 +269,11 @@ impl Communicator for OciMachine {
         self.guest().await?.take(&request, to).await
     }
 
+    async fn remove(&self, files: &[GuestPath]) -> Result<()> {
+        let paths = files.iter().map(|file| self.path(file)).collect();
+        self.guest().await?.ask(&Request::Remove { paths }).await
+    }
+
     async fn upload_dir(&self, from: &Path, to: &GuestPath) -> Result<()> {
         if !from.is_dir() {
             return Err(

@@ -128,6 +128,11 @@ impl Running {
         }
     }
 
+    /// Makes a request without data.
+    pub(in super::super) async fn ask(&self, request: &Request) -> Result<()> {
+        Self::reply(self.send(&[])?, request).await.map(drop)
+    }
+
     /// Makes a request that takes data.
     pub(in super::super) async fn give(
         &self,

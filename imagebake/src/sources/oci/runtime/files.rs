@@ -13,14 +13,17 @@ use std::{
     path::Path,
 };
 
-pub(super) fn serve(request: Request, data: OwnedFd) -> Reply {
-    let data = File::from(data);
-    let done = match request {
-        Request::Write { path, mode, owner } => write(&path, data, mode, &owner),
-        Request::Read { path } => read(&path, data),
-        Request::Unpack { path, owner } => unpack(&path, data, &owner),
-        Request::Pack { path } => pack(&path, data),
-        Request::Exec { .. } => return Reply::failed("a program is not a file", &io::ErrorKind::InvalidInput.into()),
+pub(super) fn serve(request: Request, data: Option<OwnedFd>) -> Reply {
+    let done = match (request, data.map(File::from)) {
+        (Request::Remove { paths }, _) => remove(&paths),
+        (Request::Write { path, mode, owner }, Some(data)) => write(&path, data, mode, &owner),
+        (Request::Read { path }, Some(data)) => read(&path, data),
+        (Request::Unpack { path, owner }, Some(data)) => unpack(&path, data, &owner),
+        (Request::Pack { path }, Some(data)) => pack(&path, data),
+        _ => {
+            let why = io::Error::from(io::ErrorKind::InvalidInput);
+            return Reply::failed("the request is none about files", &why);
+        }
     };
     match done {
         Ok(()) => Reply::Done,
@@ -61,6 +64,19 @@ fn write(path: &str, mut data: File, mode: Option<u32>, owner: &str) -> Result<(
     let mode = mode.or(old_mode).unwrap_or(0o644);
     file.set_permissions(fs::Permissions::from_mode(mode)).map_err(failed)?;
     temporary.persist(&target).map_err(|error| failed(error.error))?;
+    Ok(())
+}
+
+/// By the system's call: a guest need not have an `rm`.
+fn remove(paths: &[String]) -> Result<(), Reply> {
+    for path in paths {
+        match fs::remove_file(path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                return Err(Reply::failed(format!("cannot remove {path} in the guest"), &error));
+            }
+            _ => {}
+        }
+    }
     Ok(())
 }
 

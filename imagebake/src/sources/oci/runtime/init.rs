@@ -248,11 +248,7 @@ fn begin(files: Vec<OwnedFd>, running: &mut Vec<Running>) {
         request => {
             let data = files.next();
             std::thread::spawn(move || {
-                let reply = match data {
-                    Some(data) => files::serve(request, data),
-                    None => return,
-                };
-                let _ = protocol::write_message(&control, &reply);
+                let _ = protocol::write_message(&control, &files::serve(request, data));
             });
         }
     }

@@ -25,6 +25,7 @@ const MAX_HEADER: usize = 64 << 20;
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(in super::super) struct Spec {
     /// The folder that `lower` is relative to.
+    #[serde(with = "crate::value::path_text::exact")]
     pub(in super::super) layers: PathBuf,
     /// Lower folders of the overlay, topmost first.
     pub(in super::super) lower: Vec<String>,
@@ -78,6 +79,8 @@ pub(in super::super) enum Request {
     Unpack { path: String, owner: String },
     /// Packs a tree. Files: where the archive goes.
     Pack { path: String },
+    /// Removes files. Files: none.
+    Remove { paths: Vec<String> },
 }
 
 /// How a request ended.

@@ -9,7 +9,10 @@ use super::{
     driver,
     protocol::{self, Reply},
 };
-use crate::error::{Context, Error, ErrorKind, Result};
+use crate::{
+    error::{Context, Error, ErrorKind, Result},
+    value::path_text,
+};
 use serde::{Deserialize, Serialize};
 use std::{
     fs::{self, File},
@@ -23,18 +26,28 @@ use std::{
 pub(in super::super) enum Work {
     /// Unpacks a layer's blob into an empty folder.
     Unpack {
+        #[serde(with = "path_text::exact")]
         blob: PathBuf,
         shown: String,
         /// The digest that the uncompressed archive must have, where it comes from elsewhere.
         diff_id: Option<String>,
+        #[serde(with = "path_text::exact")]
         folder: PathBuf,
+        #[serde(with = "path_text::exact_list")]
         parents: Vec<PathBuf>,
         flavor: Flavor,
     },
     /// Packs a folder; the archive goes where the caller says.
-    Pack { folder: PathBuf, packing: Packing },
+    Pack {
+        #[serde(with = "path_text::exact")]
+        folder: PathBuf,
+        packing: Packing,
+    },
     /// Removes a tree.
-    Remove { folder: PathBuf },
+    Remove {
+        #[serde(with = "path_text::exact")]
+        folder: PathBuf,
+    },
 }
 
 /// Does `work`; what it writes goes to `out`. Says how many entries there were. Blocking.
