@@ -3,7 +3,7 @@
 //! The vocabulary is versioned ([`VERSION`]) and only grows. Texts in events are redacted before any reporter sees them. Events are
 //! facts that have happened; nothing here decides anything.
 
-use crate::{error::Error, field::Place};
+use crate::{error::Error, field::Place, value::path_text};
 use bytes::Bytes;
 use serde::{Serialize, Serializer};
 use std::{fmt, path::PathBuf, sync::Arc, time::SystemTime};
@@ -153,7 +153,11 @@ pub struct Failure {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub last_lines: Vec<String>,
     /// The unit's whole log.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        serialize_with = "path_text::lossy_option"
+    )]
     pub log: Option<PathBuf>,
     /// What failed while cleaning up; it never hides the first error.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -190,10 +194,11 @@ impl From<&Error> for Failure {
 #[non_exhaustive]
 pub struct FileSummary {
     /// Where it is.
+    #[serde(serialize_with = "path_text::lossy")]
     pub path: PathBuf,
     /// In bytes.
     pub size: u64,
-    /// In hex, where somebody read the file.
+    /// In hex.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sha256: Option<String>,
 }
@@ -219,6 +224,13 @@ pub struct ArtifactSummary {
     pub id: String,
     /// Its files, where it has some.
     pub files: Vec<FileSummary>,
+    /// Its folders, where it is no file.
+    #[serde(
+        default,
+        skip_serializing_if = "Vec::is_empty",
+        serialize_with = "path_text::lossy_list"
+    )]
+    pub folders: Vec<PathBuf>,
 }
 
 impl ArtifactSummary {
@@ -228,6 +240,7 @@ impl ArtifactSummary {
             kind: kind.into(),
             id: id.into(),
             files,
+            folders: Vec::new(),
         }
     }
 }
@@ -244,6 +257,9 @@ pub struct UnitSummary {
     pub status: UnitStatus,
     /// How long it took.
     pub seconds: f64,
+    /// The identity of what it started from, once that was known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub base: Option<String>,
     /// What it made.
     pub artifacts: Vec<ArtifactSummary>,
     /// Why it failed.
@@ -262,6 +278,7 @@ impl UnitSummary {
             source: source.into(),
             status,
             seconds: 0.0,
+            base: None,
             artifacts: Vec::new(),
             error: None,
             timings: Vec::new(),
@@ -338,6 +355,7 @@ pub enum Event {
         /// The units it will build.
         units: Vec<UnitName>,
         /// Where the units' logs are.
+        #[serde(serialize_with = "path_text::lossy")]
         logs: PathBuf,
     },
     /// A unit waits for a free place.

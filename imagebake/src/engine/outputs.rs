@@ -3,6 +3,7 @@
 use crate::{
     error::{Context, Error, ErrorKind, Result},
     event::UnitName,
+    value::path_text,
 };
 use std::{
     collections::BTreeMap,
@@ -87,17 +88,21 @@ impl Output {
         let mut all = load(&self.file);
         all.retain(|path, _| path.symlink_metadata().is_ok());
         all.insert(self.path.clone(), self.unit.to_string());
-        let text = serde_json::to_vec_pretty(&all).unwrap_or_default();
+        let all: BTreeMap<String, String> = all
+            .into_iter()
+            .map(|(path, unit)| (path_text::exact_text(&path), unit))
+            .collect();
+        let text = serde_json::to_vec_pretty(&all).expect("a map of texts is JSON");
         crate::io::write_atomically(&self.file, &text).map_err(Error::from)
     }
 }
 
 fn load(file: &Path) -> BTreeMap<PathBuf, String> {
     // A list that cannot be read knows no outputs: then what exists is refused, which is the safe side.
-    std::fs::read(file)
-        .ok()
-        .and_then(|text| serde_json::from_slice(&text).ok())
-        .unwrap_or_default()
+    let text = std::fs::read(file).ok();
+    let all: Option<BTreeMap<String, String>> = text.and_then(|text| serde_json::from_slice(&text).ok());
+    let all = all.into_iter().flatten();
+    all.map(|(path, unit)| (path_text::from_exact(&path), unit)).collect()
 }
 
 #[cfg(test)]

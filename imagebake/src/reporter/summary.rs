@@ -175,6 +175,9 @@ impl Rendering {
                 true => writeln!(out, "      {}", artifact.kind),
                 false => writeln!(out, "      {} {}", artifact.kind, artifact.id),
             };
+            for folder in &artifact.folders {
+                let _ = writeln!(out, "        {}/", shown(folder));
+            }
             for file in &artifact.files {
                 let _ = writeln!(
                     out,
@@ -250,11 +253,24 @@ pub(crate) fn shown(path: &Path) -> String {
     let below = std::env::current_dir()
         .ok()
         .and_then(|here| path.strip_prefix(here).ok().map(Path::to_owned));
-    below
+    let path = below
         .filter(|path| !path.as_os_str().is_empty())
-        .unwrap_or_else(|| path.to_owned())
-        .display()
-        .to_string()
+        .unwrap_or_else(|| path.to_owned());
+    let text = path.to_string_lossy();
+    // Whatever a file is called, it is one line, and drives no terminal.
+    match text.contains(char::is_control) {
+        false => text.into_owned(),
+        true => text
+            .chars()
+            .map(|c| {
+                if c.is_control() {
+                    c.escape_default().to_string()
+                } else {
+                    c.to_string()
+                }
+            })
+            .collect(),
+    }
 }
 
 /// `1 line`, `2 lines`.

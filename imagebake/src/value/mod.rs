@@ -3,6 +3,7 @@
 mod checksum;
 pub(crate) mod facts;
 mod path;
+pub(crate) mod path_text;
 mod secret;
 mod template;
 mod text;

@@ -123,7 +123,7 @@ impl Template {
                 Part::Source(source) => {
                     let rendered = ENGINE
                         .render_str(source, minijinja::value::Serde(vars))
-                        .map_err(|error| syntax_error(source, error))?;
+                        .map_err(|error| render_error(source, vars, error))?;
                     out.push_str(&rendered);
                 }
             }
@@ -186,16 +186,51 @@ fn needs_rendering(source: &str) -> bool {
 }
 
 fn syntax_error(source: &str, error: minijinja::Error) -> Error {
-    let shown: String = source.chars().take(80).collect();
-    let error_kind = error.kind();
-    let told = Error::new(
-        ErrorKind::Config,
-        format!("cannot render the template {shown:?}: {error}"),
-    );
-    match error_kind {
-        minijinja::ErrorKind::UndefinedError => told.hint("use a fact that this field knows; `inspect` lists them"),
-        _ => told.hint("a literal `{{` is written `{{ \"{{\" }}`; `Template::raw(…)` renders nothing"),
+    let message = format!("cannot render the template {}: {error}", shown(source));
+    Error::new(ErrorKind::Config, message)
+        .hint("a literal `{{` is written `{{ \"{{\" }}`; `Template::raw(…)` renders nothing")
+}
+
+/// What could not be rendered: by name, where it is a fact that nobody knows now.
+fn render_error(source: &str, vars: &Vars, error: minijinja::Error) -> Error {
+    if error.kind() != minijinja::ErrorKind::UndefinedError {
+        return syntax_error(source, error);
     }
+    let known = |name: &str| {
+        let mut parts = name.split('.');
+        let first = parts.next().and_then(|part| vars.get(part));
+        parts
+            .try_fold(first, |value, part| value.map(|value| value.get(part)))
+            .flatten()
+            .is_some()
+    };
+    let used = Template::from(source.to_owned()).variables().unwrap_or_default();
+    let missing: Vec<String> = used
+        .iter()
+        .filter(|name| !known(name))
+        .map(|name| format!("`{name}`"))
+        .collect();
+    let message = match missing.is_empty() {
+        true => format!("cannot render the template {}: {error}", shown(source)),
+        false => format!(
+            "{} is not known here, in the template {}",
+            missing.join(", "),
+            shown(source)
+        ),
+    };
+    let told = Error::new(ErrorKind::Config, message);
+    match used.iter().any(|name| name.starts_with("build.")) {
+        true => {
+            told.hint("not every machine has every fact: leave the step out where it is missing, with `.except([…])`")
+        }
+        false => told.hint("use a fact that this setting knows; `inspect` lists them"),
+    }
+}
+
+fn shown(source: &str) -> String {
+    let more = if source.chars().nth(80).is_some() { "…" } else { "" };
+    let start: String = source.chars().take(80).collect();
+    format!("{start:?}{more}")
 }
 
 impl fmt::Display for Template {
@@ -316,7 +351,11 @@ mod tests {
     #[test]
     fn an_undefined_variable_is_an_error() {
         let error = Template::from("{{ buidl.id }}").render(&vars()).expect_err("undefined");
-        assert!(error.message().contains("buidl.id"), "{error}");
+        assert!(error.message().starts_with("`buidl.id` is not known here"), "{error}");
+        let error = Template::from("{{ build.id }} {{ build.user }}")
+            .render(&vars())
+            .expect_err("undefined");
+        assert!(error.message().starts_with("`build.user` is not known here"), "{error}");
     }
 
     #[test]

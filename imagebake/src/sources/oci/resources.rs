@@ -20,6 +20,7 @@ pub(super) struct Workspace;
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct StoreAt {
     /// The project's state folder.
+    #[serde(with = "crate::value::path_text::exact")]
     pub(super) state_dir: PathBuf,
     /// Whose attributes its overlays have.
     pub(super) flavor: Flavor,
