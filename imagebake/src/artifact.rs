@@ -1,7 +1,7 @@
 //! What a build makes.
 
 use crate::{error::Result, io::FileRef};
-use std::{any::Any, fmt, future::Future, pin::Pin, sync::Arc};
+use std::{any::Any, fmt, future::Future, path::PathBuf, pin::Pin, sync::Arc};
 
 /// The result of a source or of a post-processor: a machine image, an image in a registry, files.
 ///
@@ -19,6 +19,11 @@ pub trait Artifact: Clone + Send + Sync + 'static {
 
     /// Its files on the builder.
     fn files(&self) -> Vec<FileRef> {
+        Vec::new()
+    }
+
+    /// Its folders on the builder, where it is no file: an image's layout. They are shown, and neither hashed nor compressed.
+    fn folders(&self) -> Vec<PathBuf> {
         Vec::new()
     }
 
@@ -93,6 +98,7 @@ trait Erased: Send + Sync {
     fn kind(&self) -> &'static str;
     fn id(&self) -> String;
     fn files(&self) -> Vec<FileRef>;
+    fn folders(&self) -> Vec<PathBuf>;
     fn builder_id(&self) -> &'static str;
     fn destroy(&self) -> Boxed<'_, ()>;
     fn as_any(&self) -> &dyn Any;
@@ -107,6 +113,9 @@ impl<A: Artifact> Erased for A {
     }
     fn files(&self) -> Vec<FileRef> {
         Artifact::files(self)
+    }
+    fn folders(&self) -> Vec<PathBuf> {
+        Artifact::folders(self)
     }
     fn builder_id(&self) -> &'static str {
         Artifact::builder_id(self)
@@ -153,6 +162,9 @@ impl Artifact for AnyArtifact {
     }
     fn files(&self) -> Vec<FileRef> {
         self.0.files()
+    }
+    fn folders(&self) -> Vec<PathBuf> {
+        self.0.folders()
     }
     fn builder_id(&self) -> &'static str {
         self.0.builder_id()

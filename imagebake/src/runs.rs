@@ -9,9 +9,10 @@ use crate::{
     error::{Context, Error, ErrorKind, Result},
     event::{FileSummary, Summary},
     io::{Control, DigestKind, FileRef, digest_bytes, write_atomically},
-    plan::{Plan, nearest},
+    plan::{Plan, PlannedUnit, nearest},
     post_processors::manifest::commit,
     project::{Project, resolve},
+    value::path_text,
 };
 use serde::{Deserialize, Serialize};
 use std::{
@@ -68,7 +69,11 @@ pub struct RunRecord {
     /// The units it was to build.
     pub units: Vec<String>,
     /// Where its logs are, once it has ended.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        serialize_with = "path_text::lossy_option"
+    )]
     pub logs: Option<PathBuf>,
     /// What it was made from, once it has ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -135,21 +140,42 @@ fn write(path: &Path, record: &RunRecord) -> Result<()> {
 }
 
 fn origin(project: &Project, plan: &Plan) -> Origin {
+    let plan_text = crate::plan::json::plan(plan, true);
+    Origin {
+        values: plan.values.clone(),
+        files: read_files(&plan.units),
+        plan: Some(plan_text),
+        ..project_origin(project)
+    }
+}
+
+/// What one unit of the plan is made from. Blocking: reads the files that its steps read.
+pub(crate) fn origin_of_unit(project: &Project, plan: &Plan, unit: &PlannedUnit) -> Origin {
+    let values = plan.values.get_key_value(unit.image());
+    Origin {
+        values: values
+            .into_iter()
+            .map(|(image, values)| (image.clone(), values.clone()))
+            .collect(),
+        files: read_files(std::slice::from_ref(unit)),
+        ..project_origin(project)
+    }
+}
+
+fn project_origin(project: &Project) -> Origin {
     let lock = fs::read(project.root.join("Cargo.lock")).ok();
     let lock = lock.map(|bytes| digest_bytes(&bytes, [DigestKind::Sha256]));
     Origin {
         commit: commit(&project.root),
         cargo_lock_sha256: lock.and_then(|digests| digests.get(DigestKind::Sha256).map(str::to_owned)),
-        values: plan.values.clone(),
-        files: read_files(plan),
-        plan: Some(crate::plan::json::plan(plan, true)),
+        ..Origin::default()
     }
 }
 
-/// The files that steps of the plan read, those in folders too, each with its digest. What is gone since was told by the build.
-fn read_files(plan: &Plan) -> Vec<FileSummary> {
+/// The files that the units' steps read, those in folders too, each with its digest. What is gone since was told by the build.
+fn read_files(units: &[PlannedUnit]) -> Vec<FileSummary> {
     let mut paths = BTreeSet::new();
-    for unit in &plan.units {
+    for unit in units {
         for step in unit.steps.iter().chain(&unit.error_cleanup) {
             for input in step.inputs(&unit.names) {
                 collect_files(&resolve(&unit.image_dir, &input), &mut paths);

@@ -64,18 +64,51 @@ const PAUSED: [Choice; 3] = [
     choice("k", Answer::Keep, "end this build and keep everything as it is"),
 ];
 
-fn ask(question: &Question, style: Style, input: &mut impl BufRead, say: impl Fn(&str)) -> Answer {
-    let otherwise = safe_answer(question);
-    let (head, choices): (String, &[Choice]) = match question {
-        Question::Failed { unit, step, error } => (format!("{unit}: step {step} failed: {error}"), &FAILED),
-        Question::Paused { unit, step, note } => {
-            let note = note.as_ref().map(|note| format!(": {note}")).unwrap_or_default();
-            (format!("{unit}: paused before {step}{note}"), &PAUSED)
+/// What is asked, and what may be answered.
+fn choices(question: &Question) -> (String, Vec<&'static Choice>) {
+    let looked_at = |machine: &[(&'static str, String)]| match machine {
+        [] => String::new(),
+        facts => {
+            let facts: Vec<String> = facts.iter().map(|(name, value)| format!("{name} {value}")).collect();
+            format!("\nmachine: {}", facts.join(", "))
         }
     };
+    match question {
+        Question::Failed {
+            unit,
+            step,
+            error,
+            machine,
+        } => {
+            let (what, steps) = match step {
+                Some(step) => (step.as_str(), true),
+                None => ("the build", false),
+            };
+            let head = format!("{unit}: {what} failed: {error}{}", looked_at(machine));
+            // Only a step can be run again, and only after a step do the error-cleanup steps have a machine.
+            let of_steps = |answer| matches!(answer, Answer::Retry | Answer::RunCleanupAndKeep);
+            let fitting = FAILED.iter().filter(|choice| steps || !of_steps(choice.answer));
+            (head, fitting.collect())
+        }
+        Question::Paused {
+            unit,
+            at,
+            note,
+            machine,
+        } => {
+            let note = note.as_ref().map(|note| format!(": {note}")).unwrap_or_default();
+            let head = format!("{unit}: paused {at}{note}{}", looked_at(machine));
+            (head, PAUSED.iter().collect())
+        }
+    }
+}
+
+fn ask(question: &Question, style: Style, input: &mut impl BufRead, say: impl Fn(&str)) -> Answer {
+    let otherwise = safe_answer(question);
+    let (head, choices) = choices(question);
     let safe: Vec<_> = head.lines().map(|line| printable(line, Style::default())).collect();
     let mut text = format!("{}\n", style.bold(safe.join("\n  ")));
-    for Choice { key, words, .. } in choices {
+    for Choice { key, words, .. } in &choices {
         let _ = writeln!(
             text,
             "  {} {words}",
@@ -118,20 +151,29 @@ mod tests {
     fn a_question_is_asked_until_the_answer_is_one() {
         let failed = Question::Failed {
             unit: "web.oci".into(),
-            step: "shell".into(),
+            step: Some("step 2 of 3 shell (src/main.rs:9)".into()),
             error: "exit code 3".into(),
+            machine: vec![("id", "4711".into()), ("user", "root".into())],
         };
         let (chosen, said) = answer(&failed, "what\nR\n");
         assert_eq!(chosen, Answer::Retry);
         assert!(
-            said.contains("web.oci: step shell failed: exit code 3") && said.contains("`what` is none"),
+            said.contains(
+                "web.oci: step 2 of 3 shell (src/main.rs:9) failed: exit code 3\n  machine: id 4711, user root\n"
+            ) && said.contains("`what` is none"),
             "{said}"
         );
         let paused = Question::Paused {
             unit: "web.oci".into(),
-            step: "shell".into(),
+            at: "at step 1 of 3 breakpoint".into(),
             note: Some("look".into()),
+            machine: Vec::new(),
         };
+        assert!(
+            answer(&paused, "\n")
+                .1
+                .starts_with("web.oci: paused at step 1 of 3 breakpoint: look\n")
+        );
         assert_eq!(answer(&paused, "\n").0, Answer::Continue);
         assert_eq!(answer(&paused, "k\n").0, Answer::Keep);
     }
@@ -140,9 +182,15 @@ mod tests {
     fn where_nobody_answers_the_safe_answer_is_given() {
         let failed = Question::Failed {
             unit: "web.oci".into(),
-            step: "shell".into(),
+            step: None,
             error: "x".into(),
+            machine: Vec::new(),
         };
+        let (_, said) = answer(&failed, "r\n");
+        assert!(
+            said.contains("web.oci: the build failed: x") && said.contains("`r` is none"),
+            "{said}"
+        );
         let (chosen, said) = answer(&failed, "");
         assert!(
             chosen == Answer::CleanUp && said.contains("nobody answers: clean up"),
@@ -150,8 +198,9 @@ mod tests {
         );
         let paused = Question::Paused {
             unit: "web.oci".into(),
-            step: "shell".into(),
+            at: "before step 1 of 3 shell".into(),
             note: None,
+            machine: Vec::new(),
         };
         assert_eq!(answer(&paused, "").0, Answer::Continue);
         assert_eq!(nobody()(&failed), Answer::CleanUp);

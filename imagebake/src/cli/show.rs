@@ -56,6 +56,10 @@ fn text(cli: &Cli, record: &RunRecord) -> String {
             );
         }
     }
+    let units = record.summary.iter().flat_map(|summary| &summary.units);
+    for (unit, base) in units.filter_map(|unit| Some((unit.name(), unit.base.as_ref()?))) {
+        let _ = writeln!(out, "  base of {unit}: {base}");
+    }
     if let Some(summary) = &record.summary {
         let rendering = Rendering {
             style,

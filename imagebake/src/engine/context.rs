@@ -2,7 +2,7 @@
 
 use super::{
     ProgressBar,
-    dispatcher::Decisions,
+    dispatcher::{Decisions, placed},
     events::{EventSender, OutputStreams},
     outputs::{Output, Outputs},
     run::BuildOptions,
@@ -13,9 +13,10 @@ use crate::{
     io::DigestKind,
     journal::Scope,
     names::UnitNames,
-    plan::{Diagnostic, PlannedUnit},
+    plan::{Diagnostic, Plan, PlannedUnit},
     project::{Project, resolve},
     redact::Redactor,
+    runs::{self, Origin},
     value::{HostPath, Template, Vars},
 };
 use serde_json::json;
@@ -106,6 +107,7 @@ pub(crate) struct RunContext {
     pub(crate) redactor: Redactor,
     pub(crate) outputs: Outputs,
     pub(crate) options: BuildOptions,
+    pub(crate) plan: Plan,
 }
 
 /// A unit's context, handed to sources, provisioners and post-processors. Cheap to clone.
@@ -220,6 +222,14 @@ impl Cx {
         &self.0.run.redactor
     }
 
+    /// What the unit is made from. Blocking: reads the files that its steps read.
+    pub(crate) fn origin(&self) -> Origin {
+        let run = &self.0.run;
+        let unit = run.plan.units.iter().find(|unit| unit.names == self.0.names);
+        unit.map(|unit| runs::origin_of_unit(&run.project, &run.plan, unit))
+            .unwrap_or_default()
+    }
+
     /// An input of the image, on the builder: relative paths start at the folder of the image's crate.
     pub fn input_path(&self, path: &HostPath) -> PathBuf {
         resolve(&self.0.image_dir, path)
@@ -252,6 +262,15 @@ impl Cx {
     /// A fact of the started machine, as templates know it under `build.`: `id`, `host`, `port`, `user`.
     pub fn fact(&self, name: &str) -> Option<String> {
         self.state().facts.get(name).cloned()
+    }
+
+    /// How somebody who wants to look at the started machine finds it.
+    pub(crate) fn machine(&self) -> Vec<(&'static str, String)> {
+        let facts = ["id", "host", "port", "user"].map(|name| (name, self.fact(name)));
+        facts
+            .into_iter()
+            .filter_map(|(name, value)| Some((name, value?)))
+            .collect()
     }
 
     /// What templates are rendered with.
@@ -307,6 +326,10 @@ impl Cx {
             ("IMAGEBAKE_RUN", self.run_id().to_owned()),
         ];
         if let Some(addr) = self.fact("http_addr") {
+            if let Some((host, port)) = addr.rsplit_once(':') {
+                env.push(("PACKER_HTTP_IP", host.trim_matches(['[', ']']).to_owned()));
+                env.push(("PACKER_HTTP_PORT", port.to_owned()));
+            }
             env.push(("PACKER_HTTP_ADDR", addr));
         }
         env.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
@@ -481,11 +504,8 @@ impl Cx {
     /// # Errors
     /// When the user ends the build here.
     pub async fn breakpoint(&self, note: Option<String>) -> Result<()> {
-        let step = self
-            .current_step()
-            .map(|step| step.name.to_string())
-            .unwrap_or_default();
-        self.0.decisions.pause(self, &step, note).await
+        let at = self.current_step().map(|step| format!("at {}", placed(&step)));
+        self.0.decisions.pause(self, at.unwrap_or_default(), note).await
     }
 }
 

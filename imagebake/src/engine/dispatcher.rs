@@ -5,12 +5,13 @@
 use super::{
     Cx,
     events::EventSender,
-    run::{BuildOptions, Limit},
+    run::{BuildOptions, Limit, OnError},
+    steps::reference,
     unit::UnitEnd,
 };
 use crate::{
     error::{Error, Result},
-    event::{Event, Level, UnitName, UnitStatus, UnitSummary},
+    event::{Event, Level, Phase, StepRef, UnitName, UnitStatus, UnitSummary},
     plan::PlannedUnit,
     step::UnitStep,
 };
@@ -31,34 +32,28 @@ use tokio_util::sync::CancellationToken;
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Question {
-    /// A step failed and `--on-error ask` was given.
+    /// Something failed and `--on-error ask` was given.
     Failed {
         /// The unit.
         unit: UnitName,
-        /// The step.
-        step: String,
+        /// `step 2 of 3 shell (src/main.rs:12)`; none where it failed outside its steps, which cannot be tried again.
+        step: Option<String>,
         /// What went wrong, in one line.
         error: String,
+        /// What is known of the machine that is to be looked at: `id`, `host`, `port`, `user`.
+        machine: Vec<(&'static str, String)>,
     },
-    /// `--debug` or `--break`: the step is about to begin, or a `breakpoint` was reached.
+    /// `--debug` or `--break`: a step is about to begin, or a `breakpoint` was reached.
     Paused {
         /// The unit.
         unit: UnitName,
-        /// The step.
-        step: String,
+        /// `before step 2 of 3 shell (src/main.rs:12)`.
+        at: String,
         /// What a breakpoint has to say.
         note: Option<String>,
+        /// What is known of the machine that is to be looked at.
+        machine: Vec<(&'static str, String)>,
     },
-}
-
-impl Question {
-    pub(super) fn failed(unit: &UnitName, step: &str, error: &Error) -> Self {
-        Self::Failed {
-            unit: unit.clone(),
-            step: step.to_owned(),
-            error: error.full(),
-        }
-    }
 }
 
 /// The user's decision.
@@ -91,15 +86,22 @@ pub(super) enum Message {
 pub(crate) struct Decisions {
     pub(super) messages: mpsc::UnboundedSender<Message>,
     pub(super) keep: Arc<AtomicBool>,
+    /// What becomes of a failed unit was decided.
+    pub(super) decided: Arc<AtomicBool>,
 }
 
 impl Decisions {
+    pub(super) fn new(messages: mpsc::UnboundedSender<Message>) -> Self {
+        Self {
+            messages,
+            keep: Arc::default(),
+            decided: Arc::default(),
+        }
+    }
+
     /// Nobody is there to ask: every answer is to clean up.
     pub(crate) fn nobody() -> Self {
-        Self {
-            messages: mpsc::unbounded_channel().0,
-            keep: Arc::default(),
-        }
+        Self::new(mpsc::unbounded_channel().0)
     }
 
     /// Waits for the user where `--debug` or `--break` asks for it.
@@ -110,22 +112,19 @@ impl Decisions {
         if !options.debug && !options.break_at.iter().any(named) {
             return Ok(());
         }
-        self.pause(cx, step.name(), None).await
+        let at = format!("before {}", placed(&reference(step, Phase::Provision)));
+        self.pause(cx, at, None).await
     }
 
-    /// Stops until the user says how to go on.
-    pub(crate) async fn pause(&self, cx: &Cx, step: &str, note: Option<String>) -> Result<()> {
-        match self
-            .ask(
-                cx,
-                Question::Paused {
-                    unit: cx.unit().clone(),
-                    step: step.to_owned(),
-                    note,
-                },
-            )
-            .await
-        {
+    /// Stops until the user says how to go on; `at` is where: `before step 2 of 3 shell`.
+    pub(crate) async fn pause(&self, cx: &Cx, at: String, note: Option<String>) -> Result<()> {
+        let question = Question::Paused {
+            unit: cx.unit().clone(),
+            at,
+            note,
+            machine: cx.machine(),
+        };
+        match self.ask(cx, question).await {
             Answer::CleanUp => Err(Error::cancelled()),
             Answer::Keep | Answer::RunCleanupAndKeep => {
                 self.keep();
@@ -135,7 +134,38 @@ impl Decisions {
         }
     }
 
-    pub(crate) async fn ask(&self, cx: &Cx, question: Question) -> Answer {
+    /// What becomes of a unit that failed in `step`, or outside its steps: as `--on-error` says. Decided once, unless the step is
+    /// to be tried again.
+    pub(crate) async fn after_failure(&self, cx: &Cx, step: Option<&StepRef>, error: &Error) -> Answer {
+        let answer = match cx.options().on_error {
+            OnError::Ask => {
+                let question = Question::Failed {
+                    unit: cx.unit().clone(),
+                    step: step.map(placed),
+                    error: error.full(),
+                    machine: cx.machine(),
+                };
+                self.ask(cx, question).await
+            }
+            OnError::Cleanup => Answer::CleanUp,
+            OnError::Abort => Answer::Keep,
+            OnError::RunCleanupProvisioner => Answer::RunCleanupAndKeep,
+        };
+        if answer != Answer::Retry {
+            self.decided.store(true, Ordering::Release);
+        }
+        if matches!(answer, Answer::Keep | Answer::RunCleanupAndKeep) {
+            self.keep();
+        }
+        answer
+    }
+
+    /// Whether [`Decisions::after_failure`] came to an end.
+    pub(crate) fn is_decided(&self) -> bool {
+        self.decided.load(Ordering::Acquire)
+    }
+
+    async fn ask(&self, cx: &Cx, question: Question) -> Answer {
         let (reply, answer) = oneshot::channel();
         if self.messages.send(Message::Ask(question, reply)).is_err() {
             return Answer::CleanUp;
@@ -153,6 +183,14 @@ impl Decisions {
 
     pub(crate) fn keeps(&self) -> bool {
         self.keep.load(Ordering::Acquire)
+    }
+}
+
+/// `step 2 of 3 shell (src/main.rs:12)`.
+pub(super) fn placed(step: &StepRef) -> String {
+    match &step.place {
+        Some(place) => format!("{step} ({place})"),
+        None => step.to_string(),
     }
 }
 
@@ -242,7 +280,9 @@ impl Dispatcher<'_> {
                         ends[index] = Some(end.summary);
                         if failed && self.options.fail_fast && stop == Stop::No {
                             stop = Stop::Graceful;
-                            self.say("a unit failed and --fail-fast was given: the others are cancelled");
+                            if !running.is_empty() || !waiting.is_empty() {
+                                self.say("a unit failed and --fail-fast was given: the others are cancelled");
+                            }
                             self.cancel.cancel();
                         }
                     }

@@ -6,6 +6,7 @@
 
 mod consumption;
 mod context;
+mod digests;
 mod dispatcher;
 mod events;
 mod outputs;

@@ -17,12 +17,7 @@ use crate::{
     redact::Redactor,
     reporter::Reporter,
 };
-use std::{
-    path::PathBuf,
-    sync::{Arc, atomic::AtomicBool},
-    thread,
-    time::Instant,
-};
+use std::{path::PathBuf, sync::Arc, thread, time::Instant};
 use tokio::{sync::mpsc, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
 
@@ -120,6 +115,7 @@ pub async fn run(
         redactor,
         outputs: Outputs::in_state(&project.state_dir),
         options: options.clone(),
+        plan: plan.clone(),
     });
     let cancel = CancellationToken::new();
     let (messages, mut inbox) = mpsc::unbounded_channel();
@@ -135,11 +131,7 @@ pub async fn run(
     let ended = dispatcher
         .run(&mut inbox, |index, planned| {
             let scope = journal.scope(planned.name(), resource_events(events.clone(), planned.name()));
-            let keep = Arc::new(AtomicBool::new(false));
-            let decisions = Decisions {
-                messages: messages.clone(),
-                keep,
-            };
+            let decisions = Decisions::new(messages.clone());
             let (context, cancel, messages) = (context.clone(), cancel.child_token(), messages.clone());
             tasks.push(tokio::spawn(async move {
                 let (image, source) = (planned.image().to_owned(), planned.source_name());

@@ -2,8 +2,7 @@
 
 use super::{
     Cx,
-    dispatcher::{Answer, Decisions, Question},
-    run::OnError,
+    dispatcher::{Answer, Decisions},
 };
 use crate::{
     communicator::Remote,
@@ -82,19 +81,8 @@ impl StepRunner {
     /// What is to be done about a failed step; the error-cleanup steps have run when this comes back, unless all is to be left
     /// as it is.
     async fn failed(&self, cx: &Cx, step: &UnitStep, error: &Error, remote: &Remote) -> Answer {
-        let answer = match cx.options().on_error {
-            OnError::Ask => {
-                self.decisions
-                    .ask(cx, Question::failed(cx.unit(), step.name(), error))
-                    .await
-            }
-            OnError::Cleanup => Answer::CleanUp,
-            OnError::Abort => Answer::Keep,
-            OnError::RunCleanupProvisioner => Answer::RunCleanupAndKeep,
-        };
-        if matches!(answer, Answer::Keep | Answer::RunCleanupAndKeep) {
-            self.decisions.keep();
-        }
+        let failed_in = reference(step, Phase::Provision);
+        let answer = self.decisions.after_failure(cx, Some(&failed_in), error).await;
         if matches!(answer, Answer::CleanUp | Answer::RunCleanupAndKeep) {
             let failed = cx.failed_step();
             for cleanup in &self.error_cleanup {

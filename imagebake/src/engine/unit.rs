@@ -16,6 +16,7 @@ use crate::{
 };
 use futures_util::FutureExt;
 use std::{
+    collections::BTreeSet,
     panic::AssertUnwindSafe,
     sync::{
         Arc,
@@ -54,6 +55,14 @@ pub(crate) async fn build(
             )
             .hint("this is a mistake in imagebake or in the component; the rest of the run goes on"))
         });
+    if let Err(error) = &built
+        && error.kind() != ErrorKind::Cancelled
+        && !decisions.is_decided()
+        && !scope.is_empty()
+    {
+        // It failed outside its steps: what was made so far is kept or removed as the user wants.
+        decisions.after_failure(&cx, None, error).await;
+    }
     let policy = if built.is_err() && decisions.keeps() {
         Unwind::Keep
     } else {
@@ -72,9 +81,11 @@ pub(crate) async fn build(
     let mut summary = UnitSummary::new(unit.image(), unit.source_name(), status);
     summary.seconds = began.elapsed().as_secs_f64();
     summary.timings = cx.take_timings();
+    // A source without a base says its kind.
+    summary.base = cx.fact("base").filter(|base| base != unit.kind());
     let cleanup: Vec<String> = leftovers.iter().map(Error::full).collect();
     match built {
-        Ok(artifacts) => summary.artifacts = artifacts.iter().map(summarise).collect(),
+        Ok(artifacts) => summary.artifacts = artifacts,
         Err(error) => summary.error = Some(failure(&cx, &error.at(unit.place()))),
     }
     if !cleanup.is_empty() {
@@ -87,7 +98,7 @@ pub(crate) async fn build(
 }
 
 /// Base, keys, machine, artifact, chains.
-async fn make(unit: &PlannedUnit, cx: &Cx, decisions: &Decisions) -> Result<Vec<AnyArtifact>> {
+async fn make(unit: &PlannedUnit, cx: &Cx, decisions: &Decisions) -> Result<Vec<ArtifactSummary>> {
     let began = Instant::now();
     let base = cx.retry(3, || unit.unit.base(cx)).await?;
     cx.set_fact("base", base.to_string());
@@ -116,7 +127,12 @@ async fn make(unit: &PlannedUnit, cx: &Cx, decisions: &Decisions) -> Result<Vec<
         .hint("`Source::build` must call `guest.provision(…)`"));
     }
     cx.note_timing(Timing::new("machine and steps", began.elapsed().as_secs_f64(), false));
-    run_chains(unit, cx, artifact).await
+    let artifacts = run_chains(unit, cx, artifact).await?;
+    let mut told = Vec::with_capacity(artifacts.len());
+    for artifact in &artifacts {
+        told.push(summarise(cx, artifact).await?);
+    }
+    Ok(told)
 }
 
 /// The unit's steps with their keys, as far as they have one.
@@ -198,16 +214,23 @@ async fn run_chains(unit: &PlannedUnit, cx: &Cx, artifact: AnyArtifact) -> Resul
     Ok(stay)
 }
 
-fn summarise(artifact: &AnyArtifact) -> ArtifactSummary {
-    let file = |file: &crate::io::FileRef| {
-        let sha256 = file.digests().get(DigestKind::Sha256).map(|digest| digest.to_owned());
-        FileSummary::new(file.path(), file.size(), sha256)
-    };
-    ArtifactSummary::new(
-        artifact.kind(),
-        Artifact::id(artifact),
-        artifact.files().iter().map(file).collect(),
-    )
+/// An artifact's row. A file that nobody has read so far is read now: its bytes are there, and the row says which they are.
+async fn summarise(cx: &Cx, artifact: &AnyArtifact) -> Result<ArtifactSummary> {
+    let wanted = BTreeSet::from([DigestKind::Sha256]);
+    let mut files = Vec::new();
+    for file in artifact.files() {
+        let path = file.path().to_owned();
+        if !file.digests().missing(&wanted).is_empty() && !path.exists() {
+            cx.warn(format!("{} is not there any more", path.display()));
+            continue;
+        }
+        let file = cx.digested(file, &wanted).await?;
+        let sha256 = file.digests().get(DigestKind::Sha256).map(str::to_owned);
+        files.push(FileSummary::new(path, file.size(), sha256));
+    }
+    let mut row = ArtifactSummary::new(artifact.kind(), Artifact::id(artifact), files);
+    row.folders = artifact.folders();
+    Ok(row)
 }
 
 fn failure(cx: &Cx, error: &Error) -> Failure {

@@ -23,6 +23,7 @@ pub async fn validate(project: &Project, plan: &Plan) -> Diagnostics {
         redactor: Redactor::new(),
         outputs: Outputs::in_state(&project.state_dir),
         options: BuildOptions::default(),
+        plan: plan.clone(),
     });
     let journal = Journal::new(project, &id);
     let probes = plan.units.iter().map(|unit| {

@@ -302,6 +302,11 @@ impl Scope {
         Ok(())
     }
 
+    /// Whether the unit has nothing outside.
+    pub(crate) fn is_empty(&self) -> bool {
+        lock(&self.0.undo).is_empty()
+    }
+
     fn undo_of(&self, token: &Token) -> Option<Undo> {
         lock(&self.0.undo).iter().find(|undo| undo.token == *token).cloned()
     }

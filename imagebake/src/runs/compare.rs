@@ -27,9 +27,9 @@ pub struct RunComparison {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct InputDifference {
-    /// `commit`, `Cargo.lock`, `variable` or `file`.
+    /// `commit`, `Cargo.lock`, `base`, `variable` or `file`.
     pub what: &'static str,
-    /// The variable as `web: version`, or the file's path.
+    /// The base's unit, the variable as `web: version`, or the file's path.
     pub name: Option<String>,
     /// Then.
     pub old: Option<String>,
@@ -65,6 +65,7 @@ pub fn compare(old: &RunRecord, new: &RunRecord) -> Result<RunComparison> {
     let (lock, new_lock) = (before.cargo_lock_sha256.as_ref(), after.cargo_lock_sha256.as_ref());
     add("Cargo.lock", None, lock, new_lock);
     for (what, old, new) in [
+        ("base", bases(old, new), bases(new, old)),
         ("variable", variables(before), variables(after)),
         ("file", files(before), files(after)),
     ] {
@@ -102,6 +103,20 @@ fn plan(record: &RunRecord, origin: &Origin) -> Result<Option<SavedPlan>> {
         })
     };
     origin.plan.as_ref().map(read).transpose()
+}
+
+/// Unit → what it started from, where both records tell.
+fn bases(of: &RunRecord, other: &RunRecord) -> BTreeMap<String, String> {
+    let all = |record: &RunRecord| -> BTreeMap<String, String> {
+        let units = record.summary.iter().flat_map(|summary| &summary.units);
+        units
+            .filter_map(|unit| Some((unit.name(), unit.base.clone()?)))
+            .collect()
+    };
+    let other = all(other);
+    let mut bases = all(of);
+    bases.retain(|unit, _| other.contains_key(unit));
+    bases
 }
 
 fn variables(origin: &Origin) -> BTreeMap<String, String> {

@@ -16,9 +16,12 @@ impl Artifice {
     /// These files; each may use facts and match several: `"output/{{ image }}-*.raw"`.
     #[track_caller]
     pub fn from_files<T: Into<Template>>(files: impl IntoIterator<Item = T>) -> Self {
-        files
-            .into_iter()
-            .fold(Self::defaults(), |artifice, file| artifice.file(file))
+        // A loop, for in a closure the caller's line is lost.
+        let mut artifice = Self::defaults();
+        for file in files {
+            artifice = artifice.file(file);
+        }
+        artifice
     }
 
     pub(super) fn patterns(&self) -> &[Template] {

@@ -35,7 +35,11 @@ impl Checksum {
     pub fn all(kinds: impl IntoIterator<Item = DigestKind>) -> Self {
         let mut checksum = Self::defaults();
         checksum.kinds.clear();
-        kinds.into_iter().fold(checksum, Self::kind)
+        // A loop, for in a closure the caller's line is lost.
+        for kind in kinds {
+            checksum = checksum.kind(kind);
+        }
+        checksum
     }
 
     pub(super) fn wanted(&self) -> &[DigestKind] {

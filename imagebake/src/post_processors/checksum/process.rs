@@ -5,13 +5,13 @@ use crate::{
     artifact::{Files, HasFiles},
     engine::Cx,
     error::{Error, ErrorKind, Result},
-    io::{Control, DigestKind, FileRef, digest_bytes, write_atomically},
+    io::{DigestKind, FileRef, digest_bytes, write_atomically},
     post_processor::PostProcessor,
     post_processors::make_folder_of,
     value::{HostPath, Vars},
 };
 use serde_json::json;
-use std::{collections::BTreeSet, path::PathBuf};
+use std::{collections::BTreeSet, os::unix::ffi::OsStrExt, path::PathBuf};
 
 impl<A: HasFiles> PostProcessor<A> for Checksum {
     type Output = Files;
@@ -28,7 +28,7 @@ impl<A: HasFiles> PostProcessor<A> for Checksum {
         let kinds: BTreeSet<DigestKind> = self.wanted().iter().copied().collect();
         let mut files = Vec::new();
         for file in input.files() {
-            files.push(digested(cx, file, &kinds).await?);
+            files.push(cx.digested(file, &kinds).await?);
         }
         if files.is_empty() {
             return Err(no_files(A::KIND));
@@ -38,11 +38,12 @@ impl<A: HasFiles> PostProcessor<A> for Checksum {
             let path = self.output_path(cx, kind)?;
             let output = cx.claim_output(&path)?;
             let text = lines(&files, kind);
-            let wanted = cx.wanted_digests();
+            // The summary of a build names the SHA-256 of its files.
+            let wanted = cx.wanted_digests().into_iter().chain([DigestKind::Sha256]);
             let file = move || {
                 make_folder_of(&path)?;
-                write_atomically(&path, text.as_bytes())?;
-                let digests = digest_bytes(text.as_bytes(), wanted);
+                write_atomically(&path, &text)?;
+                let digests = digest_bytes(&text, wanted);
                 Ok::<_, Error>(FileRef::written(path, text.len() as u64, digests))
             };
             written.push(
@@ -65,22 +66,6 @@ impl Checksum {
     }
 }
 
-/// The file with its digests; read only where somebody has not computed them in passing.
-async fn digested(cx: &Cx, file: FileRef, kinds: &BTreeSet<DigestKind>) -> Result<FileRef> {
-    if file.digests().missing(kinds).is_empty() {
-        return Ok(file);
-    }
-    let name = file
-        .path()
-        .file_name()
-        .unwrap_or_default()
-        .to_string_lossy()
-        .into_owned();
-    let bar = cx.progress(&format!("checksum of {name}"), Some(file.size()));
-    let control = Control::new().on_progress(move |progress| bar.set(progress.done));
-    Ok(file.digest_async(kinds.clone(), control).await?)
-}
-
 /// What an artifact without files is told.
 fn no_files(kind: &str) -> Error {
     Error::new(
@@ -91,14 +76,27 @@ fn no_files(kind: &str) -> Error {
 }
 
 /// As coreutils write it: names without folders, and a backslash in front of a line whose name has to be escaped.
-fn lines(files: &[FileRef], kind: DigestKind) -> String {
-    let mut text = String::new();
+fn lines(files: &[FileRef], kind: DigestKind) -> Vec<u8> {
+    let mut text = Vec::new();
     for file in files {
-        let name = file.path().file_name().unwrap_or_default().to_string_lossy();
-        let escaped = name.replace('\\', "\\\\").replace('\n', "\\n").replace('\r', "\\r");
-        let mark = if escaped == name { "" } else { "\\" };
+        // A name is bytes, whatever it looks like.
+        let name = file.path().file_name().unwrap_or_default().as_bytes();
+        let mut escaped = Vec::with_capacity(name.len());
+        for byte in name {
+            match byte {
+                b'\\' => escaped.extend_from_slice(b"\\\\"),
+                b'\n' => escaped.extend_from_slice(b"\\n"),
+                b'\r' => escaped.extend_from_slice(b"\\r"),
+                other => escaped.push(*other),
+            }
+        }
+        if escaped.len() != name.len() {
+            text.push(b'\\');
+        }
         let digest = file.digests().get(kind).unwrap_or_default();
-        text.push_str(&format!("{mark}{digest}  {escaped}\n"));
+        text.extend_from_slice(format!("{digest}  ").as_bytes());
+        text.extend_from_slice(&escaped);
+        text.push(b'\n');
     }
     text
 }
@@ -113,10 +111,12 @@ mod tests {
         let files = [
             FileRef::written("out/disk 1.raw", 3, digests()),
             FileRef::written("a\\b\nc", 3, digests()),
+            FileRef::written(std::ffi::OsStr::from_bytes(b"\xff"), 3, digests()),
         ];
         assert_eq!(
             lines(&files, DigestKind::Md5),
-            "900150983cd24fb0d6963f7d28e17f72  disk 1.raw\n\\900150983cd24fb0d6963f7d28e17f72  a\\\\b\\nc\n"
+            b"900150983cd24fb0d6963f7d28e17f72  disk 1.raw\n\\900150983cd24fb0d6963f7d28e17f72  a\\\\b\\nc\n\
+              900150983cd24fb0d6963f7d28e17f72  \xff\n"
         );
     }
 }

@@ -20,7 +20,8 @@ pub struct Manifest {
     /// More values for scripts that read the file.
     #[field(each = "custom", template = "custom_data")]
     custom_data: BTreeMap<String, Template>,
-    /// Adds what the image was made from: the project's commit, the digest of its `Cargo.lock`, the identity of the base.
+    /// Adds what the image was made from: the project's commit, the digest of its `Cargo.lock`, the identity of the base, the values of
+    /// variables (secrets by name) and the digests of the files that steps read.
     provenance: bool,
     /// Adds the artifacts' digests, computing SHA-256 where nobody else has.
     digests: bool,

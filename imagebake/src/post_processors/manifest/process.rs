@@ -5,7 +5,7 @@ use crate::{
     artifact::Artifact,
     engine::Cx,
     error::{Context, Error, ErrorKind, Result},
-    io::{Control, DigestKind, FileRef, write_atomically},
+    io::{DigestKind, FileRef, write_atomically},
     post_processor::PostProcessor,
     value::HostPath,
 };
@@ -61,13 +61,18 @@ impl<A: Artifact> PostProcessor<A> for Manifest {
         if self.wants_digests() {
             let wanted = BTreeSet::from([DigestKind::Sha256]);
             for file in &mut files {
-                *file = file.clone().digest_async(wanted.clone(), Control::new()).await?;
+                *file = cx.digested(file.clone(), &wanted).await?;
             }
         }
-        let row = self.row(cx, &input, &files)?;
-        let (run, forced) = (cx.run_id().to_owned(), cx.force());
-        let locks = cx.state_dir().join("locks");
-        let work = move || append(&path, &locks, row, run, forced);
+        let mut row = self.row(cx, &input, &files)?;
+        let (cx, with_provenance) = (cx.clone(), self.wants_provenance());
+        let work = move || {
+            if with_provenance {
+                row.rest.insert("imagebake".into(), provenance(&cx));
+            }
+            let locks = cx.state_dir().join("locks");
+            append(&path, &locks, row, cx.run_id().to_owned(), cx.force())
+        };
         tokio::task::spawn_blocking(work)
             .await
             .unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))?;
@@ -103,10 +108,6 @@ impl Manifest {
             .iter()
             .map(|(name, value)| Ok((name.clone(), json!(*cx.render(value)?))));
         let custom = custom.collect::<Result<Map<_, _>>>()?;
-        let mut rest = Map::new();
-        if self.wants_provenance() {
-            rest.insert("imagebake".into(), provenance(cx));
-        }
         Ok(Row {
             name: cx.source().to_owned(),
             builder_type: cx.source_kind().to_owned(),
@@ -115,21 +116,22 @@ impl Manifest {
             artifact_id: input.id(),
             packer_run_uuid: cx.run_id().to_owned(),
             custom_data: (!custom.is_empty()).then_some(custom),
-            rest,
+            rest: Map::new(),
         })
     }
 }
 
-/// What the image was made from.
+/// What the image was made from, as `show RUN --output json` has it. Blocking.
 fn provenance(cx: &Cx) -> Value {
-    let root = &cx.project().root;
-    let lock = std::fs::read(root.join("Cargo.lock")).ok();
-    let lock = lock.map(|bytes| crate::io::digest_bytes(&bytes, [DigestKind::Sha256]));
+    let origin = cx.origin();
+    let values = origin.values.get(cx.image());
     json!({
         "image": cx.image(),
-        "commit": commit(root),
-        "cargo_lock_sha256": lock.and_then(|digests| digests.get(DigestKind::Sha256).map(str::to_owned)),
+        "commit": origin.commit,
+        "cargo_lock_sha256": origin.cargo_lock_sha256,
         "base": cx.fact("base"),
+        "values": values,
+        "files": origin.files,
     })
 }
 

@@ -38,6 +38,10 @@ impl Artifact for OciImage {
         self.archives.clone()
     }
 
+    fn folders(&self) -> Vec<PathBuf> {
+        self.layout.iter().cloned().collect()
+    }
+
     fn builder_id(&self) -> &'static str {
         "packer.docker"
     }
