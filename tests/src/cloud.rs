@@ -66,6 +66,9 @@ impl Source for Acme {
         guest
             .provision(cx, Machine::new(Local).id(machine.id().clone()))
             .await?;
+        if std::env::var_os("ACME_CANNOT_CAPTURE").is_some() {
+            return Err(Error::new(ErrorKind::Io, "the platform cannot capture the machine").hint("ask the platform"));
+        }
         let image = cx.scope().create(&Object { kind: "image" }, &driver, &at).await?;
         Ok(AcmeImage(cx.scope().release(image).await?))
     }

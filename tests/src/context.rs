@@ -2,6 +2,7 @@
 
 use std::{
     ffi::OsStr,
+    io::{Seek, Write},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     sync::OnceLock,
@@ -135,6 +136,14 @@ impl TestContext {
     /// Runs the program to its end.
     pub fn run(&self, arguments: &[&str]) -> Output {
         finish(&mut self.command(arguments))
+    }
+
+    /// Runs the program to its end, with somebody who types `typed`.
+    pub fn run_typing(&self, arguments: &[&str], typed: &str) -> Output {
+        let mut input = tempfile::tempfile().expect("a file");
+        input.write_all(typed.as_bytes()).expect("written");
+        input.rewind().expect("at its start");
+        finish(self.command(arguments).stdin(input))
     }
 
     /// Starts the program; its output goes nowhere.

@@ -94,6 +94,31 @@ fn flaky() -> Image {
         )
 }
 
+#[derive(Variables)]
+struct Traced {
+    /// Release to bake.
+    #[var(default = "1")]
+    version: String,
+}
+
+/// A machine whose manifest says what it was made from.
+#[image]
+fn traced(vars: Traced) -> Image {
+    Image::new()
+        .source(Acme::new("cloud"))
+        .provision(Shell::script("script.sh").env("VERSION", vars.version))
+        .post(Manifest::to("traced.json").provenance(true))
+}
+
+/// A folder of the builder, whatever its files are called.
+#[image]
+fn copied() -> Image {
+    Image::new()
+        .source(Null::local())
+        .provision(ShellLocal::inline(["mkdir -p out"]))
+        .provision(File::upload("in/", "out/"))
+}
+
 /// Files of the builder as artifacts.
 #[image]
 fn files() -> Image {
@@ -130,6 +155,23 @@ fn container() -> Image {
                 .output("container.sha256")
                 .only_for(["oci"]),
         )
+}
+
+/// A container image whose programs are two, with steps that leave nothing of themselves in it.
+#[image]
+fn bare() -> Image {
+    let base = Oci::host_userland(["sh", "ls"]).oci_archive("bare.tar").layout("bare");
+    let greet = || {
+        Shell::inline(["echo hello $WHO", "echo twice"])
+            .env("WHO", "you")
+            .use_env_var_file(true)
+    };
+    Image::new()
+        .source(base)
+        .provision(greet())
+        .provision(Shell::script("script.sh").env("TOKEN", Secret::literal("hunter2hunter2").named("token")))
+        .provision(greet().execute_command(". {{ env_var_file }}; sh {{ path }}"))
+        .provision(Shell::inline(["ls /tmp"]))
 }
 
 /// A container image in which somebody has time to interrupt.

@@ -162,6 +162,133 @@ fn abort_keeps_the_machine_until_cleanup() {
 }
 
 #[test]
+fn a_machine_that_fails_outside_its_steps_is_kept_or_removed_as_asked() {
+    let broken = || fixture().env("ACME_CANNOT_CAPTURE", "1");
+    for policy in ["abort", "run-cleanup-provisioner"] {
+        let project = broken();
+        let output = project.run(&["build", "machine", "--on-error", policy]).fails(1);
+        assert!(
+            output.stderr.contains("cannot capture the machine"),
+            "{}",
+            output.text()
+        );
+        assert_eq!(objects(&project).len(), 2, "{policy}: network and machine stay");
+        project.run(&["cleanup"]).ok();
+    }
+    let project = broken();
+    project.run(&["build", "machine"]).fails(1);
+    assert_eq!(objects(&project), Vec::<String>::new());
+    let output = project
+        .run_typing(&["build", "machine", "--on-error", "ask"], "r\nk\n")
+        .fails(1);
+    let asked = "machine.acme: the build failed: the platform cannot capture the machine\n  machine: id vm-ib-";
+    assert!(output.stderr.contains(asked), "{}", output.stderr);
+    assert!(output.stderr.contains("`r` is none of these"), "{}", output.stderr);
+    assert_eq!(objects(&project).len(), 2, "it was to be kept");
+}
+
+#[test]
+fn a_question_says_which_step_it_is_about_and_how_to_find_the_machine() {
+    let project = fixture();
+    let output = project
+        .run_typing(&["build", "broken", "--on-error", "ask"], "r\ne\n")
+        .fails(1);
+    let asked = output
+        .stderr
+        .matches("\nbroken.acme: step 1 of 1 shell (tests/src/bin/fixture.rs:")
+        .count();
+    assert_eq!(asked, 2, "it failed, was run again, and failed: {}", output.stderr);
+    assert!(output.stderr.contains("\n  machine: id vm-ib-"), "{}", output.stderr);
+    assert_eq!(
+        (project.read("error-cleanup").as_str(), objects(&project).len()),
+        ("cleaned\n", 2)
+    );
+    project.run(&["cleanup"]).ok();
+
+    let output = project
+        .run_typing(&["build", "pair", "--only", "bad", "--debug"], "\nc\n")
+        .fails(130);
+    for step in ["1", "2"] {
+        let paused = format!("pair.null.bad: paused before step {step} of 2 shell-local (tests/src/bin/fixture.rs:");
+        assert!(output.stderr.contains(&paused), "{}", output.stderr);
+    }
+    let output = project
+        .run_typing(&["build", "pair", "--only", "bad", "--break", "2"], "\n")
+        .fails(1);
+    assert_eq!(output.stderr.matches("paused before").count(), 1, "{}", output.stderr);
+}
+
+#[test]
+fn a_summary_and_a_run_name_every_file_and_what_it_was_made_from() {
+    let project = fixture();
+    project.write("data.bin", "imagebake\n");
+    let events = project
+        .run(&["build", "files", "machine", "--output", "json"])
+        .ok()
+        .json_lines();
+    let units = events.last().expect("a summary")["units"]
+        .as_array()
+        .expect("units")
+        .clone();
+    let artifacts = units
+        .iter()
+        .flat_map(|unit| unit["artifacts"].as_array().expect("artifacts"));
+    let files: Vec<_> = artifacts
+        .flat_map(|artifact| artifact["files"].as_array().expect("files"))
+        .collect();
+    assert!(files.len() >= 4, "{files:?}");
+    for file in files {
+        let path = file["path"].as_str().expect("a path");
+        let sum = std::process::Command::new("sha256sum")
+            .arg(path)
+            .output()
+            .expect("it runs")
+            .stdout;
+        let sum = String::from_utf8_lossy(&sum);
+        assert_eq!(sum.split(' ').next(), file["sha256"].as_str(), "{path}");
+    }
+    let shown = project.run(&["show", "last", "--output", "json"]).ok().json();
+    let machine = shown["summary"]["units"].as_array().expect("units").iter();
+    let bases: Vec<_> = machine.filter_map(|unit| unit["base"].as_str()).collect();
+    assert_eq!(bases, ["acme-1"]);
+    let shown = project.run(&["show", "last"]).ok().stdout;
+    assert!(shown.contains("base of machine.acme: acme-1"), "{shown}");
+
+    project.write("script.sh", "true\n");
+    project.run(&["build", "traced", "--var", "version=2"]).ok();
+    let manifest: serde_json::Value = serde_json::from_str(&project.read("traced.json")).expect("JSON");
+    let origin = &manifest["builds"][0]["imagebake"];
+    assert_eq!(
+        (&origin["base"], &origin["values"]["version"]),
+        (&json!("acme-1"), &json!("2"))
+    );
+    assert_eq!(origin["files"][0]["size"], 5, "{origin}");
+    let sha256 = "a17fcf0a2f50e2d495e4f90ce263410edc183add6c62699a2facbccf60410f74";
+    assert_eq!(origin["files"][0]["sha256"], sha256);
+}
+
+#[test]
+fn names_that_are_no_text_are_built_from_and_recorded() {
+    use std::os::unix::ffi::OsStrExt;
+    let project = fixture();
+    let folder = project.path().join("in");
+    std::fs::create_dir(&folder).expect("made");
+    std::fs::write(folder.join(std::ffi::OsStr::from_bytes(b"bad \xff name")), "x").expect("written");
+    let build = || project.run(&["build", "copied", "--output", "json"]).ok().json_lines();
+    build();
+    let there = project
+        .path()
+        .join("out")
+        .join(std::ffi::OsStr::from_bytes(b"bad \xff name"));
+    assert!(there.is_file());
+    // What was written is known as the unit's own, whatever it is called.
+    std::fs::remove_dir_all(project.path().join("out")).expect("removed");
+    assert_eq!(build().last().expect("a summary")["units"][0]["status"], "ok");
+    let shown = project.run(&["show", "last", "--output", "json"]).ok().stdout;
+    assert!(shown.contains("bad \u{fffd} name"), "{shown}");
+}
+
+#[test]
 fn a_third_partys_source_makes_its_artifact_and_leaves_nothing_else() {
     let project = fixture();
     project.run(&["build", "machine"]).ok();

@@ -1,7 +1,7 @@
 //! The command line: what each command prints, and what it says about mistakes.
 
 use crate::fixture;
-use imagebake_tests::{Output, TestContext};
+use imagebake_tests::{Output, TestContext, example};
 use std::process::Stdio;
 
 #[test]
@@ -37,6 +37,30 @@ fn every_command_speaks_json() {
     assert!(runs.contains("ok"), "{runs}");
     project.run(&["show", "last", "--output", "json"]).ok().json();
     project.run(&["cleanup", "--output", "json"]).ok().json();
+}
+
+#[test]
+fn every_place_of_a_plan_is_a_line_of_the_users() {
+    fn places(value: &serde_json::Value, into: &mut Vec<String>) {
+        match value {
+            serde_json::Value::Object(members) => {
+                into.extend(members.get("file").and_then(|file| file.as_str()).map(str::to_owned));
+                members.values().for_each(|member| places(member, into));
+            }
+            serde_json::Value::Array(items) => items.iter().for_each(|item| places(item, into)),
+            _ => {}
+        }
+    }
+    for (program, file) in [
+        ("fixture", "tests/src/bin/fixture.rs"),
+        ("quickstart", "examples/quickstart/src/main.rs"),
+    ] {
+        let project = TestContext::new(example(program));
+        let mut found = Vec::new();
+        places(&project.run(&["plan", "--output", "json"]).ok().json(), &mut found);
+        let strange: Vec<_> = found.iter().filter(|found| *found != file).collect();
+        assert!(!found.is_empty() && strange.is_empty(), "{strange:?}");
+    }
 }
 
 #[test]

@@ -70,6 +70,36 @@ fn two_builds_give_equal_bytes() {
 }
 
 #[test]
+fn steps_leave_nothing_of_themselves_in_a_guest_without_rm() {
+    requires!("namespaces");
+    let built = || {
+        let project = epoch();
+        project.write("script.sh", "#!/bin/sh\n[ -n \"$TOKEN\" ]\n");
+        let project = project.env("IMAGEBAKE_TESTS", "1");
+        let output = project.run(&["build", "bare"]).ok();
+        assert!(!output.stderr.contains("stays in the guest"), "{}", output.stderr);
+        (fs::read(project.path().join("bare.tar")).expect("made"), project)
+    };
+    let (first, project) = built();
+    let blobs = project.path().join("bare/blobs/sha256");
+    let mut layers = 0;
+    for blob in fs::read_dir(blobs).expect("a layout").flatten() {
+        // Those that are no layer are no archive either.
+        let listed = Command::new("tar")
+            .arg("-tzf")
+            .arg(blob.path())
+            .output()
+            .expect("tar runs");
+        layers += usize::from(listed.status.success());
+        let names = String::from_utf8_lossy(&listed.stdout);
+        assert!(!names.contains("imagebake"), "{names}");
+    }
+    assert!(layers > 1, "the base and what the steps changed");
+    let (second, _project) = built();
+    assert!(first == second, "the archives differ");
+}
+
+#[test]
 fn a_second_build_takes_its_steps_from_the_first_and_gives_the_same() {
     requires!("namespaces");
     let project = epoch();
