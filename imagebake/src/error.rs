@@ -109,7 +109,16 @@ impl Error {
 
     /// An error about the host file or folder `path`; the kind is taken from `source`.
     pub fn io(doing: impl fmt::Display, path: impl AsRef<Path>, source: io::Error) -> Self {
-        Self::new(kind_of(&source), format!("cannot {doing} {}", path.as_ref().display())).because(source)
+        let (kind, system) = (kind_of(&source), source.kind());
+        let told = Self::new(kind, format!("cannot {doing} {}", path.as_ref().display())).because(source);
+        match kind {
+            ErrorKind::NoSpace => told.hint("make room on that disk, or choose a folder on another one"),
+            _ if system == io::ErrorKind::ReadOnlyFilesystem => told.hint("choose a folder that can be written"),
+            ErrorKind::PermissionDenied => {
+                told.hint("give the user that builds the right to it, or choose another path")
+            }
+            _ => told,
+        }
     }
 
     /// Marks the error as one that may pass when tried again.

@@ -304,7 +304,7 @@ impl Dispatcher<'_> {
                             self.say("stopping; what is left is in the journal: run `cleanup`");
                             Stop::Kill
                         }
-                        Stop::Kill => std::process::exit(130),
+                        Stop::Kill => Stop::Kill,
                     };
                     if stop == Stop::Kill {
                         break;
@@ -312,6 +312,7 @@ impl Dispatcher<'_> {
                 }
             }
         }
+        tokio::spawn(end_at_once(signals, stop, self.events.clone()));
         let units = ends
             .into_iter()
             .zip(&self.units)
@@ -385,6 +386,24 @@ impl Dispatcher<'_> {
         }
         None
     }
+}
+
+/// Once the units have ended, or are not waited for: what is left to do (the record, the last lines of the report) is not worth the
+/// user's time who wants to stop. The journal is as it must be.
+async fn end_at_once(mut signals: Signals, stop: Stop, events: EventSender) {
+    if stop == Stop::No {
+        let name = signals.next().await;
+        let text =
+            format!("{name}: the builds have ended, and their record is being written; once more to end at once");
+        let level = Level::Warning;
+        events.send(Event::Message {
+            unit: None,
+            level,
+            text,
+        });
+    }
+    signals.next().await;
+    std::process::exit(130);
 }
 
 /// Ctrl-C, SIGTERM and SIGHUP: the same first signal.

@@ -133,6 +133,58 @@ fn the_first_signal_cleans_up() {
 }
 
 #[test]
+fn a_second_signal_does_not_wait_for_the_clean_up_and_a_third_for_nothing() {
+    for signals in [["INT", "INT"], ["TERM", "HUP"]] {
+        let project = fixture().env("ACME_SLOW", "1");
+        let mut child = running(&project);
+        signal(&child, signals[0]);
+        until("the clean-up", || project.path().join("deleting").exists());
+        signal(&child, signals[1]);
+        assert_eq!(child.wait().expect("it ends").code(), Some(130));
+        assert_eq!(machines(&project).len(), 2);
+        finish_without_delays(&project);
+    }
+
+    // Standard error is a pipe that is full and that nobody reads: the report never ends.
+    let project = fixture().env("ACME_SLOW", "1");
+    let (_reader, mut writer) = std::io::pipe().expect("a pipe");
+    std::io::Write::write_all(&mut writer, &[b'x'; 64 << 10]).expect("it has room for that");
+    let mut command = project.command(&["build", "slow"]);
+    let mut child = command
+        .stdout(std::process::Stdio::null())
+        .stderr(writer)
+        .spawn()
+        .expect("it starts");
+    until("the step to run", || {
+        fs::read_to_string(project.path().join("pid")).is_ok_and(|pid| pid.ends_with('\n'))
+    });
+    signal(&child, "INT");
+    until("the clean-up", || project.path().join("deleting").exists());
+    signal(&child, "INT");
+    let record = project.path().join(".imagebake/runs");
+    let ended = || {
+        let mut records = fs::read_dir(&record).expect("a folder").flatten();
+        records.any(|record| fs::read_to_string(record.path()).is_ok_and(|text| text.contains("\"ended\"")))
+    };
+    until("the record", ended);
+    assert!(
+        child.try_wait().expect("a child").is_none(),
+        "the report waits for its reader"
+    );
+    signal(&child, "INT");
+    assert_eq!(child.wait().expect("it ends").code(), Some(130));
+    finish_without_delays(&project);
+}
+
+/// Removes what a build left, on a platform that is quick again.
+fn finish_without_delays(project: &TestContext) {
+    let mut cleanup = project.command(&["cleanup"]);
+    assert!(cleanup.env_remove("ACME_SLOW").status().expect("it starts").success());
+    assert_eq!(machines(project), Vec::<String>::new());
+    assert!(journals(project).is_empty());
+}
+
+#[test]
 fn a_live_run_is_left_alone() {
     let project = fixture();
     let mut child = running(&project);
