@@ -107,11 +107,11 @@ impl Error {
         Self::new(ErrorKind::Cancelled, "cancelled")
     }
 
-    /// An error about the host file or folder `path`; the kind is taken from `source`.
+    /// An error about the host file or folder `path`; the kind is taken from `source`, and what to do where the system's reason tells.
     pub fn io(doing: impl fmt::Display, path: impl AsRef<Path>, source: io::Error) -> Self {
-        let (kind, system) = (kind_of(&source), source.kind());
-        let told = Self::new(kind, format!("cannot {doing} {}", path.as_ref().display())).because(source);
-        match kind {
+        let system = source.kind();
+        let told = Self::of_system(doing, path, source);
+        match told.kind() {
             ErrorKind::NoSpace => told.hint("make room on that disk, or choose a folder on another one"),
             _ if system == io::ErrorKind::ReadOnlyFilesystem => told.hint("choose a folder that can be written"),
             ErrorKind::PermissionDenied => {
@@ -119,6 +119,11 @@ impl Error {
             }
             _ => told,
         }
+    }
+
+    /// As [`Error::io`], for a caller who knows better what to do.
+    pub(crate) fn of_system(doing: impl fmt::Display, path: impl AsRef<Path>, source: io::Error) -> Self {
+        Self::new(kind_of(&source), format!("cannot {doing} {}", path.as_ref().display())).because(source)
     }
 
     /// Marks the error as one that may pass when tried again.

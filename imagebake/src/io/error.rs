@@ -165,7 +165,7 @@ impl From<Error> for crate::error::Error {
         let kind = match error {
             Error::Os { action, path, source } => {
                 let advice = advice(&source);
-                let error = Self::io(action, path, source);
+                let error = Self::of_system(action, path, source);
                 return advice.into_iter().fold(error, Self::hint);
             }
             Error::Cancelled => return Self::cancelled(),
