@@ -79,3 +79,70 @@ fn code(tokens: TokenStream) -> String {
     .iter()
     .fold(tokens.to_string(), |text, (spaced, tight)| text.replace(spaced, tight))
 }
+
+/// Literal data as JSON: text, numbers, truth values, lists, lists of pairs as an object; `None` for what is computed.
+pub fn json(value: &Expr) -> Option<String> {
+    match value {
+        Expr::Lit(ExprLit { lit, .. }) => match lit {
+            Lit::Str(text) => Some(quoted(&text.value())),
+            Lit::Char(c) => Some(quoted(&c.value().to_string())),
+            Lit::Int(number) => Some(number.base10_digits().to_owned()),
+            Lit::Float(number) => number
+                .base10_digits()
+                .parse::<f64>()
+                .ok()
+                .map(|number| number.to_string()),
+            Lit::Bool(flag) => Some(flag.value.to_string()),
+            _ => None,
+        },
+        Expr::Unary(syn::ExprUnary {
+            op: syn::UnOp::Neg(_),
+            expr,
+            ..
+        }) => match &**expr {
+            Expr::Lit(ExprLit {
+                lit: Lit::Int(_) | Lit::Float(_),
+                ..
+            }) => Some(format!("-{}", json(expr)?)),
+            _ => None,
+        },
+        Expr::Call(call) => duration(call).map(|text| quoted(&text)),
+        Expr::Array(list) => {
+            let pairs: Option<Vec<String>> = list
+                .elems
+                .iter()
+                .map(|item| match item {
+                    Expr::Tuple(pair) if pair.elems.len() == 2 => {
+                        let key = json(&pair.elems[0]).filter(|key| key.starts_with('"'))?;
+                        Some(format!("{key}:{}", json(&pair.elems[1])?))
+                    }
+                    _ => None,
+                })
+                .collect();
+            match pairs.filter(|pairs| !pairs.is_empty()) {
+                Some(pairs) => Some(format!("{{{}}}", pairs.join(","))),
+                None => {
+                    let items: Option<Vec<String>> = list.elems.iter().map(json).collect();
+                    // An empty list shows nothing.
+                    items
+                        .filter(|items| !items.is_empty())
+                        .map(|items| format!("[{}]", items.join(",")))
+                }
+            }
+        }
+        _ => None,
+    }
+}
+
+fn quoted(text: &str) -> String {
+    let mut out = String::from('"');
+    for c in text.chars() {
+        match c {
+            '"' | '\\' => out.extend(['\\', c]),
+            c if u32::from(c) < 0x20 => out.push_str(&format!("\\u{:04x}", u32::from(c))),
+            c => out.push(c),
+        }
+    }
+    out.push('"');
+    out
+}

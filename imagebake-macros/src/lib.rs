@@ -105,10 +105,16 @@ pub fn derive_config(input: TokenStream) -> TokenStream {
 /// | option | meaning |
 /// |---|---|
 /// | `default = EXPR` | the value when none is given; without it, and unless the type is an `Option`, one must be given |
-/// | `env = "NAME"` | an environment variable it is read from, besides `IMAGEBAKE_VAR_<name>` |
+/// | `env = "NAME"` | an environment variable it is read from, besides `IMAGEBAKE_VAR_<name>` and `PKR_VAR_<name>` |
 /// | `matches = "regex"` | what the text, or each text of a list, must match; checked by the compiler |
 /// | `check = FUNCTION` | a function or closure from a reference to the value (of an `Option`: to what is in it) to `Result<(), E>` whose error says what is wrong |
+/// | `example = EXPR` | a right value for messages and editors, where the default is none |
+/// | `from_str` | the type, or what is in its `Option`, `Vec` or `BTreeMap`, is read by its `FromStr` |
+/// | `serde` | the type is read by its `Deserialize` |
 /// | `sensitive` | never shown; implied by the type `Secret` |
+///
+/// A struct with `#[derive(Variables)]` may itself be the type of an input, alone or in an `Option`, `Vec` or `BTreeMap`: in a values
+/// file it is a table, after `--var` JSON. Its environment variables and values file do not count there.
 #[proc_macro_derive(Variables, attributes(var, variables))]
 pub fn derive_variables(input: TokenStream) -> TokenStream {
     derive(input, variables::expand)

@@ -19,7 +19,18 @@ struct Variable<'a> {
     env: Option<LitStr>,
     matches: Option<LitStr>,
     check: Option<Expr>,
+    example: Option<Expr>,
     sensitive: bool,
+    by: By,
+}
+
+/// What reads the text of a variable.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum By {
+    /// Its type.
+    FromInput,
+    FromStr,
+    Serde,
 }
 
 pub fn expand(input: DeriveInput) -> Result<TokenStream> {
@@ -47,7 +58,7 @@ pub fn expand(input: DeriveInput) -> Result<TokenStream> {
     let values_file = problems.none(values_file)?.flatten();
 
     let name = &input.ident;
-    let (inputs, problems_so_far, table) = (local("inputs"), local("problems"), local("rows"));
+    let (fields, table) = (local("fields"), local("rows"));
     let rows = variables.iter().map(Variable::row);
     let takes = variables
         .iter()
@@ -64,14 +75,32 @@ pub fn expand(input: DeriveInput) -> Result<TokenStream> {
             const VARIABLES: &'static [::imagebake::variables::VariableMeta] = &[#(#rows),*];
             #values_file
 
-            fn read(
-                #inputs: &::imagebake::variables::Inputs,
-                #problems_so_far: &mut ::imagebake::plan::Diagnostics,
-            ) -> ::core::option::Option<Self> {
+            fn read(#fields: &mut ::imagebake::variables::Fields<'_>) -> ::core::option::Option<Self> {
                 #[allow(unused_variables)]
                 let #table = <Self as ::imagebake::variables::Variables>::VARIABLES;
                 #(#takes)*
                 ::core::option::Option::Some(Self { #(#idents: #idents?),* })
+            }
+        }
+
+        // So that inputs nest.
+        #[automatically_derived]
+        #[diagnostic::do_not_recommend]
+        impl ::imagebake::variables::FromInput for #name {
+            const TYPE: ::imagebake::variables::InputType =
+                ::imagebake::variables::InputType::Struct(<Self as ::imagebake::variables::Variables>::VARIABLES);
+            const OPTIONAL: bool =
+                ::imagebake::variables::all_optional(<Self as ::imagebake::variables::Variables>::VARIABLES);
+
+            fn from_input(
+                input: &::imagebake::variables::Input,
+                reader: &mut ::imagebake::variables::Reader<'_>,
+            ) -> ::core::option::Option<Self> {
+                reader.table(input)
+            }
+
+            fn absent() -> ::core::option::Option<Self> {
+                <Self as ::imagebake::variables::Variables>::absent()
             }
         }
     })
@@ -94,25 +123,58 @@ impl<'a> Variable<'a> {
             env: None,
             matches: None,
             check: None,
+            example: None,
             sensitive: false,
+            by: By::FromInput,
         };
         for option in options::of(
             &field.attrs,
             "var",
-            &["default", "env", "matches", "check", "sensitive"],
+            &[
+                "default",
+                "env",
+                "matches",
+                "check",
+                "example",
+                "from_str",
+                "serde",
+                "sensitive",
+            ],
         )? {
             match option.name.to_string().as_str() {
                 "default" => variable.default = Some(option.expr()?),
                 "env" => variable.env = Some(environment_name(option.string()?)?),
                 "matches" => variable.matches = Some(regex(option.string()?)?),
                 "check" => variable.check = Some(option.expr()?),
+                "example" => variable.example = Some(example(option.expr()?)?),
+                name @ ("from_str" | "serde") => {
+                    option.flag()?;
+                    if variable.by != By::FromInput {
+                        return Err(
+                            option.error("`from_str` and `serde` exclude each other: choose what reads the value")
+                        );
+                    }
+                    variable.by = if name == "serde" { By::Serde } else { By::FromStr };
+                }
                 _ => {
                     option.flag()?;
                     variable.sensitive = true;
                 }
             }
         }
+        if let Some(default) = variable.default.as_ref().filter(|_| shape::is(&field.ty, "Secret")) {
+            reference(default)?;
+        }
         Ok(variable)
+    }
+
+    /// The type that reads the value, which is the field's own, or one around what is in its `Option`, `Vec` or `BTreeMap`.
+    fn reader(&self) -> TokenStream {
+        let ty = &self.field.ty;
+        match self.by {
+            By::FromInput => quote!(#ty),
+            by => by.around(ty),
+        }
     }
 
     fn row(&self) -> TokenStream {
@@ -126,8 +188,13 @@ impl<'a> Variable<'a> {
             quote!(.default(#shown))
         });
         let env = self.env.as_ref().map(|env| quote!(.env(#env)));
+        let matches = self.matches.as_ref().map(|regex| quote!(.matching(#regex)));
+        let example = self.example.as_ref().or(self.default.as_ref()).and_then(doc::json);
+        let example = example.map(|json| quote!(.with_example(#json)));
         let secret = self.sensitive.then(|| quote!(.secret()));
-        quote_spanned!(ty.span()=> <#ty as ::imagebake::variables::FromInput>::META.named(#name, #help) #default #env #secret)
+        let reader = self.reader();
+        quote_spanned!(ty.span()=> <#reader as ::imagebake::variables::FromInput>::META.named(#name, #help) #default #example #env
+            #matches #secret)
     }
 
     /// The statement that reads the variable into a local of its name.
@@ -163,18 +230,108 @@ impl<'a> Variable<'a> {
                 })
             },
         };
+        let (fields, rows) = (local("fields"), local("rows"));
+        let arguments = quote!(#fields, &#rows[#index], #default, #check);
+        let reader = self.reader();
         // The same path at the same place as in the row, so that the compiler says once what the type lacks.
-        let take = quote_spanned!(ty.span()=> <#ty as ::imagebake::variables::FromInput>::take);
-        let (inputs, problems, rows) = (local("inputs"), local("problems"), local("rows"));
-        quote!(let #ident = #take(#inputs, &#rows[#index], #default, #check, #problems);)
+        match self.by {
+            By::FromInput => {
+                let take = quote_spanned!(ty.span()=> <#reader as ::imagebake::variables::FromInput>::take);
+                quote!(let #ident = #take(#arguments);)
+            }
+            by => {
+                let take = quote_spanned!(ty.span()=> <#reader as ::imagebake::variables::FromInput>::take_as::<#ty>);
+                let given = local("value");
+                let taken = by.out_of(ty, &quote!(#given));
+                quote!(let #ident = #take(#arguments, |#given| #taken);)
+            }
+        }
     }
+}
+
+impl By {
+    /// The type around `ty`, or around what is in it.
+    fn around(self, ty: &Type) -> TokenStream {
+        match (self, Shape::of(ty)) {
+            (_, Shape::Optional(_)) => {
+                let inner = self.around(shape::unwrapped(ty));
+                quote!(::core::option::Option<#inner>)
+            }
+            (Self::FromStr, Shape::List(item)) => {
+                let inner = self.around(item);
+                quote!(::std::vec::Vec<#inner>)
+            }
+            (Self::FromStr, Shape::Map { key, value, vec: false }) => {
+                let inner = self.around(value);
+                quote!(::std::collections::BTreeMap<#key, #inner>)
+            }
+            (Self::FromStr, _) => quote_spanned!(ty.span()=> ::imagebake::variables::Parsed<#ty>),
+            _ => quote_spanned!(ty.span()=> ::imagebake::variables::Deserialized<#ty>),
+        }
+    }
+
+    /// The value of type `ty` out of `given`, which is of the type around it.
+    fn out_of(self, ty: &Type, given: &TokenStream) -> TokenStream {
+        let inner = |ty| self.out_of(ty, &quote!(inner));
+        match (self, Shape::of(ty)) {
+            (_, Shape::Optional(_)) => {
+                let inner = inner(shape::unwrapped(ty));
+                quote!(#given.map(|inner| #inner))
+            }
+            (Self::FromStr, Shape::List(item)) => {
+                let inner = inner(item);
+                quote!(#given.into_iter().map(|inner| #inner).collect())
+            }
+            (Self::FromStr, Shape::Map { value, vec: false, .. }) => {
+                let inner = inner(value);
+                quote!(#given.into_iter().map(|(key, inner)| (key, #inner)).collect())
+            }
+            _ => quote!(#given.0),
+        }
+    }
+}
+
+/// An example is data: text, numbers, lists of them.
+fn example(example: Expr) -> Result<Expr> {
+    match doc::json(&example) {
+        Some(_) => Ok(example),
+        None => Err(Error::new(
+            example.span(),
+            "an example is text, a number, `true` or `false`, a list `[…]` of them, or pairs `[(\"name\", …)]`",
+        )),
+    }
+}
+
+/// Whether a secret's default that looks like a reference is one.
+fn reference(default: &Expr) -> Result<()> {
+    let Expr::Lit(ExprLit {
+        lit: Lit::Str(text), ..
+    }) = default
+    else {
+        return Ok(());
+    };
+    let value = text.value();
+    let wrong = match value.split_once(':') {
+        Some(("env", "")) => "`env:` is followed by the name of an environment variable",
+        Some(("file", "")) => "`file:` is followed by a path",
+        Some(("cmd", words)) => {
+            let words = syn::parse_str::<syn::ExprArray>(words).ok();
+            let is_text = |word: &Expr| matches!(word, Expr::Lit(ExprLit { lit: Lit::Str(_), .. }));
+            match words.is_some_and(|words| !words.elems.is_empty() && words.elems.iter().all(is_text)) {
+                true => return Ok(()),
+                false => "`cmd:` is followed by a program and its arguments as a list: `cmd:[\"op\", \"read\"]`",
+            }
+        }
+        _ => return Ok(()),
+    };
+    Err(Error::new(text.span(), wrong))
 }
 
 /// The default converted as a setter would; text for a secret is read as a user would type it.
 fn default_value(default: &Expr, ty: &Type) -> TokenStream {
     let text = matches!(default, Expr::Lit(ExprLit { lit: Lit::Str(_), .. }));
     match text && shape::is(ty, "Secret") {
-        true => quote_spanned!(default.span()=> ::imagebake::value::Secret::parse(#default)),
+        true => quote_spanned!(default.span()=> ::imagebake::value::Secret::parse(#default).expect("it was checked")),
         false => shape::default_value(default, ty),
     }
 }

@@ -1,38 +1,61 @@
 //! Inputs of images: typed, documented, with defaults, from the command line, the environment and values files.
 //!
 //! `#[derive(Variables)]` writes the [`Variables`] of a struct. Precedence, lowest first: default, environment, the image's own values
-//! file, values files of the command line in order, `--var`. A value is text until its type reads it, so every way to give one takes
-//! the same forms; nothing is looked up here but what is asked for.
+//! file, values files of the command line in order, `--var`. Nothing is looked up here but what is asked for, and no secret's
+//! reference is followed.
+//!
+//! A value has no type until its input reads it ([`Input`]), so every way to give one takes the same forms. What an input may be is
+//! said once ([`InputType`]); messages, help, examples and the JSON Schema for editors come from that.
 
+mod from_input;
+mod input;
+mod input_type;
+mod reader;
+mod schema;
+mod serde_input;
 mod values;
 
 use crate::{
     error::{Error, ErrorKind, Result},
-    field::Place,
     plan::{Diagnostic, Diagnostics, nearest},
+    redact::Redactor,
     registry::ImageEntry,
-    value::Secret,
+    value::SecretRef,
 };
+#[doc(hidden)]
+pub use from_input::{Deserialized, Parsed};
+pub use from_input::{FromInput, Texts};
 pub use imagebake_macros::Variables;
-use std::{collections::BTreeMap, env::VarError, fmt, path::PathBuf, str::FromStr, sync::Arc, time::Duration};
+pub use input::Input;
+use input::Kind;
+pub use input_type::InputType;
+pub(crate) use input_type::Syntax;
+use reader::Origin;
+pub use reader::{Fields, Reader};
+pub use schema::values_schema;
+use std::{borrow::Cow, collections::BTreeMap, env::VarError, fmt, sync::Arc};
 pub(crate) use values::OwnFiles;
-pub use values::{Form, ValuesFile};
+pub use values::ValuesFile;
 
 /// One input of an image.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct VariableMeta {
     /// Its name, as `--var` takes it.
     pub name: &'static str,
     /// Its doc comment.
     pub help: &'static str,
-    /// What it is, in words: `text`, `whole number`, `list of text`.
-    pub ty: &'static str,
-    /// The default as written; `None` where a value must be given.
-    pub default: Option<&'static str>,
+    /// What it is.
+    pub ty: InputType,
+    /// The default as written; for what may be shown see [`default_shown`](Self::default_shown).
+    pub(crate) default: Option<&'static str>,
+    /// A right value as JSON: an example that was given, or the default.
+    pub(crate) example: Option<&'static str>,
+    /// The regular expression that it must match.
+    pub matches: Option<&'static str>,
     /// Whether there is a value when none is given.
     pub optional: bool,
-    /// The environment variable it is read from, besides `IMAGEBAKE_VAR_<name>`.
+    /// The environment variable it is read from, besides `IMAGEBAKE_VAR_<name>` and `PKR_VAR_<name>`.
     pub env: Option<&'static str>,
     /// Never shown.
     pub secret: bool,
@@ -46,10 +69,22 @@ impl VariableMeta {
         self
     }
 
-    /// With a default.
+    /// With a default, as documentation shows it.
     pub const fn default(mut self, default: &'static str) -> Self {
         self.default = Some(default);
         self.optional = true;
+        self
+    }
+
+    /// With a right value, as JSON.
+    pub const fn with_example(mut self, json: &'static str) -> Self {
+        self.example = Some(json);
+        self
+    }
+
+    /// Text that must match.
+    pub const fn matching(mut self, regex: &'static str) -> Self {
+        self.matches = Some(regex);
         self
     }
 
@@ -64,32 +99,152 @@ impl VariableMeta {
         self.secret = true;
         self
     }
+
+    /// The default, where it may be shown: of a secret its reference.
+    pub fn default_shown(&self) -> Option<&'static str> {
+        self.default
+            .filter(|default| !self.secret || SecretRef::parse(default).is_ok_and(|found| found.is_some()))
+    }
+
+    /// The environment variables it is read from, the strongest first. Packer's name is the last, so that what drives an imported
+    /// project goes on working and a variable of ours is never shadowed by it.
+    pub fn environment(&self) -> Vec<String> {
+        let mut names = vec![format!("IMAGEBAKE_VAR_{}", self.name)];
+        names.extend(self.env.map(str::to_owned));
+        names.push(format!("PKR_VAR_{}", self.name));
+        names
+    }
+
+    /// `input` with what must not be seen replaced by its name or reference.
+    fn shown(&self, input: &Input) -> serde_json::Value {
+        shown(self.name, self.ty, self.secret, input)
+    }
+}
+
+/// Whether every one of them has a value when none is given; used by `#[derive(Variables)]`.
+#[doc(hidden)]
+pub const fn all_optional(variables: &[VariableMeta]) -> bool {
+    let mut index = 0;
+    while index < variables.len() {
+        if !variables[index].optional {
+            return false;
+        }
+        index += 1;
+    }
+    true
+}
+
+fn shown(name: &str, ty: InputType, secret: bool, input: &Input) -> serde_json::Value {
+    let secret = secret || matches!(ty, InputType::Secret);
+    match (&input.kind, ty) {
+        (Kind::List(items), InputType::List(item)) => {
+            items.iter().map(|input| shown(name, *item, secret, input)).collect()
+        }
+        (Kind::Map(entries), InputType::Map(value)) => entries
+            .iter()
+            .map(|entry| (entry.key.clone(), shown(name, *value, secret, &entry.value)))
+            .collect(),
+        (Kind::Map(entries), InputType::Struct(fields)) => entries
+            .iter()
+            .map(|entry| {
+                let field = fields.iter().find(|field| field.name == entry.key);
+                let value = field.map(|field| shown(field.name, field.ty, secret || field.secret, &entry.value));
+                (entry.key.clone(), value.unwrap_or_default())
+            })
+            .collect(),
+        _ if secret => match input.text().map(SecretRef::parse) {
+            Some(Ok(Some(reference))) if matches!(ty, InputType::Secret) => format!("<secret {reference}>").into(),
+            _ => format!("<secret {name}>").into(),
+        },
+        // Typed text of a struct or a list may have secrets anywhere in it.
+        _ if has_secrets(ty) => format!("<secret {name}>").into(),
+        _ => input.to_json(),
+    }
+}
+
+fn has_secrets(ty: InputType) -> bool {
+    match ty {
+        InputType::Secret => true,
+        InputType::List(item) | InputType::Map(item) => has_secrets(*item),
+        InputType::Struct(fields) => fields.iter().any(|field| field.secret || has_secrets(field.ty)),
+        _ => false,
+    }
+}
+
+/// The secret values in `input` that were given themselves, not by reference.
+fn literal_secrets(name: &str, ty: InputType, secret: bool, input: &Input, found: &mut Vec<(String, String)>) {
+    let secret = secret || matches!(ty, InputType::Secret);
+    match (&input.kind, ty) {
+        (Kind::List(items), InputType::List(item)) => items
+            .iter()
+            .for_each(|input| literal_secrets(name, *item, secret, input, found)),
+        (Kind::Map(entries), InputType::Map(value)) => entries
+            .iter()
+            .for_each(|entry| literal_secrets(name, *value, secret, &entry.value, found)),
+        (Kind::Map(entries), InputType::Struct(fields)) => {
+            for entry in entries {
+                match fields.iter().find(|field| field.name == entry.key) {
+                    Some(field) => literal_secrets(field.name, field.ty, secret || field.secret, &entry.value, found),
+                    // A misspelt key may have been a secret's.
+                    None if has_secrets(ty) => literal_secrets(name, InputType::Any, true, &entry.value, found),
+                    None => {}
+                }
+            }
+        }
+        // Typed text that holds secrets among other things, as JSON.
+        (Kind::Typed(text) | Kind::Text(text), InputType::List(_) | InputType::Map(_) | InputType::Struct(_))
+            if has_secrets(ty) =>
+        {
+            match values::typed(text) {
+                Ok(input) => literal_secrets(name, ty, secret, &input, found),
+                Err(_) => found.push((name.to_owned(), text.clone())),
+            }
+        }
+        _ if secret => {
+            let mut texts = Vec::new();
+            input.scalars(&mut texts);
+            let is_reference =
+                |text: &str| matches!(ty, InputType::Secret) && !matches!(SecretRef::parse(text), Ok(None));
+            let literal = texts.into_iter().filter(|text| !is_reference(text));
+            found.extend(literal.map(|text| (name.to_owned(), text.to_owned())));
+        }
+        _ => {}
+    }
 }
 
 /// The values given for inputs, before they have types.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct Inputs {
-    given: BTreeMap<String, String>,
+    given: BTreeMap<String, Input>,
     files: Vec<Arc<ValuesFile>>,
+    /// The image's own file is the first of them.
+    has_own: bool,
     image: String,
+    /// Knows the secrets among the values, so that no message has one of them.
+    redactor: Redactor,
+}
+
+impl fmt::Debug for Inputs {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Values may be secret.
+        f.debug_struct("Inputs")
+            .field("given", &self.given.keys())
+            .field("image", &self.image)
+            .finish_non_exhaustive()
+    }
 }
 
 /// What else must hold of a value; else why it does not.
 pub type Check<'a, T> = &'a dyn Fn(&T) -> Result<(), String>;
 
-/// A value as it was given, and by whom.
-struct Given {
-    text: String,
-    form: Option<Form>,
-    from: String,
-    place: Option<Place>,
-}
-
 impl Inputs {
     /// The values of `--var name=value`, the last one counting.
     pub fn new(given: impl IntoIterator<Item = (String, String)>) -> Self {
         Self {
-            given: given.into_iter().collect(),
+            given: given
+                .into_iter()
+                .map(|(name, text)| (name, Input::typed(text)))
+                .collect(),
             ..Self::default()
         }
     }
@@ -105,28 +260,59 @@ impl Inputs {
     pub(crate) fn of_image(&self, image: &str, own: Option<Arc<ValuesFile>>) -> Self {
         Self {
             given: self.given.clone(),
+            has_own: own.is_some(),
             files: own.into_iter().chain(self.files.iter().cloned()).collect(),
             image: image.to_owned(),
+            redactor: self.redactor.clone(),
         }
+    }
+
+    /// What hides the secrets that were given themselves, in messages and plans.
+    pub(crate) fn redactor(&self) -> &Redactor {
+        &self.redactor
+    }
+
+    /// Hides the secrets of `images` among the values of the command line and the environment from now on.
+    pub(crate) fn hide_secrets(&self, images: &[ImageEntry]) {
+        let mut found = Vec::new();
+        for variable in images.iter().flat_map(|image| (image.variables)()) {
+            if !variable.secret && !has_secrets(variable.ty) {
+                continue;
+            }
+            let given = self.given.get(variable.name).cloned();
+            let environment = variable
+                .environment()
+                .into_iter()
+                .filter_map(|name| std::env::var(name).ok());
+            for input in given.into_iter().chain(environment.map(Input::typed)) {
+                literal_secrets(variable.name, variable.ty, variable.secret, &input, &mut found);
+            }
+        }
+        for file in &self.files {
+            file.secrets(images, &mut found);
+        }
+        self.redactor.register_all(found);
     }
 
     /// Problems for values that nobody asked for: a `--var` that none of `chosen` declares, a key of a file that none of `all` does.
     pub(crate) fn unknown(&self, chosen: &[&ImageEntry], all: &[ImageEntry]) -> Diagnostics {
         let mut problems = Diagnostics::new();
-        let known = chosen
-            .iter()
-            .flat_map(|image| (image.variables)())
-            .map(|variable| variable.name);
-        for name in self
-            .given
-            .keys()
-            .filter(|name| !known.clone().any(|known| known == *name))
-        {
-            let problem = Diagnostic::error("unknown-variable", format!("no selected image has a variable `{name}`"));
-            problems.push(match nearest(name, known.clone()) {
-                Some(near) => problem.help(format!("did you mean `{near}`?")),
-                None => problem.help("`list` shows each image's variables"),
-            });
+        let known = chosen.iter().flat_map(|image| (image.variables)());
+        for (name, input) in &self.given {
+            let Some(variable) = known.clone().find(|known| known.name == name) else {
+                let problem =
+                    Diagnostic::error("unknown-variable", format!("no selected image has a variable `{name}`"));
+                problems.push(match nearest(name, known.clone().map(|variable| variable.name)) {
+                    Some(near) => problem.help(format!("did you mean `{near}`?")),
+                    None => problem.help("`list` shows each image's variables"),
+                });
+                continue;
+            };
+            let mut literal = Vec::new();
+            literal_secrets(variable.name, variable.ty, variable.secret, input, &mut literal);
+            if !literal.is_empty() {
+                problems.push(on_the_command_line(variable));
+            }
         }
         for file in &self.files {
             problems.extend(file.unknown(all));
@@ -135,44 +321,39 @@ impl Inputs {
     }
 
     /// What was given for `variable`: on the command line, else in the last file that has it, else in the environment.
-    fn given(&self, variable: &VariableMeta) -> Result<Option<Given>, String> {
-        if let Some(text) = self.given.get(variable.name) {
-            let from = format!("--var {}", variable.name);
-            return Ok(Some(Given {
-                text: text.clone(),
-                form: None,
-                from,
-                place: None,
-            }));
+    fn given(&self, variable: &VariableMeta) -> Result<Option<(Cow<'_, Input>, Origin)>, String> {
+        let origin = |from: String, syntax| Origin {
+            from,
+            file: None,
+            syntax,
+            own: false,
+            line_is_shared: false,
+        };
+        if let Some(input) = self.given.get(variable.name) {
+            let origin = origin(format!("--var {}", variable.name), Syntax::CommandLine);
+            return Ok(Some((Cow::Borrowed(input), origin)));
         }
-        if let Some(found) = self
-            .files
-            .iter()
-            .rev()
-            .find_map(|file| file.find(&self.image, variable.name))
-        {
-            let (text, place) = (found.text.to_owned(), found.place.clone());
-            return Ok(Some(Given {
-                text,
-                form: Some(found.form),
-                from: place.file.clone().into_owned(),
-                place: Some(place),
-            }));
+        for (index, file) in self.files.iter().enumerate().rev() {
+            if let Some(input) = file.find(&self.image, variable.name) {
+                let origin = Origin {
+                    from: file.name().to_owned(),
+                    file: Some(file.name().to_owned()),
+                    syntax: file.syntax(),
+                    own: self.has_own && index == 0,
+                    line_is_shared: file.shares_its_line(&self.image, input),
+                };
+                return Ok(Some((Cow::Borrowed(input), origin)));
+            }
         }
-        let own = format!("IMAGEBAKE_VAR_{}", variable.name);
-        for name in [Some(own.as_str()), variable.env].into_iter().flatten() {
-            let from = format!("the environment variable {name}");
-            match std::env::var(name) {
+        for name in variable.environment() {
+            match std::env::var(&name) {
                 Ok(text) => {
-                    return Ok(Some(Given {
-                        text,
-                        form: None,
-                        from,
-                        place: None,
-                    }));
+                    let origin = origin(format!("the environment variable {name}"), Syntax::Environment);
+                    return Ok(Some((Cow::Owned(Input::typed(text)), origin)));
                 }
                 Err(VarError::NotUnicode(_)) => {
-                    return Err(format!("the value of `{}` from {from} is not UTF-8", variable.name));
+                    let name = format!("the environment variable {name}");
+                    return Err(format!("the value of `{}` from {name} is not UTF-8", variable.name));
                 }
                 Err(VarError::NotPresent) => {}
             }
@@ -180,15 +361,17 @@ impl Inputs {
         Ok(None)
     }
 
-    /// What each of `variables` was given, or its default; secrets by name. For records of runs.
+    /// What each of `variables` was given, or its default; secrets by name or reference. For records of runs.
     pub(crate) fn shown(&self, variables: &[VariableMeta]) -> BTreeMap<String, String> {
         let value = |variable: &VariableMeta| {
             let given = self.given(variable).ok().flatten();
             match (given, variable.default) {
-                (Some(_), _) if variable.secret => Some(format!("<secret {}>", variable.name)),
-                (Some(given), _) => Some(given.text),
-                (None, Some(_)) if variable.secret => Some("<default>".to_owned()),
-                (None, default) => default.map(str::to_owned),
+                (Some((input, _)), _) => Some(match variable.shown(&input) {
+                    serde_json::Value::String(text) => text,
+                    other => other.to_string(),
+                }),
+                (None, Some(_)) => Some(variable.default_shown().unwrap_or("<default>").to_owned()),
+                (None, None) => None,
             }
         };
         variables
@@ -196,64 +379,23 @@ impl Inputs {
             .filter_map(|variable| Some((variable.name.to_owned(), value(variable)?)))
             .collect()
     }
-
-    /// The typed value of `variable`; `default` where none was given. Problems go to `problems`, and then there is none.
-    pub fn take<T: FromInput>(
-        &self,
-        variable: &VariableMeta,
-        default: Option<fn() -> T>,
-        check: Option<Check<'_, T>>,
-        problems: &mut Diagnostics,
-    ) -> Option<T> {
-        let mut place = None;
-        let value = self.given(variable).and_then(|given| match (given, default) {
-            (Some(given), _) => {
-                place.clone_from(&given.place);
-                typed(variable, &given)
-            }
-            (None, Some(default)) => Ok(default()),
-            (None, None) => {
-                T::absent().ok_or_else(|| format!("the variable `{}` ({}) has no value", variable.name, variable.ty))
-            }
-        });
-        let checked = value.and_then(|value| match check.map_or(Ok(()), |check| check(&value)) {
-            Ok(()) => Ok(value),
-            Err(why) => Err(format!("the value of `{}` is refused: {why}", variable.name)),
-        });
-        checked
-            .map_err(|message| problems.push(refusal(variable, message, place)))
-            .ok()
-    }
 }
 
-fn typed<T: FromInput>(variable: &VariableMeta, given: &Given) -> Result<T, String> {
-    let Given { text, form, from, .. } = given;
-    let (name, ty) = (variable.name, variable.ty);
-    if let Some(form) = form.filter(|form| *form != Form::Single && *form != T::FORM) {
-        return Err(format!(
-            "the value of `{name}` from {from} is {}, not {ty}",
-            form.words()
-        ));
-    }
-    T::from_input(variable, text).map_err(|why| match variable.secret {
-        true => format!("the value of `{name}` from {from} is not {ty}"),
-        false => format!("{text:?} from {from} is not {ty} for `{name}`: {why}"),
-    })
-}
-
-fn refusal(variable: &VariableMeta, message: String, place: Option<Place>) -> Diagnostic {
-    let mut help = match &place {
-        Some(_) => "correct it there".to_owned(),
-        None => format!("give it with --var {}=VALUE", variable.name),
+fn on_the_command_line(variable: &VariableMeta) -> Diagnostic {
+    let message = format!(
+        "the value of the secret `{}` stands on the command line, where other users and the shell's history see it",
+        variable.name
+    );
+    let instead = match variable.ty {
+        InputType::Secret => format!(
+            "give a reference: --var {0}=env:NAME, --var {0}=file:PATH or --var '{0}=cmd:[\"program\", \"argument\"]'",
+            variable.name
+        ),
+        _ => format!("give it in the environment instead: IMAGEBAKE_VAR_{}", variable.name),
     };
-    if !variable.help.trim().is_empty() {
-        help = format!("{help} ({})", variable.help.trim());
-    }
-    let problem = Diagnostic::error("variable", message).field(variable.name).help(help);
-    match place {
-        Some(place) => problem.at(place),
-        None => problem,
-    }
+    Diagnostic::warning("literal-secret", message)
+        .field(variable.name)
+        .help(instead)
 }
 
 /// A struct of inputs, written by `#[derive(Variables)]`.
@@ -267,7 +409,11 @@ pub trait Variables: Sized {
     /// The values file beside the image, where it has one.
     const VALUES_FILE: Option<&'static str> = None;
     /// Reads all, or tells every problem.
-    fn read(inputs: &Inputs, problems: &mut Diagnostics) -> Option<Self>;
+    fn read(fields: &mut Fields<'_>) -> Option<Self>;
+    /// The inputs when none is given, where that is enough.
+    fn absent() -> Option<Self> {
+        Fields::none()
+    }
 }
 
 /// Reads `V` or fails with every problem at once; used by `#[image]`.
@@ -276,209 +422,9 @@ pub trait Variables: Sized {
 /// When a value is missing or wrong.
 pub fn read<V: Variables>(inputs: &Inputs) -> Result<V, Diagnostics> {
     let mut problems = Diagnostics::new();
-    match V::read(inputs, &mut problems) {
+    match V::read(&mut Fields::of(inputs, &mut problems)) {
         Some(values) if !problems.has_errors() => Ok(values),
         _ => Err(problems),
-    }
-}
-
-/// A type that an input may have.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be the type of an input",
-    note = "use a number, `bool`, `String`, `PathBuf`, `Duration`, `Secret`, an `Option`, `Vec` or `BTreeMap` of them, or implement `imagebake::variables::FromInput`"
-)]
-pub trait FromInput: Sized {
-    /// What it is, in words.
-    const TYPE: &'static str;
-    /// Whether there is a value when none is given: [`absent`](Self::absent) has one.
-    const OPTIONAL: bool = false;
-    /// Whether it is one value, a list or a map; a values file must give it in that form.
-    const FORM: Form = Form::Single;
-    /// Whether its values are never shown.
-    const SECRET: bool = false;
-
-    #[doc(hidden)]
-    const META: VariableMeta = VariableMeta {
-        name: "",
-        help: "",
-        ty: Self::TYPE,
-        default: None,
-        optional: Self::OPTIONAL,
-        env: None,
-        secret: Self::SECRET,
-    };
-
-    /// Reads a value as a user types it.
-    ///
-    /// # Errors
-    /// What is wrong with it, in words; for a secret without the value.
-    fn from_input(variable: &VariableMeta, text: &str) -> Result<Self, String>;
-
-    /// The value when none is given, for types that have one.
-    fn absent() -> Option<Self> {
-        None
-    }
-
-    #[doc(hidden)]
-    fn take(
-        inputs: &Inputs,
-        variable: &VariableMeta,
-        default: Option<fn() -> Self>,
-        check: Option<Check<'_, Self>>,
-        problems: &mut Diagnostics,
-    ) -> Option<Self> {
-        inputs.take(variable, default, check, problems)
-    }
-}
-
-macro_rules! from_input {
-    ($($ty:ty => $words:literal),+ $(,)?) => {
-        $(#[diagnostic::do_not_recommend]
-        impl FromInput for $ty {
-            const TYPE: &'static str = $words;
-            fn from_input(_: &VariableMeta, text: &str) -> Result<Self, String> {
-                Self::from_str(text.trim()).map_err(|error| error.to_string())
-            }
-        })+
-    };
-}
-
-from_input! {
-    bool => "true or false", u8 => "a whole number", u16 => "a whole number", u32 => "a whole number", u64 => "a whole number",
-    usize => "a whole number", i32 => "a whole number", i64 => "a whole number", f64 => "a number",
-}
-
-#[diagnostic::do_not_recommend]
-impl FromInput for String {
-    const TYPE: &'static str = "text";
-    fn from_input(_: &VariableMeta, text: &str) -> Result<Self, String> {
-        Ok(text.to_owned())
-    }
-}
-
-#[diagnostic::do_not_recommend]
-impl FromInput for PathBuf {
-    const TYPE: &'static str = "a path";
-    fn from_input(_: &VariableMeta, text: &str) -> Result<Self, String> {
-        Ok(text.into())
-    }
-}
-
-#[diagnostic::do_not_recommend]
-impl FromInput for Duration {
-    const TYPE: &'static str = "a length of time (90s, 1h30m)";
-    fn from_input(_: &VariableMeta, text: &str) -> Result<Self, String> {
-        humantime::parse_duration(text.trim()).map_err(|error| error.to_string())
-    }
-}
-
-#[diagnostic::do_not_recommend]
-impl FromInput for Secret {
-    const TYPE: &'static str = "a secret (env:NAME, file:PATH or the value)";
-    const SECRET: bool = true;
-    fn from_input(variable: &VariableMeta, text: &str) -> Result<Self, String> {
-        Ok(Self::parse(text).named(variable.name))
-    }
-}
-
-#[diagnostic::do_not_recommend]
-impl<T: FromInput> FromInput for Option<T> {
-    const TYPE: &'static str = T::TYPE;
-    const OPTIONAL: bool = true;
-    const FORM: Form = T::FORM;
-    const SECRET: bool = T::SECRET;
-    fn from_input(variable: &VariableMeta, text: &str) -> Result<Self, String> {
-        T::from_input(variable, text).map(Some)
-    }
-    fn absent() -> Option<Self> {
-        Some(None)
-    }
-}
-
-/// `["a", "b"]` as JSON, or `a,b`.
-#[diagnostic::do_not_recommend]
-impl<T: FromInput> FromInput for Vec<T> {
-    const TYPE: &'static str = "a list (a,b or [\"a\", \"b\"])";
-    const FORM: Form = Form::List;
-    const SECRET: bool = T::SECRET;
-    fn from_input(variable: &VariableMeta, text: &str) -> Result<Self, String> {
-        let items: Vec<String> = match text.trim() {
-            "" => Vec::new(),
-            json if json.starts_with('[') => {
-                let items: Vec<serde_json::Value> = serde_json::from_str(json).map_err(|error| error.to_string())?;
-                items.into_iter().map(plain).collect()
-            }
-            commas => commas.split(',').map(|item| item.trim().to_owned()).collect(),
-        };
-        items.iter().map(|item| T::from_input(variable, item)).collect()
-    }
-}
-
-/// `{"a": "b"}` as JSON, or `a=b,c=d`.
-#[diagnostic::do_not_recommend]
-impl<T: FromInput> FromInput for BTreeMap<String, T> {
-    const TYPE: &'static str = "a map (a=b,c=d or {\"a\": \"b\"})";
-    const FORM: Form = Form::Map;
-    const SECRET: bool = T::SECRET;
-    fn from_input(variable: &VariableMeta, text: &str) -> Result<Self, String> {
-        let pairs: Vec<(String, String)> = match text.trim() {
-            "" => Vec::new(),
-            json if json.starts_with('{') => {
-                let map: serde_json::Map<String, serde_json::Value> =
-                    serde_json::from_str(json).map_err(|error| error.to_string())?;
-                map.into_iter().map(|(name, value)| (name, plain(value))).collect()
-            }
-            commas => commas
-                .split(',')
-                .map(|pair| {
-                    pair.split_once('=')
-                        .map(|(name, value)| (name.trim().to_owned(), value.trim().to_owned()))
-                })
-                .collect::<Option<_>>()
-                .ok_or("each entry is NAME=VALUE")?,
-        };
-        pairs
-            .into_iter()
-            .map(|(name, value)| Ok((name, T::from_input(variable, &value)?)))
-            .collect()
-    }
-}
-
-/// The texts of an input, for `#[var(matches = "…")]`.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` is not text that a regular expression could match",
-    note = "`matches` is for `String`, and `Option`, `Vec` or `BTreeMap` of it; for other types use `check = |value| …`"
-)]
-pub trait Texts {
-    /// Each of them.
-    fn texts(&self) -> Vec<&str>;
-}
-
-#[diagnostic::do_not_recommend]
-impl Texts for String {
-    fn texts(&self) -> Vec<&str> {
-        vec![self]
-    }
-}
-
-#[diagnostic::do_not_recommend]
-impl<T: Texts> Texts for Option<T> {
-    fn texts(&self) -> Vec<&str> {
-        self.iter().flat_map(T::texts).collect()
-    }
-}
-
-#[diagnostic::do_not_recommend]
-impl<T: Texts> Texts for Vec<T> {
-    fn texts(&self) -> Vec<&str> {
-        self.iter().flat_map(T::texts).collect()
-    }
-}
-
-#[diagnostic::do_not_recommend]
-impl<T: Texts> Texts for BTreeMap<String, T> {
-    fn texts(&self) -> Vec<&str> {
-        self.values().flat_map(T::texts).collect()
     }
 }
 
@@ -500,13 +446,6 @@ pub fn check<T: ?Sized, E: std::fmt::Display>(
     check: impl FnOnce(&T) -> Result<(), E>,
 ) -> Result<(), String> {
     check(value).map_err(|error| error.to_string())
-}
-
-fn plain(value: serde_json::Value) -> String {
-    match value {
-        serde_json::Value::String(text) => text,
-        other => other.to_string(),
-    }
 }
 
 /// The problems of an image's inputs on their way through the image function's `Result`; planning takes them out again.

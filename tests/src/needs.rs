@@ -13,6 +13,11 @@ pub fn available(tool: &str) -> bool {
             .arg("-u")
             .output()
             .is_ok_and(|output| output.stdout == b"0\n"),
+        "python3-jsonschema" => Command::new("python3")
+            .args(["-c", "import jsonschema"])
+            .stderr(std::process::Stdio::null())
+            .status()
+            .is_ok_and(|status| status.success()),
         // Its absence from PATH is not what counts: it has to answer.
         "dockerd" => std::os::unix::net::UnixStream::connect("/var/run/docker.sock").is_ok(),
         program => on_path(program),

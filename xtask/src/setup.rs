@@ -75,6 +75,11 @@ const TOOLS: &[Tool] = &[
         program: "python3",
         package: "python3",
     },
+    // A module of Python, under the name by which the tests ask for it.
+    Tool {
+        program: "python3-jsonschema",
+        package: "python3-jsonschema",
+    },
 ];
 
 /// Whether `program` is on PATH, or where system tools are.
@@ -86,9 +91,21 @@ pub(crate) fn on_path(program: &str) -> bool {
         .any(|folder| folder.join(program).is_file())
 }
 
+/// Whether one of the tools is there.
+fn is_there(program: &str) -> bool {
+    if program != "python3-jsonschema" {
+        return on_path(program);
+    }
+    let import = Command::new("python3")
+        .args(["-c", "import jsonschema"])
+        .stderr(Stdio::null())
+        .status();
+    import.is_ok_and(|status| status.success())
+}
+
 /// Installs what is missing when run as root on Debian; otherwise says what to install. Gives the names of what is there now.
 pub(crate) fn install() -> Result<Vec<&'static str>> {
-    let missing: Vec<&Tool> = TOOLS.iter().filter(|tool| !on_path(tool.program)).collect();
+    let missing: Vec<&Tool> = TOOLS.iter().filter(|tool| !is_there(tool.program)).collect();
     if !missing.is_empty() {
         let packages: Vec<&str> = missing.iter().map(|tool| tool.package).collect();
         match is_root() && Path::new("/etc/debian_version").exists() {
@@ -105,7 +122,7 @@ pub(crate) fn install() -> Result<Vec<&'static str>> {
     let there: Vec<&str> = TOOLS
         .iter()
         .map(|tool| tool.program)
-        .filter(|program| on_path(program))
+        .filter(|program| is_there(program))
         .collect();
     println!("tools for the tests: {}", there.join(" "));
     start_engine();

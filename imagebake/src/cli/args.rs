@@ -3,9 +3,10 @@
 use crate::{
     engine::{Limit, OnError},
     plan::{Selection, nearest},
+    registry::ImageEntry,
     reporter::Style,
 };
-use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum, error::ErrorKind};
 use std::{ffi::OsString, num::NonZeroUsize, path::PathBuf, time::Duration};
 
 /// Bakes the machine images that this program describes.
@@ -47,7 +48,7 @@ pub(super) struct Globals {
     /// A value for a variable; may be repeated, the last one counts.
     #[arg(long = "var", global = true, value_name = "NAME=VALUE", value_parser = name_and_value)]
     pub(super) vars: Vec<(String, String)>,
-    /// A TOML file with values for variables; may be repeated, the last one counts.
+    /// A TOML, YAML, JSON or HCL file with values for variables; may be repeated, the last one counts.
     #[arg(long, global = true, value_name = "FILE")]
     pub(super) values: Vec<PathBuf>,
     /// Say less: no output of guests.
@@ -81,6 +82,8 @@ pub(super) enum Command {
     Runs(RunsArgs),
     /// Show one run.
     Show(ShowArgs),
+    /// Write the JSON Schema of values files, for editors.
+    Schema(SchemaArgs),
     /// Say in more words what a code like unknown-image means.
     Explain(ExplainArgs),
     /// Make a project of one's own in a new folder.
@@ -109,6 +112,8 @@ impl Command {
             Self::Runs(args) => args.output,
             Self::Show(args) => args.output,
             Self::Explain(args) => args.output,
+            // It prints JSON anyway, or the name of a file.
+            Self::Schema(_) => Format::Text,
             Self::New(args) => args.output,
             Self::Docs(args) => args.output,
             Self::Completions(_) | Self::Man(_) => Format::Text,
@@ -402,6 +407,14 @@ pub(super) struct CleanupArgs {
 }
 
 #[derive(Debug, Args)]
+pub(super) struct SchemaArgs {
+    /// Of values files; into FILE, else to standard output.
+    // Here it is not the option of the other commands, although it is called the same.
+    #[arg(id = "values", long = "values", value_name = "FILE", required = true)]
+    pub(super) values: Option<Option<PathBuf>>,
+}
+
+#[derive(Debug, Args)]
 pub(super) struct RunsArgs {
     /// How many, the latest first [default: 20].
     #[arg(long, value_name = "N", value_parser = count)]
@@ -483,10 +496,25 @@ pub(super) struct ManArgs {
     pub(super) dir: Option<PathBuf>,
 }
 
-/// Reads the command line; `words` begins with the program's name.
-pub(super) fn parse(words: Vec<OsString>) -> Result<Options, clap::Error> {
-    let matches = command().try_get_matches_from(words)?;
-    Options::from_arg_matches(&matches)
+/// Reads the command line; `words` begins with the program's name. Help on a command with images has their inputs.
+pub(super) fn parse(words: Vec<OsString>, images: &[ImageEntry]) -> Result<Options, clap::Error> {
+    let read = |command: clap::Command| {
+        let matches = command.try_get_matches_from(words.iter())?;
+        Options::from_arg_matches(&matches)
+    };
+    let mut parsed = read(command());
+    if parsed
+        .as_ref()
+        .is_err_and(|error| error.kind() == ErrorKind::DisplayHelp)
+        && let Some((name, inputs)) = super::inputs::help(&words, images)
+    {
+        parsed = read(command().mut_subcommand(name, |command| command.after_help(inputs)));
+    }
+    let mut options = parsed?;
+    if let Command::Schema(_) = &options.command {
+        options.globals.values.clear();
+    }
+    Ok(options)
 }
 
 /// The whole command line, for help and tests.
@@ -545,7 +573,7 @@ mod tests {
             .chain(line.split(' '))
             .map(OsString::from)
             .collect();
-        parse(words).expect_err("refused").to_string()
+        parse(words, &[]).expect_err("refused").to_string()
     }
 
     #[test]
@@ -576,6 +604,7 @@ mod tests {
             ("runs --last 0", "whole number from 1"),
             ("show", "<RUN>"),
             ("inspect", "<IMAGE>"),
+            ("schema", "--values"),
             ("list --color red", "never"),
         ] {
             let text = refused(line);

@@ -7,6 +7,7 @@ use super::explain::explanation;
 use crate::{
     field::Place,
     plan::{Diagnostic, Diagnostics, Severity},
+    redact::Redactor,
     reporter::{Style, printable},
 };
 use std::{collections::HashMap, fmt::Write, fs, path::Path};
@@ -15,6 +16,8 @@ pub(super) struct Renderer<'a> {
     pub(super) style: Style,
     /// What the places of problems start from.
     pub(super) root: &'a Path,
+    /// Hides the secrets among the values that were given.
+    pub(super) redactor: &'a Redactor,
 }
 
 /// The same problem for one or several sources.
@@ -65,7 +68,7 @@ impl Renderer<'_> {
             [code] => writeln!(out, "more: `explain {code}`"),
             _ => writeln!(out, "more on each: `explain CODE`"),
         };
-        out
+        self.redactor.redact_str(&out).into_owned()
     }
 
     fn group(&self, out: &mut String, group: &Group<'_>, files: &mut HashMap<String, Vec<String>>) {
@@ -83,8 +86,13 @@ impl Renderer<'_> {
             .unwrap_or(1);
         for (i, place) in problem.places.iter().enumerate() {
             let arrow = self.style.cyan(if i == 0 { "-->" } else { ":::" });
-            let _ = writeln!(out, "{:width$}{arrow} {place}", "");
-            self.source_line(out, place, width, files);
+            // In Rust the setting's name says where in the line it is; a values file may be one line.
+            let column = match place.file.ends_with(".rs") || place.column == 0 {
+                true => String::new(),
+                false => format!(":{}", place.column),
+            };
+            let _ = writeln!(out, "{:width$}{arrow} {place}{column}", "");
+            self.source_line(out, place, width, problem.columns_shown, files);
         }
         let row = |out: &mut String, text: &str| {
             let text = indented(text, &" ".repeat(width + 3));
@@ -101,7 +109,17 @@ impl Renderer<'_> {
     }
 
     /// The line of the file, with a mark below the column.
-    fn source_line(&self, out: &mut String, place: &Place, width: usize, files: &mut HashMap<String, Vec<String>>) {
+    fn source_line(
+        &self,
+        out: &mut String,
+        place: &Place,
+        width: usize,
+        columns_shown: Option<u32>,
+        files: &mut HashMap<String, Vec<String>>,
+    ) {
+        if columns_shown == Some(0) {
+            return;
+        }
         let lines = files
             .entry(place.file.to_string())
             .or_insert_with(|| self.read(&place.file));
@@ -109,6 +127,13 @@ impl Renderer<'_> {
             return;
         };
         let column = (place.column.max(1) - 1) as usize;
+        let blank = |c: char| c.is_whitespace() || matches!(c, '[' | '{' | '"' | '-');
+        let line = match columns_shown.map(|columns| line.char_indices().nth(columns as usize)) {
+            None => line.clone(),
+            Some(_) if !line.chars().take(column).all(blank) => return,
+            Some(Some((end, _))) => format!("{}…", &line[..end]),
+            Some(None) => line.clone(),
+        };
         // Tabs stay tabs below, so that the mark stands where the column is.
         let before: String = line
             .chars()
@@ -121,7 +146,7 @@ impl Renderer<'_> {
             out,
             "{:>width$} {bar} {}",
             place.line,
-            printable(line, Style::default())
+            printable(&line, Style::default())
         );
         // A place without a column of its own stands for the whole line.
         if column > 0 {
@@ -243,6 +268,7 @@ mod tests {
         let text = Renderer {
             style: Style::default(),
             root: &root,
+            redactor: &Redactor::new(),
         }
         .render(&problems);
         let expected = "\
@@ -252,7 +278,7 @@ error[unreadable-file]: cannot read `missing.sh`
   |
 2 | \t.script(\"missing.sh\")
   | \t ^
- ::: /etc/passwd:1
+ ::: /etc/passwd:1:1
   = image web · sources oci, null (2) · step 2 shell · field script
   = help: make it
 
@@ -275,6 +301,7 @@ more: `explain unreadable-file`
         let text = Renderer {
             style: Style::default(),
             root: Path::new("/"),
+            redactor: &Redactor::new(),
         }
         .render(&problems);
         let at = |what: &str| text.find(what).unwrap_or_else(|| panic!("{what}: {text}"));
@@ -290,7 +317,8 @@ more: `explain unreadable-file`
         assert_eq!(
             Renderer {
                 style: Style::default(),
-                root: Path::new("/")
+                root: Path::new("/"),
+                redactor: &Redactor::new(),
             }
             .render(&Diagnostics::new()),
             ""

@@ -62,6 +62,7 @@ pub(super) fn run(cli: &Cli, args: &DocsArgs) -> Result<u8, Stop> {
     }
     fs::create_dir_all(&folder).path("make the folder", &folder)?;
     for (name, text) in &pages {
+        let text = cli.inputs.redactor().redact_str(text);
         write_atomically(&folder.join(name), text.as_bytes()).map_err(Error::from)?;
     }
     let names: Vec<&str> = pages.iter().map(|(name, _)| name.as_str()).collect();
@@ -178,9 +179,9 @@ fn inputs(out: &mut String, variables: &[VariableMeta], values_file: Option<&str
     }
     out.push_str("| input | what for | type | default |\n|---|---|---|---|\n");
     for variable in variables {
-        let default = match (variable.default, variable.secret, variable.optional) {
-            (Some(_), true, _) => "*a secret*".to_owned(),
-            (Some(default), false, _) => cell_code(default),
+        let default = match (variable.default_shown(), variable.secret, variable.optional) {
+            (Some(default), ..) => cell_code(default),
+            (None, true, _) if variable.default.is_some() => "*a secret*".to_owned(),
             (None, _, true) => "none needed".to_owned(),
             (None, ..) => "**must be given**".to_owned(),
         };
@@ -189,7 +190,7 @@ fn inputs(out: &mut String, variables: &[VariableMeta], values_file: Option<&str
             "| {} | {} | {} | {default} |",
             cell_code(variable.name),
             escaped(variable.help.trim()),
-            escaped(variable.ty),
+            escaped(&variable.ty.words()),
         );
     }
     match values_file {

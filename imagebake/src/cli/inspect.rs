@@ -6,7 +6,7 @@ use super::{
     Cli,
     args::{Chosen, Format, InspectArgs, LookingArgs, suggestion},
     failure::Stop,
-    panics, plan as planning,
+    inputs, panics, plan as planning,
 };
 use crate::{
     describe::HasGuest,
@@ -100,24 +100,7 @@ fn text(image: &ListedImage, style: Style) -> String {
     if !variables.is_empty() {
         let _ = writeln!(out, "\n{}", style.bold("Variables"));
     }
-    for variable in variables {
-        let need = match (variable.default, variable.optional) {
-            (Some(default), _) if !variable.secret => format!("default {default}"),
-            (_, true) => "optional".to_owned(),
-            (_, false) => "required".to_owned(),
-        };
-        let secret = if variable.secret { ", secret" } else { "" };
-        let env = variable.env.map(|name| format!(", from {name}")).unwrap_or_default();
-        let _ = writeln!(
-            out,
-            "  {}  {}",
-            style.cyan(variable.name),
-            style.dim(format!("{}, {need}{secret}{env}", variable.ty))
-        );
-        for line in variable.help.lines().filter(|line| !line.trim().is_empty()) {
-            let _ = writeln!(out, "      {}", line.trim());
-        }
-    }
+    inputs::rows(&mut out, variables, style);
     if let Some(file) = image.entry.values_file {
         let _ = writeln!(out, "  values file: {file}");
     }

@@ -74,7 +74,8 @@ fn listed(image: &ListedImage, style: Style) -> String {
 
 /// `version = 1.4.0`, `token (secret)`, `packages (required)`.
 fn brief(variable: &VariableMeta) -> String {
-    match (variable.default, variable.secret, variable.optional) {
+    match (variable.default_shown(), variable.secret, variable.optional) {
+        (Some(reference), true, _) => format!("{} (secret, {reference})", variable.name),
         (_, true, true) => format!("{} (secret)", variable.name),
         (_, true, false) => format!("{} (secret, required)", variable.name),
         (Some(default), ..) => format!("{} = {default}", variable.name),

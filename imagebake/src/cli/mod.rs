@@ -15,6 +15,7 @@ mod docs;
 mod explain;
 mod failure;
 mod github;
+mod inputs;
 mod inspect;
 mod invocation;
 mod list;
@@ -25,6 +26,7 @@ mod panics;
 mod plan;
 mod prompt;
 mod runs;
+mod schema;
 mod show;
 mod validate;
 
@@ -33,6 +35,7 @@ pub use app::{App, main};
 use crate::{
     plan::Diagnostics,
     project::Project,
+    redact::Redactor,
     registry::ImageEntry,
     reporter::{Style, github::Files},
     variables::{Inputs, ValuesFile},
@@ -62,7 +65,7 @@ struct Cli {
 
 /// Runs the command of `words`, the program's name first.
 fn run(entries: Vec<ImageEntry>, words: Vec<std::ffi::OsString>) -> ExitCode {
-    let options = match args::parse(words) {
+    let options = match args::parse(words, &entries) {
         Ok(options) => options,
         Err(error) => {
             let code = error.exit_code();
@@ -92,6 +95,7 @@ fn run(entries: Vec<ImageEntry>, words: Vec<std::ffi::OsString>) -> ExitCode {
             Command::Cleanup(args) => cleanup::run(&cli()?, &args),
             Command::Runs(args) => runs::run(&cli()?, &args),
             Command::Show(args) => show::run(&cli()?, &args),
+            Command::Schema(args) => schema::run(&cli()?, &args),
             Command::Explain(args) => explain::run(&args, style),
             Command::New(args) => new::run(&args, style),
             Command::Docs(args) => docs::run(&cli()?, &args),
@@ -162,6 +166,7 @@ impl Cli {
             let renderer = Renderer {
                 style: err_style,
                 root: &project.current_dir,
+                redactor: &Redactor::new(),
             };
             tell(&renderer, &problems, github.as_ref());
             Stop::problems_told(problems)
@@ -185,20 +190,28 @@ impl Cli {
         Renderer {
             style: self.err_style,
             root: &self.project.root,
+            redactor: self.inputs.redactor(),
         }
     }
 
-    /// Prints a result for people.
+    /// Prints a result for people; secrets that were given themselves are hidden in it.
     fn print(&self, text: &str) {
+        let text = self.inputs.redactor().redact_str(text);
         match &self.github {
-            Some(_) => github::print(text),
-            None => print(text),
+            Some(_) => github::print(&text),
+            None => print(&text),
         }
     }
 
-    /// Prints a result for programs, in one line.
+    /// Prints a result for programs, in one line; secrets that were given themselves are hidden in it.
     fn print_json(&self, value: &impl serde::Serialize) -> Result<(), Stop> {
-        print_json(value)
+        let redactor = self.inputs.redactor();
+        if redactor.is_empty() {
+            return print_json(value);
+        }
+        let mut value = serde_json::to_value(value).map_err(no_json)?;
+        redactor.redact_json(&mut value);
+        print_json(&value)
     }
 
     /// Prints problems; nothing when there are none.
@@ -226,11 +239,13 @@ fn print(text: &str) {
 }
 
 fn print_json(value: &impl serde::Serialize) -> Result<(), Stop> {
-    let text = serde_json::to_string(value).map_err(|error| {
-        Stop::from(crate::error::Error::new(crate::error::ErrorKind::Internal, "cannot write JSON").because(error))
-    })?;
+    let text = serde_json::to_string(value).map_err(no_json)?;
     print(&(text + "\n"));
     Ok(())
+}
+
+fn no_json(error: serde_json::Error) -> Stop {
+    Stop::from(crate::error::Error::new(crate::error::ErrorKind::Internal, "cannot write JSON").because(error))
 }
 
 /// Writes to standard error; when nobody reads that, nobody can be told.

@@ -30,7 +30,9 @@ pub(super) fn run(cli: &Cli, args: &PlanArgs) -> Result<u8, Stop> {
         return Ok(code);
     }
     match (args.format, args.output.format()) {
-        (PlanForm::Packer, _) => cli.print_json(&plan::packer::plan(&plan, args.reveal))?,
+        // What was asked for is not hidden.
+        (PlanForm::Packer, _) if args.reveal => super::print_json(&plan::packer::plan(&plan, true))?,
+        (PlanForm::Packer, _) => cli.print_json(&plan::packer::plan(&plan, false))?,
         (PlanForm::Json, _) | (PlanForm::Tree, Format::Json) => cli.print_json(&plan::json::plan(&plan, args.all))?,
         (PlanForm::Tree, Format::Text) => cli.print(&tree(&plan, args.all, cli.style)),
     }

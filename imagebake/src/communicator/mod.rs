@@ -6,7 +6,7 @@
 pub mod container;
 #[cfg(feature = "testing")]
 pub mod contract;
-mod local;
+pub(crate) mod local;
 mod none;
 mod posix;
 mod remote;

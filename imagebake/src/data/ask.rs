@@ -94,7 +94,7 @@ impl<'d, L: Lookup> Ask<'d, L> {
             folder: &self.data.folder,
         };
         if self.question.is_local() {
-            let answer = self.within(&name, self.question.look_up(&cx)).await?;
+            let answer = self.within(&name, self.look_up(&cx)).await?;
             self.refuse_secrets(&name, &serde_json::to_value(&answer).unwrap_or_default())?;
             self.tell(&answer, Origin::Local);
             return Ok(answer);
@@ -110,14 +110,14 @@ impl<'d, L: Lookup> Ask<'d, L> {
                 .at(self.place.clone())
                 .at(pin.place.clone())
             })?;
-            self.within(&name, self.question.complete(&mut answer, &cx)).await?;
+            self.within(&name, self.complete(&mut answer, &cx)).await?;
             self.tell(&answer, Origin::Pinned);
             return Ok(answer);
         }
         run.may_ask(&name, pinnable, &self.place)?;
         let found = run
             .once(&name, || async {
-                let answer = self.within(&name, self.question.look_up(&cx)).await?;
+                let answer = self.within(&name, self.look_up(&cx)).await?;
                 let found = as_table::<L>(&answer).map_err(|error| self.problem(&name, &error))?;
                 self.refuse_secrets(&name, &Json::Object(found.clone()))?;
                 Ok(found)
@@ -125,12 +125,35 @@ impl<'d, L: Lookup> Ask<'d, L> {
             .await?;
         let mut answer = serde_json::from_value(Json::Object(found.clone()))
             .map_err(|error| self.problem(&name, &unreadable::<L>(error)))?;
-        self.within(&name, self.question.complete(&mut answer, &cx)).await?;
+        self.within(&name, self.complete(&mut answer, &cx)).await?;
         if pinnable {
             run.pin(&name, found);
         }
         self.tell(&answer, Origin::Asked);
         Ok(answer)
+    }
+
+    /// Asks, with the question's secrets at hand.
+    async fn look_up(&self, cx: &LookupCx<'_>) -> Result<L::Answer> {
+        self.follow_secrets().await?;
+        self.question.look_up(cx).await
+    }
+
+    /// Most pinned answers need nothing more, and then no secret either: whoever has no credentials can plan.
+    async fn complete(&self, answer: &mut L::Answer, cx: &LookupCx<'_>) -> Result<()> {
+        let completed = self.question.complete(answer, cx).await;
+        if completed.is_ok() || self.question.secrets().iter().all(|secret| secret.is_at_hand()) {
+            return completed;
+        }
+        self.follow_secrets().await?;
+        self.question.complete(answer, cx).await
+    }
+
+    async fn follow_secrets(&self) -> Result<()> {
+        for secret in self.question.secrets() {
+            crate::engine::follow_secret(secret, &self.data.base).await?;
+        }
+        Ok(())
     }
 
     async fn within<T>(&self, name: &str, asking: impl Future<Output = Result<T>>) -> Result<T, Diagnostics> {

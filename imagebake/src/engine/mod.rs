@@ -12,6 +12,7 @@ mod events;
 mod outputs;
 mod retry;
 mod run;
+mod secrets;
 mod steps;
 mod unit;
 mod validate;
@@ -24,6 +25,7 @@ pub use events::ProgressBar;
 pub use outputs::Output;
 pub use retry::{Backoff, wait_until};
 pub use run::{BuildOptions, Limit, OnError, run};
+pub(crate) use secrets::follow as follow_secret;
 pub(crate) use steps::StepRunner;
 pub use validate::validate;
 

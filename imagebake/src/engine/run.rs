@@ -5,7 +5,7 @@ use super::{
     dispatcher::{Decisions, Dispatcher, Message, Prompt},
     events::{self, EventReceiver},
     outputs::Outputs,
-    random_id,
+    random_id, secrets,
     unit::{self, UnitEnd},
 };
 use crate::{
@@ -14,7 +14,6 @@ use crate::{
     journal::{Journal, ResourceEvent},
     plan::Plan,
     project::Project,
-    redact::Redactor,
     reporter::Reporter,
 };
 use std::{path::PathBuf, sync::Arc, thread, time::Instant};
@@ -87,8 +86,11 @@ pub async fn run(
         .log_dir
         .clone()
         .unwrap_or_else(|| project.state_dir.join("logs").join(&id));
-    let redactor = Redactor::new();
-    register_secrets(&plan, &redactor)?;
+    let redactor = plan.redactor.clone();
+    let unresolved = secrets::resolve(project, &plan, &redactor).await;
+    if unresolved.has_errors() {
+        return Err(unresolved.into());
+    }
     let journal = Journal::new(project, &id);
     let record = crate::runs::begin(
         project,
@@ -177,35 +179,6 @@ fn run_id() -> String {
     }
     let time: String = digits.into_iter().rev().collect();
     format!("r{time}{}", &random_id()[..5])
-}
-
-/// Every secret of the plan, resolved once, before anything is made, and never shown from here on.
-fn register_secrets(plan: &Plan, redactor: &Redactor) -> Result<()> {
-    for unit in &plan.units {
-        let steps = unit
-            .steps
-            .iter()
-            .chain(&unit.error_cleanup)
-            .flat_map(|step| step.fields(&unit.names));
-        let links = unit
-            .chains
-            .iter()
-            .flat_map(|chain| &chain.links)
-            .flat_map(|link| link.fields());
-        for field in unit.fields().into_iter().chain(steps).chain(links) {
-            for secret in field.value.secrets() {
-                let value = secret.expose().map_err(|error| match field.set_at.clone() {
-                    Some(place) => error
-                        .at(place)
-                        .context("unit", unit.name())
-                        .context("field", field.meta.name),
-                    None => error.context("unit", unit.name()),
-                })?;
-                redactor.register(secret.name(), value);
-            }
-        }
-    }
-    Ok(())
 }
 
 fn report_on_a_thread(

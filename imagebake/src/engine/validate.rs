@@ -1,18 +1,19 @@
 //! Plan and probes: what can be found out without making anything.
 
-use super::{Cx, RunContext, dispatcher::Decisions, events, outputs::Outputs, random_id, run::BuildOptions};
+use super::{Cx, RunContext, dispatcher::Decisions, events, outputs::Outputs, random_id, run::BuildOptions, secrets};
 use crate::{
     journal::Journal,
     plan::{Diagnostic, Diagnostics, Plan, PlannedUnit},
     project::{Project, unreadable},
-    redact::Redactor,
     source::NoRuntime,
 };
 use std::{collections::BTreeSet, sync::Arc};
 use tokio_util::sync::CancellationToken;
 
-/// Probes every unit of `plan`: files that steps read, and what each source can find out. All problems at once.
+/// Probes every unit of `plan`: secrets, files that steps read, and what each source can find out. All problems at once.
 pub async fn validate(project: &Project, plan: &Plan) -> Diagnostics {
+    let redactor = plan.redactor.clone();
+    let mut problems = secrets::resolve(project, plan, &redactor).await;
     let (events, _receiver) = events::channel();
     let id = format!("v{}", random_id());
     let context = Arc::new(RunContext {
@@ -20,7 +21,7 @@ pub async fn validate(project: &Project, plan: &Plan) -> Diagnostics {
         clock: plan.clock,
         project: project.clone(),
         events,
-        redactor: Redactor::new(),
+        redactor,
         outputs: Outputs::in_state(&project.state_dir),
         options: BuildOptions::default(),
         plan: plan.clone(),
@@ -37,7 +38,6 @@ pub async fn validate(project: &Project, plan: &Plan) -> Diagnostics {
         );
         async move { probe(unit, &cx).await }
     });
-    let mut problems = Diagnostics::new();
     for found in futures_util::future::join_all(probes).await {
         problems.extend(found);
     }

@@ -44,6 +44,9 @@ pub struct Diagnostic {
     pub help: Option<String>,
     /// The lines of the user's files that it is about; the first is the one to look at.
     pub places: Vec<Place>,
+    /// How many columns of these lines may be shown; all without.
+    #[serde(skip)]
+    pub(crate) columns_shown: Option<u32>,
 }
 
 impl Diagnostic {
@@ -68,7 +71,24 @@ impl Diagnostic {
             message: message.into(),
             help: None,
             places: Vec::new(),
+            columns_shown: None,
         }
+    }
+
+    /// Its lines are not shown: a secret may be in them.
+    #[must_use]
+    pub(crate) fn without_line(mut self) -> Self {
+        self.columns_shown = Some(0);
+        self
+    }
+
+    /// Its line is shown as far as the key at its place, and only where it begins with it: the rest may be secret.
+    #[must_use]
+    pub(crate) fn line_up_to_key(mut self, key: &str) -> Self {
+        let column = self.places.last().map_or(0, |place| place.column);
+        // As it is written, in quotes or not.
+        self.columns_shown = Some(column.saturating_add(u32::try_from(key.chars().count()).unwrap_or(0)));
+        self
     }
 
     /// The setting it is about; its place is added where the setting was set.
@@ -241,6 +261,11 @@ impl Diagnostics {
     /// All of them, in the order they were found.
     pub fn iter(&self) -> impl Iterator<Item = &Diagnostic> {
         self.0.iter()
+    }
+
+    /// All of them, to be completed.
+    pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Diagnostic> {
+        self.0.iter_mut()
     }
 
     /// How many there are.

@@ -14,7 +14,12 @@ pub const VERSION: u32 = 1;
 /// (in `imagebake.lock`) or `asked`; `all` has the settings that stand at their defaults too.
 pub fn plan(plan: &Plan, all: bool) -> Json {
     let units: Vec<Json> = plan.units.iter().map(|unit| self::unit(unit, all)).collect();
-    json!({"version": VERSION, "all": all, "data": plan.data, "units": units, "problems": plan.problems})
+    let mut told =
+        json!({"version": VERSION, "all": all, "data": plan.data, "units": units, "problems": plan.problems});
+    if !plan.redactor.is_empty() {
+        plan.redactor.redact_json(&mut told);
+    }
+    told
 }
 
 /// One unit.
@@ -77,9 +82,9 @@ pub fn listed(image: &ListedImage) -> Json {
 pub fn variable(variable: &VariableMeta) -> Json {
     json!({
         "name": variable.name,
-        "type": variable.ty,
+        "type": variable.ty.words(),
         "help": variable.help.trim(),
-        "default": variable.default,
+        "default": variable.default_shown(),
         "optional": variable.optional,
         "env": variable.env,
         "secret": variable.secret,

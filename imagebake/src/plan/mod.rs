@@ -26,6 +26,7 @@ use crate::{
     image::Image,
     names::UnitNames,
     project::Project,
+    redact::Redactor,
     registry::ImageEntry,
     step::ErasedStep,
     unit::ErasedUnit,
@@ -196,6 +197,8 @@ pub struct Plan {
     pub data: Vec<LookedUp>,
     /// The moment of the run.
     pub clock: Clock,
+    /// Hides what is secret among the values that were given, wherever it turns up.
+    pub(crate) redactor: Redactor,
 }
 
 /// An image as `list` shows it.
@@ -215,6 +218,7 @@ pub struct ListedImage {
 /// Describes every image of `entries` with `inputs`, those with problems included. Nothing outside is asked: an image that needs an
 /// answer which is not pinned has a problem.
 pub fn list(project: &Project, entries: &[ImageEntry], inputs: &Inputs) -> Vec<ListedImage> {
+    inputs.hide_secrets(entries);
     let mut files = OwnFiles::new(project, entries);
     let lookups = Arc::new(Lookups::new(project).offline(true));
     let chosen: Vec<&ImageEntry> = entries.iter().collect();
@@ -247,8 +251,10 @@ pub fn plan_with(
     selection: &Selection,
     lookups: &Arc<Lookups>,
 ) -> Plan {
+    inputs.hide_secrets(entries);
     let mut plan = Plan {
         clock: lookups.clock(),
+        redactor: inputs.redactor().clone(),
         ..Plan::default()
     };
     plan.problems.extend(
@@ -273,6 +279,14 @@ pub fn plan_with(
         plan.values.insert(entry.name.clone().into_owned(), described.values);
     }
     selection.units(&mut plan);
+    // What an image function says of a mistake may hold a value that it was given.
+    for problem in plan.problems.iter_mut() {
+        problem.message = plan.redactor.redact_str(&problem.message).into_owned();
+        problem.help = problem
+            .help
+            .take()
+            .map(|help| plan.redactor.redact_str(&help).into_owned());
+    }
     plan
 }
 

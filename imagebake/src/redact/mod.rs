@@ -40,17 +40,29 @@ impl Redactor {
 
     /// Hides `value` from now on; `<secret NAME>` stands for it.
     pub fn register(&self, name: &str, value: &str) {
-        let forms = forms::of(value);
-        if forms.is_empty() {
-            return;
+        self.register_all([(name, value)]);
+    }
+
+    /// Hides several values from now on, at the price of one.
+    pub(crate) fn register_all<N: AsRef<str>, V: AsRef<str>>(&self, secrets: impl IntoIterator<Item = (N, V)>) {
+        let mut new = BTreeMap::new();
+        for (name, value) in secrets {
+            let name: Arc<str> = name.as_ref().into();
+            new.extend(forms::of(value.as_ref()).into_iter().map(|form| (form, name.clone())));
         }
         let mut current = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        let mut all = current.forms.clone();
-        let name: Arc<str> = name.into();
-        for form in forms {
-            all.entry(form).or_insert_with(|| name.clone());
+        new.retain(|form, _| !current.forms.contains_key(form));
+        if new.is_empty() {
+            return;
         }
+        let mut all = current.forms.clone();
+        all.extend(new);
         *current = Arc::new(Patterns::new(all));
+    }
+
+    /// Whether nothing is hidden.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.patterns().automaton.is_none()
     }
 
     fn patterns(&self) -> Arc<Patterns> {

@@ -1,7 +1,11 @@
 //! What `#[derive(Variables)]` writes, and where values come from.
 
 use super::*;
-use std::path::Path;
+use crate::{field::Place, value::Secret};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 fn even(number: &u32) -> Result<(), String> {
     number
@@ -98,17 +102,17 @@ fn every_problem_is_told_at_once() {
         ("key", "/etc/key"),
     ]);
     let expected = [
-        "the value of `version` is refused: it does not match `^\\d+\\.\\d+\\.\\d+$`",
+        "the value of `version` from --var version is refused: it does not match `^\\d+\\.\\d+\\.\\d+$`",
         "the variable `packages`",
-        "the value of `workers` is refused: 3 is odd",
-        "the value of `ports` is refused: give one",
-        "the value of `key` is refused: a relative one",
+        "the value of `workers` from --var workers is refused: 3 is odd",
+        "the value of `ports` from --var ports is refused: give one",
+        "the value of `key` from --var key is refused: a relative one",
     ];
     assert_eq!(told.len(), expected.len(), "{told:#?}");
     for (told, expected) in told.iter().zip(expected) {
         assert!(told.starts_with(expected), "{told}");
     }
-    assert!(problems(&[("packages", "nginx,Curl")])[0].contains("`packages` is refused"));
+    assert!(problems(&[("packages", "nginx,Curl")])[0].contains("`packages` from --var packages is refused"));
 }
 
 #[derive(Debug, Variables)]
@@ -178,9 +182,8 @@ fn a_wrong_value_is_told_at_its_line() {
         [
             "web.toml:1: the value of `text` from web.toml is a list, not text",
             "web.toml:2: \"x\" from web.toml is not a whole number for `number`: invalid digit found in string",
-            "web.toml:3: the value of `list` from web.toml is a table, not a list (a,b or [\"a\", \"b\"])",
-            "web.toml:5: \"{\\\"a\\\":300}\" from web.toml is not a map (a=b,c=d or {\"a\": \"b\"}) for `map`: number too large to \
-             fit in target type",
+            "web.toml:3: the value of `list` from web.toml is a table, not a list of texts",
+            "web.toml:5: \"300\" from web.toml is not a whole number from 0 to 255 for `map.a`: number too large to fit in target type",
         ]
     );
     let secret = told("secret = ['hunter2']");
@@ -308,6 +311,6 @@ fn a_plan_tells_the_image_and_the_line_of_the_values_file() {
     let plan = crate::plan::plan(&project, &[web], &Inputs::default(), &Default::default());
     let problem = plan.problems.iter().next().expect("a value is wrong");
     assert_eq!((problem.code, problem.subject().as_str()), ("variable", "web · number"));
-    assert_eq!(problem.places, [Place::in_file("web.toml", 3, 1)]);
+    assert_eq!(problem.places, [Place::in_file("web.toml", 3, 10)]);
     assert_eq!(plan.problems.len(), 1, "{:?}", plan.problems);
 }

@@ -1,9 +1,18 @@
-//! Values files: TOML whose top-level keys are for all images, and a table `[web]` for one.
+//! Values files: TOML, YAML, JSON or HCL whose top-level keys are for all images, and a table of an image's name for one.
 //!
-//! A file is read whole and kept as text with places, since only the inputs know their types. What no image declares is refused, so
+//! A file is read whole and kept as values with places, since only the inputs know their types. What no image declares is refused, so
 //! that a misspelt key is never silently a default.
 
-use super::{Inputs, VariableMeta};
+mod from_hcl;
+mod from_json;
+mod from_toml;
+mod from_yaml;
+mod lines;
+
+use super::{
+    Inputs, Syntax, VariableMeta,
+    input::{Entry, Input, Kind, Mark},
+};
 use crate::{
     error::Error,
     field::Place,
@@ -11,108 +20,169 @@ use crate::{
     project::Project,
     registry::ImageEntry,
 };
-use serde_json::Value as Json;
+use lines::Lines;
 use std::{
     collections::BTreeMap,
+    fmt,
+    fs::File,
+    io::{self, Read},
     path::{Path, PathBuf},
     sync::Arc,
 };
-use toml::{
-    Spanned,
-    de::{DeInteger, DeTable, DeValue},
-};
+
+/// Deeper values are a mistake, and would cost the stack.
+const DEEPEST: usize = 64;
+/// More than this is not a file that somebody wrote, or one without an end.
+const LARGEST: u64 = 64 << 20;
+
+/// A list or a map that was typed, in JSON or as Packer takes it from the environment.
+pub(super) fn typed(text: &str) -> Result<Input, String> {
+    from_json::typed(text).or_else(|why| from_hcl::typed(text).ok_or(why))
+}
 
 /// The values of one file.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct ValuesFile {
-    entries: BTreeMap<String, Entry>,
+    name: String,
+    format: Format,
+    entries: BTreeMap<String, (Mark, Input)>,
 }
 
-/// What kind of value an input is, and a file gives.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Form {
-    /// One text, number, truth value.
-    Single,
-    /// Several.
-    List,
-    /// Several with names.
-    Map,
+impl fmt::Debug for ValuesFile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Its values may be secret.
+        f.debug_struct("ValuesFile")
+            .field("name", &self.name)
+            .finish_non_exhaustive()
+    }
 }
 
-impl Form {
-    /// In words.
-    pub(super) fn words(self) -> &'static str {
-        match self {
-            Self::Single => "one value",
-            Self::List => "a list",
-            Self::Map => "a table",
+/// A language of values files.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Format {
+    #[default]
+    Toml,
+    Yaml,
+    Json,
+    Hcl,
+}
+
+impl Format {
+    /// By the end of the file's name; TOML where that says nothing.
+    fn of(name: &str) -> Self {
+        let extension = Path::new(name).extension().unwrap_or_default();
+        let is = |known: &str| extension.eq_ignore_ascii_case(known);
+        match () {
+            () if is("json") => Self::Json,
+            () if is("yaml") || is("yml") => Self::Yaml,
+            () if is("hcl") => Self::Hcl,
+            () => Self::Toml,
         }
     }
 }
 
-#[derive(Clone, Debug)]
-struct Entry {
-    /// Where the key stands.
-    place: Place,
-    /// As a user would type it after `--var`.
-    text: String,
-    form: Form,
-    /// The entries of a table.
-    table: BTreeMap<String, Entry>,
-}
-
-/// A value of a file for one input.
-pub(super) struct Found<'a> {
-    pub(super) text: &'a str,
-    pub(super) form: Form,
-    pub(super) place: &'a Place,
-}
-
 impl ValuesFile {
-    /// Reads the file at `path`; messages call it `name`.
+    /// Reads the file at `path`: JSON where its name ends in `.json`, YAML in `.yaml` or `.yml`, HCL in `.hcl`, else TOML; messages
+    /// call it `name`.
     ///
     /// # Errors
-    /// When it cannot be read, or is not TOML.
+    /// When it cannot be read, is too large, or is not what its name says.
     pub fn read(path: &Path, name: &str) -> Result<Self, Diagnostics> {
-        let text = std::fs::read_to_string(path).map_err(|error| {
-            let error = Error::io("read the values file", path, error);
-            one(Diagnostic::error("values-file", error.full())
-                .help("create it, or correct its name: relative to the image's folder in `values = …`, to the current one in `--values`")
-                .at(Place::in_file(name, 1, 1)))
-        })?;
+        let mut text = String::new();
+        let read = File::open(path).and_then(|file| file.take(LARGEST + 1).read_to_string(&mut text));
+        if read.as_ref().is_ok_and(|size| *size as u64 > LARGEST) {
+            let message = format!("{name} is larger than {} MiB, which no values file is", LARGEST >> 20);
+            return Err(one(Diagnostic::error("values-file", message)
+                .help("name the file with the values")
+                .at(Place::in_file(name, 1, 1))
+                .without_line()));
+        }
+        read.map_err(|error| unreadable(path, name, error))?;
         Self::parse(name, &text)
     }
 
-    /// Reads `text`; messages call it `name`.
+    /// Reads `text`, in the language that `name` ends with; messages call it `name`.
     ///
     /// # Errors
-    /// When it is not TOML.
+    /// When it is not what its name says, or gives a key twice.
     pub fn parse(name: &str, text: &str) -> Result<Self, Diagnostics> {
-        let table = DeTable::parse(text).map_err(|error| {
-            let at = error.span().map_or(0, |span| span.start);
-            one(Diagnostic::error("values-file", format!("{name} is not TOML: {}", error.message()))
-                .help("values are written `name = \"text\"`, `name = 3`, `name = [\"a\", \"b\"]`; a table `[web]` is for the image `web`")
-                .at(place(name, text, at)))
-        })?;
+        // Editors of some systems begin every file with it; it means nothing in UTF-8.
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        let lines = Lines::new(name, text);
+        let format = Format::of(name);
+        let entries = match format {
+            Format::Toml => from_toml::entries(&lines)?,
+            Format::Yaml => from_yaml::entries(&lines)?,
+            Format::Json => from_json::entries(&lines)?,
+            Format::Hcl => from_hcl::entries(&lines)?,
+        };
+        let entries = entries
+            .into_iter()
+            // What tells an editor the schema of a JSON file.
+            .filter(|entry| entry.key != "$schema")
+            .map(|entry| (entry.key, (entry.at, entry.value)))
+            .collect();
         Ok(Self {
-            entries: entries(name, text, table.get_ref()),
+            name: name.to_owned(),
+            format,
+            entries,
         })
     }
 
+    /// What messages call it.
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
+    pub(super) fn syntax(&self) -> Syntax {
+        match self.format {
+            Format::Toml => Syntax::Toml,
+            Format::Yaml => Syntax::Yaml,
+            Format::Json => Syntax::Json,
+            Format::Hcl => Syntax::Hcl,
+        }
+    }
+
     /// What the file gives `variable` in `image`: the image's own table wins.
-    pub(super) fn find(&self, image: &str, variable: &str) -> Option<Found<'_>> {
-        let own = self.entries.get(image).and_then(|entry| entry.table.get(variable));
+    pub(super) fn find(&self, image: &str, variable: &str) -> Option<&Input> {
+        let own = self.table(image).and_then(|entries| {
+            let entry = entries.iter().find(|entry| entry.key == variable)?;
+            Some(&entry.value)
+        });
         let all = || {
-            self.entries
-                .get(variable)
-                .filter(|entry| variable != image || entry.form != Form::Map)
+            let (_, input) = self.entries.get(variable)?;
+            (variable != image || !matches!(input.kind, Kind::Map(_))).then_some(input)
         };
-        own.or_else(all).map(|entry| Found {
-            text: &entry.text,
-            form: entry.form,
-            place: &entry.place,
-        })
+        own.or_else(all)
+    }
+
+    /// Whether the line of `input` has the values of others too, which may be secret.
+    pub(super) fn shares_its_line(&self, image: &str, input: &Input) -> bool {
+        let line = input.at.line;
+        let own = self.table(image).into_iter().flatten().map(|entry| &entry.at);
+        let all = self.entries.values().map(|(at, _)| at).chain(own);
+        all.filter(|at| at.line == line).count() > 1
+    }
+
+    fn table(&self, image: &str) -> Option<&[Entry]> {
+        match &self.entries.get(image)?.1.kind {
+            Kind::Map(entries) => Some(entries),
+            _ => None,
+        }
+    }
+
+    /// The secrets of `images` that it gives themselves.
+    pub(super) fn secrets(&self, images: &[ImageEntry], found: &mut Vec<(String, String)>) {
+        for image in images {
+            for variable in variables(image) {
+                let all = self.entries.get(variable.name).map(|(_, input)| input);
+                let own = self.table(&image.name).into_iter().flatten();
+                let own = own.filter(|entry| entry.key == variable.name).map(|entry| &entry.value);
+                for input in all.into_iter().chain(own) {
+                    super::literal_secrets(variable.name, variable.ty, variable.secret, input, found);
+                }
+            }
+        }
     }
 
     /// A problem for each key that no image of the project declares.
@@ -123,55 +193,55 @@ impl ValuesFile {
             .flat_map(variables)
             .map(|variable| variable.name)
             .collect();
-        for (key, entry) in &self.entries {
+        for (key, (at, input)) in &self.entries {
+            let is_table = matches!(input.kind, Kind::Map(_));
             let of_image = images.iter().find(|image| image.name == *key.as_str());
             match (of_image, declared.contains(&key.as_str())) {
-                (Some(_), true) if entry.form == Form::Map => problems.push(
-                    problem(
-                        entry,
+                (Some(_), true) if is_table => problems.push(
+                    self.problem(
+                        key,
+                        *at,
                         format!("`{key}` is an image and a variable, so `[{key}]` could mean either"),
                     )
                     .help("rename one of them"),
                 ),
-                (Some(image), false) if entry.form == Form::Map => unknown_in_image(image, entry, &mut problems),
+                (Some(image), false) if is_table => self.unknown_in_image(image, &mut problems),
                 (Some(_), false) => problems.push(
-                    problem(entry, format!("`{key}` is an image, not a variable"))
+                    self.problem(key, *at, format!("`{key}` is an image, not a variable"))
                         .help(format!("write a table `[{key}]` with the image's variables")),
                 ),
                 (None, false) => {
                     let names = declared.iter().copied().chain(images.iter().map(|image| &*image.name));
                     let near = nearest(key, names);
-                    problems.push(suggest(
-                        problem(
-                            entry,
-                            format!("no image has a variable `{key}`, and no image is called that"),
-                        ),
-                        near,
-                    ));
+                    let message = format!("no image has a variable `{key}`, and no image is called that");
+                    problems.push(suggest(self.problem(key, *at, message), near));
                 }
                 (_, true) => {}
             }
         }
         problems
     }
-}
 
-fn unknown_in_image(image: &ImageEntry, table: &Entry, problems: &mut Diagnostics) {
-    let known = variables(image).iter().map(|variable| variable.name);
-    for (key, entry) in &table.table {
-        if !known.clone().any(|name| name == key) {
-            let problem = problem(entry, format!("the image `{}` has no variable `{key}`", image.name));
-            problems.push(suggest(problem, nearest(key, known.clone())));
+    fn unknown_in_image(&self, image: &ImageEntry, problems: &mut Diagnostics) {
+        let known = variables(image).iter().map(|variable| variable.name);
+        for Entry { key, at, .. } in self.table(&image.name).into_iter().flatten() {
+            if !known.clone().any(|name| name == key) {
+                let message = format!("the image `{}` has no variable `{key}`", image.name);
+                problems.push(suggest(self.problem(key, *at, message), nearest(key, known.clone())));
+            }
         }
+    }
+
+    /// What is wrong with a key; its value is not shown, since nobody knows whether it is secret.
+    fn problem(&self, key: &str, at: Mark, message: String) -> Diagnostic {
+        Diagnostic::error("unknown-variable", message)
+            .at(Place::in_file(self.name.clone(), at.line, at.column))
+            .line_up_to_key(key)
     }
 }
 
 fn variables(image: &ImageEntry) -> &'static [VariableMeta] {
     (image.variables)()
-}
-
-fn problem(entry: &Entry, message: String) -> Diagnostic {
-    Diagnostic::error("unknown-variable", message).at(entry.place.clone())
 }
 
 fn suggest(problem: Diagnostic, near: Option<&str>) -> Diagnostic {
@@ -181,69 +251,26 @@ fn suggest(problem: Diagnostic, near: Option<&str>) -> Diagnostic {
     }
 }
 
+fn unreadable(path: &Path, name: &str, error: io::Error) -> Diagnostics {
+    let help = match error.kind() {
+        io::ErrorKind::IsADirectory => "this is a folder: name a file in it",
+        io::ErrorKind::PermissionDenied => "let yourself read it (chmod u+r), or name another file",
+        io::ErrorKind::InvalidData => "save it as UTF-8",
+        _ => {
+            "create it, or correct its name: relative to the image's folder in `values = …`, to the current one in `--values`"
+        }
+    };
+    let error = Error::io("read the values file", path, error);
+    one(Diagnostic::error("values-file", error.full())
+        .help(help)
+        .at(Place::in_file(name, 1, 1))
+        .without_line())
+}
+
 fn one(problem: Diagnostic) -> Diagnostics {
     let mut problems = Diagnostics::new();
     problems.push(problem);
     problems
-}
-
-fn entries(name: &str, text: &str, table: &DeTable<'_>) -> BTreeMap<String, Entry> {
-    let entry = |(key, value): (&Spanned<_>, &Spanned<DeValue<'_>>)| {
-        let key: &Spanned<toml::de::DeString<'_>> = key;
-        let (form, table) = match value.get_ref() {
-            DeValue::Array(_) => (Form::List, BTreeMap::new()),
-            DeValue::Table(table) => (Form::Map, entries(name, text, table)),
-            _ => (Form::Single, BTreeMap::new()),
-        };
-        let entry = Entry {
-            place: place(name, text, key.span().start),
-            text: typed(value.get_ref()),
-            form,
-            table,
-        };
-        (key.get_ref().to_string(), entry)
-    };
-    table.iter().map(entry).collect()
-}
-
-/// The value as a user would type it after `--var`.
-fn typed(value: &DeValue<'_>) -> String {
-    match json(value) {
-        Json::String(text) => text,
-        other => other.to_string(),
-    }
-}
-
-fn json(value: &DeValue<'_>) -> Json {
-    match value {
-        DeValue::String(text) => text.to_string().into(),
-        DeValue::Integer(number) => integer(number),
-        DeValue::Float(number) => number
-            .as_str()
-            .parse()
-            .map_or_else(|_| number.as_str().into(), |number: f64| number.into()),
-        DeValue::Boolean(flag) => (*flag).into(),
-        DeValue::Datetime(time) => time.to_string().into(),
-        DeValue::Array(items) => items.iter().map(|item| json(item.get_ref())).collect(),
-        DeValue::Table(table) => table
-            .iter()
-            .map(|(name, value)| (name.get_ref().to_string(), json(value.get_ref())))
-            .collect(),
-    }
-}
-
-/// Whatever base it is written in; text where it is too large.
-fn integer(number: &DeInteger<'_>) -> Json {
-    i64::from_str_radix(number.as_str(), number.radix()).map_or_else(|_| number.as_str().into(), Json::from)
-}
-
-/// The line and column of the byte at `offset`.
-fn place(name: &str, text: &str, offset: usize) -> Place {
-    let before = text.get(..offset).unwrap_or(text);
-    let line = before.matches('\n').count() + 1;
-    let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
-    let number = |count| u32::try_from(count).unwrap_or(u32::MAX);
-    Place::in_file(name, number(line), number(column))
 }
 
 /// The values files that images name, each read and checked once.
@@ -283,6 +310,9 @@ impl<'a> OwnFiles<'a> {
             let file = match ValuesFile::read(&path, &shown) {
                 Ok(file) => {
                     problems.extend(file.unknown(self.images));
+                    let mut secrets = Vec::new();
+                    file.secrets(self.images, &mut secrets);
+                    inputs.redactor().register_all(secrets);
                     Some(Arc::new(file))
                 }
                 Err(unreadable) => {
@@ -296,3 +326,6 @@ impl<'a> OwnFiles<'a> {
         Some(inputs.of_image(&image.name, Some(own)))
     }
 }
+
+#[cfg(test)]
+mod tests;

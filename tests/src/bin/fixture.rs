@@ -2,7 +2,7 @@
 
 use imagebake::{communicator::contract::CommunicatorContract, prelude::*, sources::oci::Oci};
 use imagebake_tests::cloud::Acme;
-use std::{process::ExitCode, time::Duration};
+use std::{collections::BTreeMap, process::ExitCode, time::Duration};
 
 /// Says hello on the builder.
 #[image]
@@ -37,6 +37,99 @@ fn greet(vars: Greeting) -> Image {
     .env("NAME", vars.name)
     .env("TOKEN", &vars.token);
     Image::new().source(Null::none()).provision(leak)
+}
+
+/// How much of it is baked.
+#[derive(serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Flavour {
+    Small,
+    Full,
+}
+
+/// A release: `1.4`.
+struct Release(u32, u32);
+
+impl std::str::FromStr for Release {
+    type Err = &'static str;
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let (major, minor) = text
+            .split_once('.')
+            .ok_or("a release has two numbers with a dot between")?;
+        match (major.parse(), minor.parse()) {
+            (Ok(major), Ok(minor)) => Ok(Self(major, minor)),
+            _ => Err("a release has two numbers with a dot between"),
+        }
+    }
+}
+
+/// A disk of the machine.
+#[derive(Variables)]
+struct Disk {
+    /// Size in GiB.
+    #[var(default = 10, check = |size| if *size > 0 { Ok(()) } else { Err("an empty disk holds nothing") })]
+    size: u16,
+    /// Where it is mounted.
+    #[var(example = "/data")]
+    mount: String,
+    /// What opens it.
+    key: Option<Secret>,
+}
+
+/// Inputs of every sort.
+#[derive(Variables)]
+struct Sorts {
+    #[var(default = Flavour::Small, serde, example = "full")]
+    flavour: Flavour,
+    #[var(from_str, default = [])]
+    releases: Vec<Release>,
+    /// Beside the first one.
+    #[var(default = [])]
+    disks: Vec<Disk>,
+    root: Option<Disk>,
+    #[var(default = [("team", "infra")])]
+    labels: BTreeMap<String, String>,
+    /// For the serial console.
+    #[var(sensitive, check = |text| Err::<(), _>(format!("{text} is known")))]
+    passphrase: Option<String>,
+    token: Option<Secret>,
+}
+
+/// Shows what it was given.
+#[image]
+fn sorts(vars: Sorts) -> Image {
+    let flavour = match vars.flavour {
+        Flavour::Small => "small",
+        Flavour::Full => "full",
+    };
+    let releases: Vec<String> = vars
+        .releases
+        .iter()
+        .map(|Release(major, minor)| format!("{major}-{minor}"))
+        .collect();
+    let labels: Vec<String> = vars
+        .labels
+        .iter()
+        .map(|(name, value)| format!("{name}:{value}"))
+        .collect();
+    let mut show = ShellLocal::inline(["env | grep ^IT_ | sort"])
+        .env("IT_FLAVOUR", flavour)
+        .env("IT_RELEASES", releases.join(" "))
+        .env("IT_LABELS", labels.join(" "))
+        .env("IT_PASSPHRASE", vars.passphrase.unwrap_or_default());
+    for disk in vars.disks.iter().chain(&vars.root) {
+        show = show.env(
+            format!("IT_DISK{}", disk.mount.replace('/', "_")),
+            disk.size.to_string(),
+        );
+        if let Some(key) = &disk.key {
+            show = show.env(format!("IT_KEY{}", disk.mount.replace('/', "_")), key);
+        }
+    }
+    if let Some(token) = &vars.token {
+        show = show.env("IT_TOKEN", token);
+    }
+    Image::new().source(Null::none()).provision(show)
 }
 
 /// A machine of a third party's platform.

@@ -119,7 +119,7 @@ fn shown(output: &Output) -> String {
     lines.join("\n")
 }
 
-fn without_line_number(line: &str) -> String {
+pub(crate) fn without_line_number(line: &str) -> String {
     let Some((before, after)) = line.split_once("fixture.rs:") else {
         return line.trim_end().to_owned();
     };
@@ -141,6 +141,7 @@ fn the_help_of_every_command() {
         "cleanup",
         "runs",
         "show",
+        "schema",
         "explain",
         "new",
         "docs",

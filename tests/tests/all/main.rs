@@ -8,6 +8,7 @@ mod data;
 mod docker;
 mod docker_engine;
 mod examples;
+mod inputs;
 mod oci;
 mod pages;
 mod paths;
