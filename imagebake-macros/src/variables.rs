@@ -202,7 +202,7 @@ impl<'a> Variable<'a> {
         let (ident, ty) = (self.ident, &self.field.ty);
         let default = match &self.default {
             Some(default) => {
-                let value = default_value(default, ty);
+                let value = default_value(default, ty, &self.ident.unraw().to_string());
                 quote!(::core::option::Option::Some(|| #value))
             }
             None => quote!(::core::option::Option::None),
@@ -327,11 +327,13 @@ fn reference(default: &Expr) -> Result<()> {
     Err(Error::new(text.span(), wrong))
 }
 
-/// The default converted as a setter would; text for a secret is read as a user would type it.
-fn default_value(default: &Expr, ty: &Type) -> TokenStream {
+/// The default converted as a setter would; text for a secret is read as a user would type it, and named as the input.
+fn default_value(default: &Expr, ty: &Type, name: &str) -> TokenStream {
     let text = matches!(default, Expr::Lit(ExprLit { lit: Lit::Str(_), .. }));
     match text && shape::is(ty, "Secret") {
-        true => quote_spanned!(default.span()=> ::imagebake::value::Secret::parse(#default).expect("it was checked")),
+        true => {
+            quote_spanned!(default.span()=> ::imagebake::value::Secret::parse(#default).expect("it was checked").named(#name))
+        }
         false => shape::default_value(default, ty),
     }
 }

@@ -26,6 +26,15 @@ pub(super) fn of(value: &str) -> Vec<Vec<u8>> {
     all.into_iter().map(String::into_bytes).collect()
 }
 
+/// Every form of the value as a whole, with and without its last line break.
+#[cfg(feature = "oci")]
+pub(super) fn of_whole(value: &str) -> Vec<Vec<u8>> {
+    let mut all = BTreeSet::new();
+    add(value, &mut all);
+    add(value.trim_end_matches(['\n', '\r']), &mut all);
+    all.into_iter().map(String::into_bytes).collect()
+}
+
 fn add(text: &str, all: &mut BTreeSet<String>) {
     all.insert(text.to_owned());
     for alphabet in [&STANDARD_NO_PAD, &URL_SAFE_NO_PAD] {

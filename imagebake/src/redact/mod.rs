@@ -5,8 +5,12 @@
 //! are not hidden: they would blot out most of a log, and hide nothing that cannot be guessed.
 
 mod forms;
+#[cfg(feature = "oci")]
+mod search;
 
 use aho_corasick::{AhoCorasick, AhoCorasickBuilder, AhoCorasickKind, MatchKind};
+#[cfg(feature = "oci")]
+pub(crate) use search::Search;
 use std::{
     borrow::Cow,
     collections::BTreeMap,
@@ -30,6 +34,8 @@ struct Patterns {
     /// For each byte the forms that begin with it.
     by_first: Vec<Vec<Vec<u8>>>,
     automaton: Option<AhoCorasick>,
+    /// Each whole value and its name.
+    values: BTreeMap<String, Arc<str>>,
 }
 
 impl Redactor {
@@ -45,9 +51,10 @@ impl Redactor {
 
     /// Hides several values from now on, at the price of one.
     pub(crate) fn register_all<N: AsRef<str>, V: AsRef<str>>(&self, secrets: impl IntoIterator<Item = (N, V)>) {
-        let mut new = BTreeMap::new();
+        let (mut new, mut values) = (BTreeMap::new(), BTreeMap::new());
         for (name, value) in secrets {
             let name: Arc<str> = name.as_ref().into();
+            values.insert(value.as_ref().to_owned(), name.clone());
             new.extend(forms::of(value.as_ref()).into_iter().map(|form| (form, name.clone())));
         }
         let mut current = self.0.write().unwrap_or_else(PoisonError::into_inner);
@@ -57,7 +64,8 @@ impl Redactor {
         }
         let mut all = current.forms.clone();
         all.extend(new);
-        *current = Arc::new(Patterns::new(all));
+        values.extend(current.values.clone());
+        *current = Arc::new(Patterns::new(all, values));
     }
 
     /// Whether nothing is hidden.
@@ -113,7 +121,7 @@ struct Covered {
 }
 
 impl Patterns {
-    fn new(forms: BTreeMap<Vec<u8>, Arc<str>>) -> Self {
+    fn new(forms: BTreeMap<Vec<u8>, Arc<str>>, values: BTreeMap<String, Arc<str>>) -> Self {
         let mut by_first = vec![Vec::new(); 256];
         for form in forms.keys() {
             by_first[usize::from(form[0])].push(form.clone());
@@ -132,6 +140,7 @@ impl Patterns {
             by_first,
             automaton: Some(automaton),
             forms,
+            values,
         }
     }
 

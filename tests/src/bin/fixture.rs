@@ -132,6 +132,23 @@ fn sorts(vars: Sorts) -> Image {
     Image::new().source(Null::none()).provision(show)
 }
 
+#[derive(Variables)]
+struct Keeper {
+    #[var(default = "env:KEEPER_TOKEN")]
+    token: Secret,
+    /// What the step does with it.
+    #[var(default = "true")]
+    leave: String,
+}
+
+/// A container image whose step has a secret.
+#[image]
+fn keeper(vars: Keeper) -> Image {
+    let base = Oci::host_userland(["sh", "cat", "mkdir", "rm", "base64"]).oci_archive("keeper.tar");
+    let step = Shell::inline(["mkdir -p /etc /tmp".to_owned(), vars.leave]).env("TOKEN", &vars.token);
+    Image::new().source(base).provision(step)
+}
+
 /// A machine of a third party's platform.
 #[image]
 fn machine() -> Image {

@@ -344,3 +344,26 @@ fn a_secret_itself_on_the_command_line_warns_and_is_hidden_everywhere() {
         String::from_utf8_lossy(&found.stdout)
     );
 }
+
+#[test]
+fn a_step_that_leaves_a_secret_in_the_image_fails_and_names_the_file() {
+    if !available("namespaces") {
+        return;
+    }
+    let project = fixture().env("KEEPER_TOKEN", SECRET);
+    let build = |leave: &str| project.run(&["build", "keeper", "--var", leave]);
+    let output =
+        build("leave=echo \"password = $TOKEN\" > /etc/conf; printf %s \"$TOKEN\" | base64 > /etc/encoded").fails(1);
+    for told in [
+        "leaves the secret `token` in the image",
+        "/etc/conf",
+        "/etc/encoded",
+        "remove it in the same step",
+    ] {
+        assert!(output.stderr.contains(told), "{told}: {}", output.stderr);
+    }
+    assert!(!output.text().contains(SECRET) && !project.path().join("keeper.tar").exists());
+    // Used, written and removed again: nothing of it stays.
+    build("leave=echo \"$TOKEN\" > /tmp/token; rm /tmp/token; echo done > /etc/conf").ok();
+    assert!(project.path().join("keeper.tar").exists());
+}

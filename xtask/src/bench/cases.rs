@@ -93,6 +93,42 @@ pub(crate) fn all() -> Vec<Case> {
             ..CASE
         },
         Case {
+            name: "values-to-plan",
+            target: "a changed values file of 200 values to the plan: at most 15 ms",
+            before: |bench| values(&bench.scratch.join("values.toml")),
+            ours: |bench| {
+                let file = bench.scratch.join("values.toml");
+                Ok(ours(
+                    bench,
+                    &["plan", "inputs-200", "--values", &file.to_string_lossy()],
+                ))
+            },
+            met: |ours, _| Some(ours.median_s <= 0.015),
+            ..CASE
+        },
+        Case {
+            name: "plan-200-files-50",
+            target: "a plan with 200 variables and 50 read files: at most 30 ms",
+            prepare: |bench| {
+                let folder = bench.data.join("files");
+                fs::create_dir_all(&folder).context("cannot make the inputs")?;
+                (0..50).try_for_each(|i| {
+                    let text = format!("file {i}: the quick brown fox\n").repeat(40);
+                    fs::write(folder.join(format!("{i}.txt")), text).context("cannot write an input")
+                })
+            },
+            before: |bench| values(&bench.scratch.join("values.toml")),
+            ours: |bench| {
+                let file = bench.scratch.join("values.toml");
+                Ok(ours(
+                    bench,
+                    &["plan", "inputs-200-files-50", "--values", &file.to_string_lossy()],
+                ))
+            },
+            met: |ours, _| Some(ours.median_s <= 0.030),
+            ..CASE
+        },
+        Case {
             name: "null-100",
             target: "100 parallel null builds: at most a twentieth of the peer's time, CPU and memory",
             prepare: |bench| template(bench, "null-100", &null_100()),
@@ -263,6 +299,16 @@ fn null_100() -> String {
         r#"{{"builders": [{}], "provisioners": [{{"type": "shell-local", "inline": ["echo hello"]}}]}}"#,
         builders.join(", ")
     )
+}
+
+/// A values file that no run has seen before.
+fn values(path: &Path) -> Result<()> {
+    let now = std::time::SystemTime::now();
+    let stamp = now
+        .duration_since(std::time::UNIX_EPOCH)
+        .map_or(0, |since| since.as_nanos());
+    let rows: String = (0..200).map(|i| format!("v{i} = \"value-{i}-{stamp}\"\n")).collect();
+    fs::write(path, rows).context("cannot write the values")
 }
 
 pub(super) fn template(bench: &Bench, name: &str, text: &str) -> Result<()> {

@@ -3,7 +3,7 @@
 use super::{
     config::Compression,
     image::History,
-    layer::Packing,
+    layer::{Packing, Searched},
     runtime::{self, Reply, Request, Running, Spec, Work},
     store::{Chain, Layer, LayerWriter, Store},
 };
@@ -12,6 +12,7 @@ use crate::{
     communicator::{Command, CommandLine, Communicator, Exit, FileAttrs, OutputSink},
     error::{CommandFailure, Context, Error, ErrorKind, Result},
     guest::Snapshots,
+    redact::Redactor,
     value::GuestPath,
 };
 use std::{
@@ -41,6 +42,8 @@ pub(super) struct Setup {
     pub(super) latest: Option<i64>,
     /// The run's moment.
     pub(super) created: String,
+    /// Knows the secrets that no layer may hold.
+    pub(super) redactor: Redactor,
 }
 
 /// A machine; clones are the same one.
@@ -131,7 +134,10 @@ impl OciMachine {
             false => None,
             true => {
                 let machine = self.clone();
-                off_thread(move || machine.pack()).await?
+                {
+                    let step = title.to_owned();
+                    off_thread(move || machine.pack(&step)).await?
+                }
             }
         };
         match layer {
@@ -142,8 +148,8 @@ impl OciMachine {
         Ok(())
     }
 
-    /// Packs the upper folder and gives it to the store; `None` when nothing changed. Blocking.
-    fn pack(&self) -> Result<Option<Layer>> {
+    /// Packs the upper folder, which `step` has changed, and gives it to the store; `None` when nothing changed. Blocking.
+    fn pack(&self, step: &str) -> Result<Option<Layer>> {
         let setup = &self.0.setup;
         let (store, folder) = (&setup.store, self.folder());
         let (upper, work) = (folder.join("upper"), folder.join("work"));
@@ -152,7 +158,7 @@ impl OciMachine {
             latest: setup.latest,
             owner: None,
         };
-        let mut writer = LayerWriter::new(store, setup.compression)?;
+        let mut writer = Searched::new(LayerWriter::new(store, setup.compression)?, &setup.redactor);
         let packed = Work::Pack {
             folder: upper.clone(),
             packing,
@@ -161,7 +167,7 @@ impl OciMachine {
         let layer = match entries {
             0 => None,
             _ => {
-                let layer = writer.finish(store)?;
+                let layer = writer.finish(step)?.finish(store)?;
                 store.keep_layer(&upper, &layer.diff_id)?;
                 Some(layer)
             }

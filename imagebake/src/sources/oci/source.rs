@@ -79,6 +79,7 @@ impl Source for Oci {
                 compression: self.layer_compression,
                 latest: cx.clock().is_fixed().then(|| cx.clock().seconds()),
                 created: cx.clock().iso(),
+                redactor: cx.redactor().clone(),
             },
             chain,
         )?;

@@ -59,6 +59,7 @@ impl Bench {
             compression: Compression::None,
             latest: Some(1_700_000_000),
             created: "2026-01-01T00:00:00Z".to_owned(),
+            redactor: crate::redact::Redactor::new(),
         };
         machine::OciMachine::new(setup, chain).expect("a machine")
     }

@@ -5,9 +5,11 @@
 
 mod pack;
 mod read;
+mod search;
 mod unpack;
 
 pub(super) use pack::{Packing, pack};
+pub(super) use search::Searched;
 pub(super) use unpack::{Unpacking, unpack};
 
 use serde::{Deserialize, Serialize};
