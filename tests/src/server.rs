@@ -73,6 +73,14 @@ fn answer(mut stream: TcpStream, state: &Mutex<State>) {
                     format!("{{\"schemaVersion\":2,\"manifests\":[],\"annotations\":{{\"page\":{page:?}}}}}");
                 ("200 OK", "application/vnd.oci.image.index.v1+json", manifest)
             }
+            "/moved" => {
+                let head = format!(
+                    "HTTP/1.1 302 Found\r\nlocation: {}\r\ncontent-length: 0\r\n\r\n",
+                    page.trim()
+                );
+                let _ = stream.write_all(head.as_bytes());
+                continue;
+            }
             "/never" => {
                 thread::sleep(Duration::from_secs(60));
                 return;

@@ -156,25 +156,10 @@ fn examples() -> Result<()> {
 
 /// A program needs the C library and the compiler's own runtime of the system, and no other library: a release build links the same ones.
 fn linkage(program: &str) -> Result<()> {
-    const ALLOWED: [&str; 5] = [
-        "linux-vdso.so.1",
-        "libc.so.6",
-        "libm.so.6",
-        "libgcc_s.so.1",
-        "ld-linux-",
-    ];
     let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| crate::root().join("target"), Into::into);
     let path = target.join("debug").join(program);
     let listed = output(std::process::Command::new("ldd").arg(&path))?;
-    let name = |line: &str| {
-        let first = line.split_whitespace().next().unwrap_or_default();
-        first.rsplit('/').next().unwrap_or_default().to_owned()
-    };
-    let others: Vec<String> = listed
-        .lines()
-        .map(name)
-        .filter(|name| !ALLOWED.iter().any(|allowed| name.starts_with(allowed)))
-        .collect();
+    let others = other_libraries(&listed);
     ensure!(
         others.is_empty() && listed.contains("libc.so.6"),
         "{} needs more than the C library: {}",
@@ -182,4 +167,36 @@ fn linkage(program: &str) -> Result<()> {
         others.join(", ")
     );
     Ok(())
+}
+
+/// What `ldd` has listed besides the C library, the compiler's runtime and what the kernel and the loader add.
+fn other_libraries(listed: &str) -> Vec<&str> {
+    const ALLOWED: [&str; 5] = [
+        "linux-vdso.so.1",
+        "libc.so.6",
+        "libm.so.6",
+        "libgcc_s.so.1",
+        "ld-linux-",
+    ];
+    let names = listed.lines().filter_map(|line| {
+        let first = line.split_whitespace().next()?;
+        first.rsplit('/').next()
+    });
+    names
+        .filter(|name| !ALLOWED.iter().any(|allowed| name.starts_with(allowed)))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_library_of_the_system_is_found() {
+        let listed = "\tlinux-vdso.so.1 (0x00007ff5)\n\tlibgcc_s.so.1 => /lib/libgcc_s.so.1 (0x1)\n\
+            \tlibm.so.6 => /lib/libm.so.6 (0x1)\n\tlibc.so.6 => /lib/libc.so.6 (0x1)\n\t/lib64/ld-linux-x86-64.so.2 (0x1)\n";
+        assert!(other_libraries(listed).is_empty());
+        let more = format!("{listed}\tlibssl.so.3 => /lib/libssl.so.3 (0x1)\n");
+        assert_eq!(other_libraries(&more), ["libssl.so.3"]);
+    }
 }

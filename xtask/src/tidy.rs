@@ -16,6 +16,7 @@ const CORE: &[&str] = &[
     "journal",
     "plan",
     "cache",
+    "data",
     "redact",
     "resource.rs",
     "guest.rs",

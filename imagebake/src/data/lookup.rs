@@ -10,9 +10,11 @@ use crate::{
 use serde::{Serialize, de::DeserializeOwned};
 use std::{
     future::Future,
+    io,
     path::{Path, PathBuf},
     time::Duration,
 };
+use tokio::io::AsyncReadExt;
 
 /// A question to the outside. Its value is the question; the answer is a plain struct.
 ///
@@ -118,6 +120,28 @@ fn shown(answer: &serde_json::Value) -> String {
     }
 }
 
+/// The bytes of a regular file that is not too large.
+async fn read_file(path: &Path) -> io::Result<Vec<u8>> {
+    let file = tokio::fs::metadata(path).await?;
+    if file.is_dir() {
+        return Err(io::ErrorKind::IsADirectory.into());
+    }
+    // A device or a pipe may never end.
+    if !file.is_file() {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is not a regular file"));
+    }
+    let mut bytes = Vec::new();
+    let file = tokio::fs::File::open(path).await?;
+    file.take(super::http::MOST + 1).read_to_end(&mut bytes).await?;
+    match bytes.len() as u64 > super::http::MOST {
+        true => Err(io::Error::new(
+            io::ErrorKind::FileTooLarge,
+            format!("it is larger than {} MiB", super::http::MOST >> 20),
+        )),
+        false => Ok(bytes),
+    }
+}
+
 /// What a question may need to ask.
 #[derive(Clone, Copy)]
 pub struct LookupCx<'a> {
@@ -145,12 +169,7 @@ impl LookupCx<'_> {
     /// The bytes of an input of the image.
     pub(super) async fn read(&self, path: &HostPath) -> Result<Vec<u8>> {
         let resolved = self.input_path(path);
-        let read = match tokio::fs::metadata(&resolved).await {
-            Ok(about) if about.is_dir() => Err(std::io::ErrorKind::IsADirectory.into()),
-            Ok(about) if about.len() > super::http::MOST => Err(std::io::ErrorKind::FileTooLarge.into()),
-            Ok(_) => tokio::fs::read(&resolved).await,
-            Err(error) => Err(error),
-        };
+        let read = read_file(&resolved).await;
         read.map_err(|error| project::unreadable(path, &resolved, self.base, error))
     }
 

@@ -54,6 +54,17 @@ async fn twice(data: &Data) -> Result<Image> {
     Ok(Image::new().source(Null::none()).description(one.answer))
 }
 
+#[image(name = "data-once")]
+async fn once(data: &Data) -> Result<Image> {
+    let once = data.look_up(Counted("once")).await?;
+    Ok(Image::new().source(Null::none()).description(once.answer))
+}
+
+#[image(name = "data-input")]
+async fn input(data: &Data) -> Result<Image> {
+    Ok(Image::new().source(Null::none()).description(data.file("input").await?))
+}
+
 #[image(name = "data-missing")]
 async fn missing(data: &Data) -> Result<Image> {
     let (_, _, motd) = try_join!(
@@ -334,6 +345,53 @@ fn offline_and_locked_say_what_is_not_pinned() {
     assert!(told(&plan)[0].contains("look-up-locked: `acme/counted twice` is not in imagebake.lock"));
     let (plan, _) = folder.plan("data-private", folder.lookups().offline(true));
     assert!(one(&plan).contains("is asked in every run"));
+}
+
+#[test]
+fn two_programs_that_write_at_once_keep_each_others_pins() {
+    let folder = Folder::new();
+    let (_, first) = folder.plan("data-twice", folder.lookups());
+    let (_, second) = folder.plan("data-once", folder.lookups());
+    first.write(false).expect("written");
+    second.write(false).expect("written");
+    let lock = LockFile::parse("x", &folder.lock()).expect("it is one");
+    assert_eq!(
+        lock.questions().collect::<Vec<_>>(),
+        ["acme/counted once", "acme/counted twice"]
+    );
+}
+
+#[test]
+fn what_is_no_file_or_no_text_is_told() {
+    let folder = Folder::new();
+    for (make, told) in [
+        (
+            &(|path: &std::path::Path| std::fs::create_dir(path)) as &dyn Fn(&std::path::Path) -> std::io::Result<()>,
+            "is a directory",
+        ),
+        (
+            &|path| std::os::unix::fs::symlink("/dev/zero", path),
+            "it is not a regular file",
+        ),
+        (
+            &|path| std::fs::write(path, b"caf\xe9"),
+            "`input` is not UTF-8 text: byte 4 is not",
+        ),
+        (
+            &|path| std::fs::File::create(path)?.set_len((64 << 20) + 1),
+            "it is larger than 64 MiB",
+        ),
+    ] {
+        let path = folder.folder.path().join("input");
+        make(&path).expect("made");
+        let (plan, _) = folder.plan("data-input", folder.lookups());
+        let problem = one(&plan);
+        assert!(
+            problem.contains("cannot look up `file input`") && problem.contains(told),
+            "{problem}"
+        );
+        let _ = std::fs::remove_file(&path).or_else(|_| std::fs::remove_dir(&path));
+    }
 }
 
 #[test]

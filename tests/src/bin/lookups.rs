@@ -54,6 +54,16 @@ async fn slow(vars: Server, data: &Data) -> Result<Image> {
     Ok(says(a.text()? + &b.text()? + &c.text()? + &never.text()?))
 }
 
+/// What is where the server leads to.
+#[image]
+async fn moved(vars: Server, data: &Data) -> Result<Image> {
+    let page = data
+        .http(format!("http://{}/moved", vars.server))
+        .header("X-Token", &vars.token)
+        .await?;
+    Ok(says(page.text()?))
+}
+
 /// What a tag means in the registry of the tests' server.
 #[image]
 async fn tagged(vars: Server, data: &Data) -> Result<Image> {

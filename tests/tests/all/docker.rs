@@ -410,9 +410,9 @@ fn the_example_bakes_a_server() {
 }
 
 /// A registry of one's own; ended with its value.
-struct Registry {
+pub(crate) struct Registry {
     process: std::process::Child,
-    port: u16,
+    pub(crate) port: u16,
     _folder: tempfile::TempDir,
 }
 
@@ -420,7 +420,7 @@ struct Registry {
 const HTPASSWD: &str = "me:$2b$04$k79dVwjkJAvinJlPo7BM1uZaIiXT8yX3KzoDdfIOngVcfIcHFpJ.2\n";
 
 impl Registry {
-    fn start(with_password: bool) -> Self {
+    pub(crate) fn start(with_password: bool) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let port = free_port();
         let path = |name: &str| folder.path().join(name).display().to_string();
