@@ -60,7 +60,10 @@ fn the_ten_commonest_mistakes() {
             "the image ends in `;`, so the function returns nothing",
         ),
         ("describe/not_a_source", "`&str` is not a source of machines"),
-        ("image/two_arguments", "an image function takes no argument or one"),
+        (
+            "image/two_arguments",
+            "an image function takes its inputs in one struct",
+        ),
     ] {
         let snapshot = Path::new(env!("CARGO_MANIFEST_DIR"))
             .join("tests/ui")

@@ -7,7 +7,7 @@ pub use crate::{
         Command, Communicator, Exit, FileAttrs, Remote,
         ssh::{Bastion, Proxy, Ssh},
     },
-    data::Data,
+    data::{Data, Lookup, LookupCx},
     describe::{Component, Describe, HasGuest, Info, feature},
     engine::Cx,
     error::{Context, Error, ErrorKind, Result},

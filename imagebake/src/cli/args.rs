@@ -285,6 +285,8 @@ pub(super) struct ValidateArgs {
 pub(super) struct InspectArgs {
     /// The image's name.
     pub(super) image: String,
+    #[command(flatten)]
+    pub(super) looking: LookingArgs,
     /// How to print it.
     #[arg(long, value_enum, default_value_t)]
     pub(super) output: Format,

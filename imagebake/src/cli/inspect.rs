@@ -1,14 +1,15 @@
 //! `inspect IMAGE`: all that is known of one image.
 //!
-//! JSON: what `list` has of it, with `units` as `plan` has them (all settings, documentation included) and the `facts` that templates may use.
+//! JSON: what `list` has of it, with `units` and `data` as `plan` has them (all settings, documentation included) and the `facts` that templates may use.
 
 use super::{
     Cli,
-    args::{Chosen, Format, InspectArgs, LookingArgs, suggestion},
+    args::{Chosen, Format, InspectArgs, suggestion},
     failure::Stop,
     inputs, panics, plan as planning,
 };
 use crate::{
+    data::LookedUp,
     describe::HasGuest,
     field::{Field, FieldType},
     plan::{self, Described, ListedImage, PlannedUnit},
@@ -30,22 +31,25 @@ pub(super) fn run(cli: &Cli, args: &InspectArgs) -> Result<u8, Stop> {
             };
             Stop::told(2, format!("there is no image `{}`", args.image), hint)
         })?;
-    let listed = panics::quietly(|| plan::list(&cli.project, std::slice::from_ref(entry), &cli.inputs));
+    let lookups = planning::lookups(cli, &args.looking);
+    let listed = panics::quietly(|| plan::list_with(&cli.project, std::slice::from_ref(entry), &cli.inputs, &lookups));
     let image = listed.into_iter().next().expect("one image was listed");
     let chosen = Chosen {
         images: vec![args.image.clone()],
         only: Vec::new(),
         except: Vec::new(),
     };
-    let problems = planning::make(cli, &chosen, &LookingArgs::default()).0.problems;
+    let plan = planning::make_with(cli, &chosen, &lookups);
+    let problems = plan.problems;
     if args.output == Format::Json {
         let mut shape = plan::json::listed(&image);
         shape["units"] = image.units.iter().map(unit_json).collect();
         shape["facts"] = json!({"always": facts::ALWAYS, "of_the_machine": facts::BUILD});
+        shape["data"] = json!(plan.data);
         shape["problems"] = json!(problems);
         cli.print_json(&shape)?;
     } else {
-        cli.print(&text(&image, cli.style));
+        cli.print(&text(&image, &plan.data, cli.style));
     }
     cli.tell_problems(&problems);
     Ok(planning::code(&problems))
@@ -87,7 +91,7 @@ fn guest(unit: &PlannedUnit) -> &'static str {
     }
 }
 
-fn text(image: &ListedImage, style: Style) -> String {
+fn text(image: &ListedImage, data: &[LookedUp], style: Style) -> String {
     let mut out = format!(
         "{}  {}\n",
         style.bold(&image.entry.name),
@@ -104,6 +108,11 @@ fn text(image: &ListedImage, style: Style) -> String {
     if let Some(file) = image.entry.values_file {
         let _ = writeln!(out, "  values file: {file}");
     }
+    if !data.is_empty() {
+        let _ = writeln!(out, "\n{}", style.bold("Data"));
+    }
+    data.iter()
+        .for_each(|found| planning::looked_up(&mut out, found, style));
     let _ = writeln!(out, "\n{}", style.bold("Sources"));
     for unit in &image.units {
         let machine = match unit.info.guest {

@@ -17,7 +17,7 @@ use crate::{
     reporter::{Style, printable},
 };
 use serde_json::json;
-use std::fmt::Write;
+use std::{fmt::Write, sync::Arc};
 
 pub(super) fn run(cli: &Cli, args: &LockArgs) -> Result<u8, Stop> {
     let update = match args.update.as_deref() {
@@ -30,7 +30,8 @@ pub(super) fn run(cli: &Cli, args: &LockArgs) -> Result<u8, Stop> {
         only: Vec::new(),
         except: Vec::new(),
     };
-    let (plan, lookups) = plan::make_with(cli, &chosen, Lookups::new(&cli.project).update(update));
+    let lookups = Arc::new(Lookups::new(&cli.project).update(update));
+    let plan = plan::make_with(cli, &chosen, &lookups);
     let mut problems = plan.problems;
     if let Err(broken) = lookups.lock()
         && problems.iter().all(|problem| problem.code != "lock-file")

@@ -42,18 +42,20 @@ pub(super) fn run(cli: &Cli, args: &PlanArgs) -> Result<u8, Stop> {
 
 /// Plans what was chosen, and comes back with the look-ups of that.
 pub(super) fn make(cli: &Cli, chosen: &Chosen, looking: &LookingArgs) -> (Plan, Arc<Lookups>) {
-    let lookups = Lookups::new(&cli.project)
-        .offline(looking.offline)
-        .locked(looking.locked);
-    make_with(cli, chosen, lookups)
+    let lookups = lookups(cli, looking);
+    (make_with(cli, chosen, &lookups), lookups)
+}
+
+/// The look-ups that the user allows.
+pub(super) fn lookups(cli: &Cli, looking: &LookingArgs) -> Arc<Lookups> {
+    let lookups = Lookups::new(&cli.project);
+    Arc::new(lookups.offline(looking.offline).locked(looking.locked))
 }
 
 /// Plans what was chosen with these look-ups.
-pub(super) fn make_with(cli: &Cli, chosen: &Chosen, lookups: Lookups) -> (Plan, Arc<Lookups>) {
-    let lookups = Arc::new(lookups);
+pub(super) fn make_with(cli: &Cli, chosen: &Chosen, lookups: &Arc<Lookups>) -> Plan {
     let selection = chosen.selection();
-    let plan = panics::quietly(|| plan::plan_with(&cli.project, &cli.entries, &cli.inputs, &selection, &lookups));
-    (plan, lookups)
+    panics::quietly(|| plan::plan_with(&cli.project, &cli.entries, &cli.inputs, &selection, lookups))
 }
 
 /// What the problems of a description make of the exit code.
@@ -83,7 +85,7 @@ fn tree(plan: &Plan, all: bool, style: Style) -> String {
 }
 
 /// `looked up registry debian:12: sha256:…  pinned  src/main.rs:12`.
-fn looked_up(out: &mut String, found: &LookedUp, style: Style) {
+pub(super) fn looked_up(out: &mut String, found: &LookedUp, style: Style) {
     let one_line = |text: &str| printable(&text.lines().collect::<Vec<_>>().join(" ⏎ "), Style::default()).to_string();
     let name = format!("{} {}", found.kind, one_line(&found.question));
     let note = match found.from {

@@ -10,16 +10,15 @@ use crate::{
 use serde::{Serialize, de::DeserializeOwned};
 use std::{
     future::Future,
-    io,
+    io::{self, Read},
     path::{Path, PathBuf},
     time::Duration,
 };
-use tokio::io::AsyncReadExt;
 
 /// A question to the outside. Its value is the question; the answer is a plain struct.
 ///
 /// ```
-/// use imagebake::{data::{Lookup, LookupCx}, prelude::*};
+/// use imagebake::prelude::*;
 /// use serde::{Deserialize, Serialize};
 ///
 /// /// The newest release of a product, as the team's own service knows it.
@@ -121,8 +120,8 @@ fn shown(answer: &serde_json::Value) -> String {
 }
 
 /// The bytes of a regular file that is not too large.
-async fn read_file(path: &Path) -> io::Result<Vec<u8>> {
-    let file = tokio::fs::metadata(path).await?;
+fn read_file(path: &Path) -> io::Result<Vec<u8>> {
+    let file = std::fs::metadata(path)?;
     if file.is_dir() {
         return Err(io::ErrorKind::IsADirectory.into());
     }
@@ -131,8 +130,8 @@ async fn read_file(path: &Path) -> io::Result<Vec<u8>> {
         return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is not a regular file"));
     }
     let mut bytes = Vec::new();
-    let file = tokio::fs::File::open(path).await?;
-    file.take(super::http::MOST + 1).read_to_end(&mut bytes).await?;
+    let file = std::fs::File::open(path)?;
+    file.take(super::http::MOST + 1).read_to_end(&mut bytes)?;
     match bytes.len() as u64 > super::http::MOST {
         true => Err(io::Error::new(
             io::ErrorKind::FileTooLarge,
@@ -169,7 +168,10 @@ impl LookupCx<'_> {
     /// The bytes of an input of the image.
     pub(super) async fn read(&self, path: &HostPath) -> Result<Vec<u8>> {
         let resolved = self.input_path(path);
-        let read = read_file(&resolved).await;
+        let path_of_thread = resolved.clone();
+        // One trip to another thread for all that is done with the file.
+        let read = tokio::task::spawn_blocking(move || read_file(&path_of_thread)).await;
+        let read = read.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()));
         read.map_err(|error| project::unreadable(path, &resolved, self.base, error))
     }
 

@@ -218,11 +218,20 @@ pub struct ListedImage {
 /// Describes every image of `entries` with `inputs`, those with problems included. Nothing outside is asked: an image that needs an
 /// answer which is not pinned has a problem.
 pub fn list(project: &Project, entries: &[ImageEntry], inputs: &Inputs) -> Vec<ListedImage> {
+    list_with(project, entries, inputs, &Arc::new(Lookups::new(project).offline(true)))
+}
+
+/// Describes every image of `entries` with the look-ups of `lookups`, those with problems included. Waits for these.
+pub fn list_with(
+    project: &Project,
+    entries: &[ImageEntry],
+    inputs: &Inputs,
+    lookups: &Arc<Lookups>,
+) -> Vec<ListedImage> {
     inputs.hide_secrets(entries);
     let mut files = OwnFiles::new(project, entries);
-    let lookups = Arc::new(Lookups::new(project).offline(true));
     let chosen: Vec<&ImageEntry> = entries.iter().collect();
-    let described = describe(project, &chosen, &mut files, inputs, &lookups).into_iter();
+    let described = describe(project, &chosen, &mut files, inputs, lookups).into_iter();
     described
         .zip(entries)
         .map(|(described, entry)| {

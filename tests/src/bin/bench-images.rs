@@ -21,6 +21,17 @@ fn null_100() -> Image {
         .provision(ShellLocal::inline(["echo hello"]))
 }
 
+/// An image for which fifty files are read.
+#[image(name = "files-50")]
+async fn files_50(data: &Data) -> Result<Image> {
+    let mut image = Image::new().source(Null::none());
+    for i in 0..50 {
+        let text = data.file(format!("../target/bench/data/files/{i}.txt")).await?;
+        image = image.provision(ShellLocal::inline(["cat"]).env("TEXT", text));
+    }
+    Ok(image)
+}
+
 /// A gigabyte of guest output with a secret registered.
 #[image]
 fn events() -> Image {

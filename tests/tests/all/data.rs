@@ -226,6 +226,16 @@ fn a_tag_of_a_registry_becomes_a_digest() {
     let (project, server) = (project(), Server::start("one"));
     let var = format!("server={}", server.address);
     let run = |command, more: &[&str]| project.run(&with(command, "tagged", &var, more));
+    let inspected = run("inspect", &[]).ok().stdout;
+    assert!(
+        inspected.contains("looked up registry") && inspected.contains("tagged.null"),
+        "{inspected}"
+    );
+    assert_eq!(
+        server.asked().len(),
+        2,
+        "whether credentials are needed, and the manifest, once"
+    );
     let built = run("build", &[]).ok().text();
     assert!(
         built.contains(&format!("said {}/team/base@sha256:", server.address)),

@@ -86,6 +86,21 @@ pub(crate) fn all() -> Vec<Case> {
             ..CASE
         },
         Case {
+            name: "plan-files",
+            target: "`plan` of an image that reads 50 files: under 30 ms",
+            prepare: |bench| {
+                let folder = bench.data.join("files");
+                fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
+                (0..50).try_for_each(|i| {
+                    let text = format!("file {i}\n").repeat(500);
+                    fs::write(folder.join(format!("{i}.txt")), text).context("cannot write a file to read")
+                })
+            },
+            ours: |bench| Ok(ours(bench, &["plan", "files-50", "--output", "json"])),
+            met: |ours, _| Some(ours.median_s <= 0.030),
+            ..CASE
+        },
+        Case {
             name: "plan-1000",
             target: "1,000 images of 5 sources and 10 provisioners planned in under 200 ms",
             ours: |bench| Ok(ours(bench, &["plan", "--output", "json", "many-*"])),
