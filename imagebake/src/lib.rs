@@ -18,6 +18,7 @@ pub mod engine;
 pub mod error;
 pub mod event;
 pub mod field;
+pub mod groups;
 pub mod guest;
 pub mod image;
 #[cfg(feature = "import")]

@@ -12,6 +12,7 @@ mod posix;
 mod remote;
 pub mod ssh;
 mod tree;
+pub mod winrm;
 
 pub use local::Local;
 pub use none::NoCommunicator;

@@ -226,15 +226,7 @@ impl Diagnostics {
 
     /// Refuses settings of which none is set, where one has to be, or more than one.
     pub fn check_any(&mut self, settings: &[(&'static str, bool)]) {
-        if settings.iter().all(|(_, set)| !set) {
-            let names: Vec<String> = settings.iter().map(|(name, _)| format!("`{name}`")).collect();
-            let problem = Diagnostic::error("missing", format!("one of {} has to be given", names.join(", ")));
-            let problem = settings
-                .first()
-                .map(|(name, _)| problem.clone().field(*name))
-                .unwrap_or(problem);
-            return self.push(problem.help("an empty list counts as none"));
-        }
+        self.check_any_of(settings);
         self.check_exclusive(settings);
     }
 
@@ -251,6 +243,31 @@ impl Diagnostics {
                 .field(given)
                 .help(format!("add `{missing}`, or leave `{given}` out")),
         );
+    }
+
+    /// Refuses a range of ports whose end is before its begin: the settings' names with their values.
+    pub fn check_range(&mut self, first: (&'static str, u16), last: (&'static str, u16)) {
+        if last.1 < first.1 || first.1 == 0 {
+            let problem = Diagnostic::error(
+                "out-of-range",
+                format!("there is no port from {} to {}", first.1, last.1),
+            );
+            let help = format!("`{}` has to be {} or more", last.0, first.1.max(1));
+            self.push(problem.field(first.0).help(help));
+        }
+    }
+
+    /// Refuses settings of which none is set, where at least one has to be.
+    pub fn check_any_of(&mut self, settings: &[(&'static str, bool)]) {
+        if settings.iter().all(|(_, set)| !set) {
+            let names: Vec<String> = settings.iter().map(|(name, _)| format!("`{name}`")).collect();
+            let problem = Diagnostic::error("missing", format!("one of {} has to be given", names.join(", ")));
+            let problem = match settings.first() {
+                Some((name, _)) => problem.field(*name),
+                None => problem,
+            };
+            self.push(problem.help("an empty list counts as none"));
+        }
     }
 
     /// Adds those of `other`.

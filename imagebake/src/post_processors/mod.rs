@@ -1,5 +1,6 @@
 //! The built-in post-processors, one folder each.
 
+pub mod amazon_import;
 pub mod artifice;
 pub mod checksum;
 pub mod compress;
@@ -7,6 +8,8 @@ pub mod docker_import;
 pub mod docker_push;
 pub mod docker_save;
 pub mod docker_tag;
+pub mod googlecompute_export;
+pub mod googlecompute_import;
 pub mod manifest;
 pub mod provenance;
 #[cfg(test)]
@@ -14,6 +17,8 @@ mod tests;
 pub mod vagrant;
 pub mod vagrant_cloud;
 pub mod vagrant_registry;
+pub mod vsphere;
+pub mod vsphere_template;
 
 use crate::{
     artifact::AnyArtifact,
@@ -24,6 +29,7 @@ use std::path::Path;
 
 pub(crate) fn components() -> Vec<Entry> {
     vec![
+        Entry::post_processor::<AnyArtifact, amazon_import::AmazonImport>(),
         Entry::post_processor::<AnyArtifact, artifice::Artifice>(),
         Entry::post_processor::<AnyArtifact, checksum::Checksum>(),
         Entry::post_processor::<AnyArtifact, compress::Compress>(),
@@ -31,12 +37,16 @@ pub(crate) fn components() -> Vec<Entry> {
         Entry::described::<docker_push::DockerPush>(Role::PostProcessor),
         Entry::described::<docker_save::DockerSave>(Role::PostProcessor),
         Entry::described::<docker_tag::DockerTag>(Role::PostProcessor),
+        Entry::post_processor::<AnyArtifact, googlecompute_export::GooglecomputeExport>(),
+        Entry::post_processor::<AnyArtifact, googlecompute_import::GooglecomputeImport>(),
         Entry::post_processor::<AnyArtifact, manifest::Manifest>(),
         Entry::post_processor::<AnyArtifact, provenance::Provenance>(),
         Entry::post_processor::<AnyArtifact, crate::provisioners::shell_local::ShellLocal>(),
         Entry::post_processor::<AnyArtifact, vagrant::Vagrant>(),
         Entry::post_processor::<AnyArtifact, vagrant_cloud::VagrantCloud>(),
         Entry::post_processor::<AnyArtifact, vagrant_registry::VagrantRegistry>(),
+        Entry::post_processor::<AnyArtifact, vsphere::Vsphere>(),
+        Entry::post_processor::<AnyArtifact, vsphere_template::VsphereTemplate>(),
     ]
 }
 

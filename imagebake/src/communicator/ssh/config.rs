@@ -62,6 +62,7 @@ impl ToValue for FileTransfer {
 /// # tools();
 /// ```
 #[derive(Clone, Debug, Config)]
+#[config(prefix = "ssh_")]
 pub struct Ssh {
     /// Who logs in.
     #[field(required, rename = "with_user", template = "ssh_username")]
@@ -151,21 +152,21 @@ pub struct Ssh {
         superseded = "the older name of `ssh_timeout`",
         template = "ssh_wait_timeout"
     )]
-    ssh_wait_timeout: Option<Duration>,
+    wait_timeout: Option<Duration>,
     /// What templates keep the made key's public half in.
     #[field(
         private,
         superseded = "keys made for the build are handed on inside the program",
         template = "ssh_public_key"
     )]
-    ssh_public_key: Option<Text>,
+    made_public_key: Option<Text>,
     /// What templates keep the made key's private half in.
     #[field(
         private,
         superseded = "keys made for the build are handed on inside the program",
         template = "ssh_private_key"
     )]
-    ssh_private_key: Option<Secret>,
+    made_private_key: Option<Secret>,
     /// The sort of key made for the build.
     #[field(
         private,
@@ -240,27 +241,27 @@ impl Ssh {
     /// Finds what is wrong with the settings. Sources call it from their own check.
     pub(crate) fn check_all(&self, problems: &mut Diagnostics) {
         if self.user.is_empty() {
-            problems.error("user", "empty", "the login needs a user");
+            problems.error("ssh_user", "empty", "the login needs a user");
         }
         if self.host.as_ref().is_some_and(Text::is_empty) {
-            problems.error("host", "empty", "the host needs a name or an address");
+            problems.error("ssh_host", "empty", "the host needs a name or an address");
         }
         if self.port == 0 {
-            problems.error("port", "out-of-range", "port 0 is no port: they go from 1 to 65535");
+            problems.error("ssh_port", "out-of-range", "port 0 is no port: they go from 1 to 65535");
         }
         if self.handshake_attempts == 0 {
             problems.error(
-                "handshake_attempts",
+                "ssh_handshake_attempts",
                 "out-of-range",
                 "with no attempt nobody gets in: 1 at least",
             );
         }
         if self.timeout.is_zero() {
-            problems.error("timeout", "out-of-range", "with no time nobody gets in");
+            problems.error("ssh_timeout", "out-of-range", "with no time nobody gets in");
         }
         if self.private_key_file.is_some() && self.private_key.is_some() {
             problems.error(
-                "private_key",
+                "ssh_private_key",
                 "contradiction",
                 "`private_key_file` and `private_key` exclude each other",
             );
@@ -268,7 +269,7 @@ impl Ssh {
         let has_key = self.private_key_file.is_some() || self.private_key.is_some();
         if self.certificate_file.is_some() && !has_key {
             let problem = problems.error(
-                "certificate_file",
+                "ssh_certificate_file",
                 "no-key",
                 "a certificate is of use with its private key only",
             );
@@ -277,16 +278,20 @@ impl Ssh {
                 .help("name the key with `private_key_file`; certificates in an agent need `agent_auth` alone");
         }
         if self.private_key_passphrase.is_some() && !has_key {
-            problems.error("private_key_passphrase", "no-key", "there is no private key to open");
+            problems.error(
+                "ssh_private_key_passphrase",
+                "no-key",
+                "there is no private key to open",
+            );
         }
         for text in &self.host_keys {
-            check_host_key("host_keys", text, problems);
+            check_host_key("ssh_host_keys", text, problems);
         }
         let lists = [
             (
                 &self.ciphers,
                 Algorithms {
-                    field: "ciphers",
+                    field: "ssh_ciphers",
                     what: "cipher",
                     known: CIPHERS,
                 },
@@ -294,7 +299,7 @@ impl Ssh {
             (
                 &self.key_exchange_algorithms,
                 Algorithms {
-                    field: "key_exchange_algorithms",
+                    field: "ssh_key_exchange_algorithms",
                     what: "key exchange",
                     known: KEY_EXCHANGES,
                 },
@@ -306,8 +311,8 @@ impl Ssh {
             }
         }
         for (field, tunnels) in [
-            ("remote_tunnels", &self.remote_tunnels),
-            ("local_tunnels", &self.local_tunnels),
+            ("ssh_remote_tunnels", &self.remote_tunnels),
+            ("ssh_local_tunnels", &self.local_tunnels),
         ] {
             for tunnel in tunnels {
                 if let Err(message) = Tunnel::from_str(&tunnel.to_string()) {
@@ -328,7 +333,7 @@ impl Ssh {
     pub(crate) fn check_existing(&self, problems: &mut Diagnostics) {
         self.check_all(problems);
         if self.host.is_none() {
-            let problem = problems.error("host", "no-host", "a machine that runs already needs a host");
+            let problem = problems.error("ssh_host", "no-host", "a machine that runs already needs a host");
             *problem = problem
                 .clone()
                 .help("name it: `Ssh::user(\"root\").host(\"192.0.2.7\")`");
@@ -336,15 +341,15 @@ impl Ssh {
         let given =
             self.password.is_some() || self.private_key_file.is_some() || self.private_key.is_some() || self.agent_auth;
         if !given {
-            let problem = problems.error("user", "no-method", "nothing is given to log in with");
+            let problem = problems.error("ssh_user", "no-method", "nothing is given to log in with");
             *problem = problem
                 .clone()
                 .help("add `.private_key_file(…)`, `.agent_auth(true)` or `.password(…)`");
         }
         for (name, set) in [
-            ("keypair_name", self.keypair_name.is_some()),
-            ("temporary_key_pair_name", self.temporary_key_pair_name.is_some()),
-            ("clear_authorized_keys", self.clear_authorized_keys),
+            ("ssh_keypair_name", self.keypair_name.is_some()),
+            ("ssh_temporary_key_pair_name", self.temporary_key_pair_name.is_some()),
+            ("ssh_clear_authorized_keys", self.clear_authorized_keys),
         ] {
             if set {
                 let message = format!("`{name}` has no effect: no key is made for a machine that runs already");
@@ -357,7 +362,7 @@ impl Ssh {
                 "no host key of {host} is given: what `~/.ssh/known_hosts` or an earlier build knows is binding; where nothing knows \
                  it, the first one seen is trusted and recorded"
             );
-            let problem = problems.warning("host", "host-key", message);
+            let problem = problems.warning("ssh_host", "host-key", message);
             *problem = problem
                 .clone()
                 .help("pin it: `.host_key(\"SHA256:…\")`, as `ssh-keygen -lf` shows it");
@@ -433,21 +438,21 @@ mod tests {
                 "{field} {code}: {found:?}"
             );
         };
-        case(Ssh::user("").host("h"), "user", "empty");
-        case(Ssh::user("root").host("h"), "user", "no-method");
-        case(Ssh::user("root").agent_auth(true), "host", "no-host");
-        case(Ssh::user("root").host("h").agent_auth(true), "host", "host-key");
-        case(good().host_key("SHA256:short"), "host_keys", "form");
-        case(good().port(0), "port", "out-of-range");
-        case(good().ciphers(["aes256-gcm"]), "ciphers", "algorithm");
+        case(Ssh::user("").host("h"), "ssh_user", "empty");
+        case(Ssh::user("root").host("h"), "ssh_user", "no-method");
+        case(Ssh::user("root").agent_auth(true), "ssh_host", "no-host");
+        case(Ssh::user("root").host("h").agent_auth(true), "ssh_host", "host-key");
+        case(good().host_key("SHA256:short"), "ssh_host_keys", "form");
+        case(good().port(0), "ssh_port", "out-of-range");
+        case(good().ciphers(["aes256-gcm"]), "ssh_ciphers", "algorithm");
         case(
             good().key_exchange_algorithms(["curve25519"]),
-            "key_exchange_algorithms",
+            "ssh_key_exchange_algorithms",
             "algorithm",
         );
-        case(good().certificate_file("x-cert.pub"), "certificate_file", "no-key");
-        case(good().local_tunnel("8080"), "local_tunnels", "form");
-        case(good().keypair_name("mine"), "keypair_name", "no-effect");
+        case(good().certificate_file("x-cert.pub"), "ssh_certificate_file", "no-key");
+        case(good().local_tunnel("8080"), "ssh_local_tunnels", "form");
+        case(good().keypair_name("mine"), "ssh_keypair_name", "no-effect");
         case(good().bastion(Bastion::host("b", "me")), "bastion_host", "no-method");
     }
 

@@ -16,7 +16,7 @@ use imagebake_macros::Config;
 /// ```
 /// use imagebake::prelude::*;
 ///
-/// let publish = Vagrant::new().then(VagrantCloud::new("acme/web", "1.4.0").access_token(Secret::env("VAGRANT_CLOUD_TOKEN")));
+/// let publish = Chain::of(Vagrant::new()).then(VagrantCloud::new("acme/web", "1.4.0").access_token(Secret::env("VAGRANT_CLOUD_TOKEN")));
 /// let image = Image::new().source(Null::none()).chain(publish);
 /// ```
 #[derive(Clone, Debug, Config)]

@@ -16,7 +16,7 @@ use imagebake_macros::Config;
 /// ```
 /// use imagebake::prelude::*;
 ///
-/// let publish = Vagrant::new().then(
+/// let publish = Chain::of(Vagrant::new()).then(
 ///     VagrantRegistry::new("acme/web", "1.4.0").client(Secret::env("HCP_CLIENT_ID"), Secret::env("HCP_CLIENT_SECRET")),
 /// );
 /// let image = Image::new().source(Null::none()).chain(publish);

@@ -2,7 +2,7 @@
 
 use super::artifact::Nothing;
 use crate::{
-    communicator::ssh::Ssh,
+    communicator::{ssh::Ssh, winrm::WinRm},
     describe::{Component, Describe, HasGuest, Info, feature},
     field::Places,
     plan::Diagnostics,
@@ -23,12 +23,15 @@ use imagebake_macros::Config;
 /// ```
 #[derive(Clone, Debug, Config)]
 pub struct Null {
-    /// How the machine is reached: `none`, `local` for the builder itself, or `ssh`.
+    /// How the machine is reached: `none`, `local` for the builder itself, `ssh` or `winrm`.
     #[field(private, default = "none", template = "communicator")]
     communicator: Text,
     /// The connection to a machine that runs already.
     #[field(group, private, rename = "with_ssh")]
     pub(super) ssh: Option<Ssh>,
+    /// The connection to a Windows machine that runs already.
+    #[field(group, private, rename = "with_winrm")]
+    winrm: Option<WinRm>,
     at: Places,
 }
 
@@ -53,6 +56,14 @@ impl Null {
         null
     }
 
+    /// A Windows machine that runs already. It plans; steps cannot run over WinRM yet.
+    #[track_caller]
+    pub fn winrm(winrm: WinRm) -> Self {
+        let mut null = Self::defaults().communicator("winrm");
+        null.winrm = Some(winrm);
+        null
+    }
+
     pub(super) fn is_local(&self) -> bool {
         self.communicator.to_string() == "local"
     }
@@ -65,6 +76,9 @@ impl Component for Null {
         if let Some(ssh) = &self.ssh {
             ssh.check_existing(problems);
         }
+        if let Some(winrm) = &self.winrm {
+            winrm.check_all(problems);
+        }
     }
 }
 
@@ -74,11 +88,14 @@ impl Describe for Null {
     const RUNTIME: Runtime<Self> = Runtime::of();
 
     fn info(&self) -> Info {
-        let info = Info::new(if self.is_local() || self.ssh.is_some() {
+        let info = Info::new(if self.is_local() || self.ssh.is_some() || self.winrm.is_some() {
             HasGuest::Always
         } else {
             HasGuest::Never
         });
+        if self.winrm.is_some() {
+            return info.unsupported("steps cannot run over WinRM yet: it is described and planned");
+        }
         match self.ssh.is_some() && cfg!(not(feature = "ssh")) {
             true => info.unsupported("the cargo feature `ssh` of imagebake is off: add it in Cargo.toml"),
             false => info,

@@ -1,0 +1,80 @@
+//! Files that a machine fetches while it is installed.
+
+use crate::{
+    field::Places,
+    plan::Diagnostics,
+    value::{HostPath, Text},
+};
+use imagebake_macros::Config;
+
+/// A small HTTP server for the time of the build: kickstart files, preseeds, packages.
+#[derive(Clone, Debug, Config)]
+#[config(prefix = "http_")]
+pub struct Http {
+    /// The folder whose files are served.
+    #[field(private, rename = "in_directory", path, template = "http_directory")]
+    directory: Option<HostPath>,
+    /// Files by path that are served without being on the builder's disk; never rendered.
+    #[field(private, rename = "in_content", template = "http_content")]
+    content: Vec<(String, Text)>,
+    /// The first port that may be used; 8000 without.
+    #[field(template = "http_port_min")]
+    port_min: Option<u16>,
+    /// The last port that may be used; 9000 without. The same as the first for exactly one.
+    #[field(template = "http_port_max")]
+    port_max: Option<u16>,
+    /// The builder's address that it listens on; all without.
+    #[field(template = "http_bind_address")]
+    bind_address: Option<Text>,
+    /// The builder's network interface whose address the machine is told.
+    #[field(template = "http_interface")]
+    interface: Option<Text>,
+    /// `tcp`, `tcp4`, `tcp6`, `unix` or `unixpacket`; `tcp` without.
+    #[field(template = "http_network_protocol")]
+    network_protocol: Option<Text>,
+    at: Places,
+}
+
+impl Http {
+    /// Serves the files of `folder`, relative to the folder of the image's crate.
+    #[track_caller]
+    pub fn directory(folder: impl Into<HostPath>) -> Self {
+        Self::defaults().in_directory(folder)
+    }
+
+    /// Serves texts by their paths: `[("/user-data", text)]`.
+    #[track_caller]
+    pub fn content<K: Into<String>, V: Into<Text>>(files: impl IntoIterator<Item = (K, V)>) -> Self {
+        Self::defaults().in_content(files)
+    }
+
+    /// Serves nothing of its own yet: for ports and addresses that templates set by themselves.
+    #[track_caller]
+    pub fn new() -> Self {
+        Self::defaults()
+    }
+
+    /// Finds what is wrong with the settings. Sources call it from their own check.
+    pub fn check_all(&self, problems: &mut Diagnostics) {
+        problems.check_exclusive(&[
+            ("http_directory", self.directory.is_some()),
+            ("http_content", !self.content.is_empty()),
+        ]);
+        problems.check_range(
+            ("http_port_min", self.port_min.unwrap_or(8000)),
+            ("http_port_max", self.port_max.unwrap_or(9000)),
+        );
+        problems.check_word(
+            "http_network_protocol",
+            self.network_protocol.as_ref(),
+            &["tcp", "tcp4", "tcp6", "unix", "unixpacket"],
+        );
+    }
+}
+
+impl Default for Http {
+    #[track_caller]
+    fn default() -> Self {
+        Self::new()
+    }
+}

@@ -1,0 +1,5 @@
+//! `amazon-ebs`: an AMI made of a machine's disks.
+
+mod config;
+
+pub use config::{Ebs, FastLaunch, FastLaunchRegion};

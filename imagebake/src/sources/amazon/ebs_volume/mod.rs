@@ -1,0 +1,5 @@
+//! `amazon-ebsvolume`: disks that are the result.
+
+mod config;
+
+pub use config::EbsVolume;

@@ -1,0 +1,229 @@
+//! The settings of `amazon-instance`.
+
+use super::super::{
+    Access, Ami, AmiFilter, AmiId, AmiName, Amis, BlockDevice, Instance, Region, ami_source_problems, check_ami,
+    check_instance,
+};
+use crate::{
+    communicator::{ssh::Ssh, winrm::WinRm},
+    describe::{Component, Describe, Info, feature},
+    field::Places,
+    groups::{check_machine, guest_of},
+    plan::Diagnostics,
+    source::Runtime,
+    value::{GuestPath, HostPath, Template, Text},
+};
+use imagebake_macros::Config;
+
+/// An AMI that lives in S3 and starts on the host's own disks.
+///
+/// ```
+/// use imagebake::{prelude::*, sources::amazon::{AmiId, AmiName, Bundle, Instance, InstanceStore, Region}};
+///
+/// fn web() -> Image {
+///     let bundle = Bundle::new("123456789012", "images").signed_with("keys/cert.pem", "keys/key.pem");
+///     let machine = InstanceStore::from_ami(AmiId::new("ami-0123456789abcdef0"), Region::US_EAST_1, AmiName::new("web"), bundle)
+///         .instance(Instance::of_type("m3.medium"))
+///         .ssh(Ssh::user("admin"));
+///     Image::new().source(machine)
+/// }
+/// # web();
+/// ```
+#[derive(Clone, Debug, Config)]
+pub struct InstanceStore {
+    /// The AMI it starts from.
+    #[field(private, rename = "with_ami", template = "source_ami")]
+    source_ami: Option<AmiId>,
+    /// A filter that finds the AMI it starts from.
+    #[field(private, rename = "with_filter", template = "source_ami_filter")]
+    source_ami_filter: Option<AmiFilter>,
+    /// The region it is built in.
+    #[field(private, rename = "with_region", template = "region")]
+    region: Region,
+    /// The bundle that the AMI is made of.
+    #[field(private, rename = "with_bundle", group)]
+    bundle: Option<Bundle>,
+    /// The name of the AMI: 3 to 128 letters, digits and `()[] ./-'@_`.
+    #[field(private, rename = "with_ami_name", template = "ami_name")]
+    ami_name: Option<AmiName>,
+    /// Who asks Amazon's API.
+    #[field(group)]
+    access: Option<Access>,
+    /// What becomes of the AMI.
+    #[field(group)]
+    ami: Option<Ami>,
+    /// The machine.
+    #[field(group)]
+    instance: Option<Instance>,
+    /// Disks that the AMI has.
+    #[field(each = "ami_block_device", template = "ami_block_device_mappings")]
+    ami_block_device_mappings: Vec<BlockDevice>,
+    /// Disks that the machine has.
+    #[field(each = "launch_block_device", template = "launch_block_device_mappings")]
+    launch_block_device_mappings: Vec<BlockDevice>,
+    /// `v2.0` where machines of it have a TPM.
+    #[field(template = "tpm_support")]
+    tpm_support: Option<Text>,
+    /// How steps reach it: `ssh`, `winrm` or `none`; SSH without. `.winrm(…)` says so by itself.
+    #[field(template = "communicator")]
+    communicator: Option<Text>,
+    /// The SSH connection to it.
+    #[field(group)]
+    ssh: Option<Ssh>,
+    /// The WinRM connection to it.
+    #[field(group)]
+    winrm: Option<WinRm>,
+    at: Places,
+}
+
+/// The bundle that an AMI on the host's own disks is made of.
+#[derive(Clone, Debug, Config)]
+pub struct Bundle {
+    /// The account that signs.
+    #[field(private, rename = "with_account", template = "account_id")]
+    account_id: Option<Text>,
+    /// The bucket, with a folder where that is wanted.
+    #[field(private, rename = "with_bucket", template = "s3_bucket")]
+    s3_bucket: Option<Template>,
+    /// The certificate that it is signed with.
+    #[field(private, rename = "with_cert", path, template = "x509_cert_path")]
+    x509_cert_path: Option<HostPath>,
+    /// That one's private key.
+    #[field(private, rename = "with_key", path, template = "x509_key_path")]
+    x509_key_path: Option<HostPath>,
+    /// The folder in the machine for both; `/tmp` without.
+    #[field(template = "x509_upload_path")]
+    x509_upload_path: Option<GuestPath>,
+    /// The folder in the machine that the bundle is made in; `/tmp` without.
+    #[field(template = "bundle_destination")]
+    bundle_destination: Option<GuestPath>,
+    /// What its files begin with; `image-` and the time without.
+    #[field(template = "bundle_prefix")]
+    bundle_prefix: Option<Template>,
+    /// The command that makes it.
+    #[field(
+        template = "bundle_vol_command",
+        facts(
+            "account_id",
+            "architecture",
+            "cert_path",
+            "destination",
+            "key_path",
+            "prefix",
+            "private_path"
+        )
+    )]
+    bundle_vol_command: Option<Template>,
+    /// The command that uploads it.
+    #[field(
+        template = "bundle_upload_command",
+        facts(
+            "access_key",
+            "bucket_name",
+            "bundle_directory",
+            "manifest_path",
+            "region",
+            "secret_key",
+            "token"
+        )
+    )]
+    bundle_upload_command: Option<Template>,
+    at: Places,
+}
+
+impl Bundle {
+    /// A bundle of the account `account` in the bucket `bucket`.
+    #[track_caller]
+    pub fn new(account: impl Into<Text>, bucket: impl Into<Template>) -> Self {
+        Self::defaults().with_account(account).with_bucket(bucket)
+    }
+
+    /// The certificate and the private key that it is signed with.
+    #[track_caller]
+    #[must_use]
+    pub fn signed_with(self, certificate: impl Into<HostPath>, key: impl Into<HostPath>) -> Self {
+        self.with_cert(certificate).with_key(key)
+    }
+
+    fn check_all(&self, problems: &mut Diagnostics) {
+        for (field, set) in [
+            (
+                "account_id",
+                self.account_id.as_ref().is_some_and(|account| !account.is_empty()),
+            ),
+            (
+                "s3_bucket",
+                self.s3_bucket.as_ref().is_some_and(|bucket| !bucket.is_empty()),
+            ),
+            ("x509_cert_path", self.x509_cert_path.is_some()),
+            ("x509_key_path", self.x509_key_path.is_some()),
+        ] {
+            if !set {
+                problems.error(field, "missing", format!("a bundle needs `{field}`"));
+            }
+        }
+    }
+}
+
+impl InstanceStore {
+    /// A machine started from the AMI `ami` in `region`; the new AMI is called `name`.
+    #[track_caller]
+    pub fn from_ami(ami: AmiId, region: Region, name: AmiName, bundle: Bundle) -> Self {
+        Self::defaults()
+            .with_ami(ami)
+            .with_region(region)
+            .with_ami_name(name)
+            .with_bundle(bundle)
+    }
+
+    /// A machine started from the AMI that `filter` finds in `region`; the new AMI is called `name`.
+    #[track_caller]
+    pub fn from_filter(filter: AmiFilter, region: Region, name: AmiName, bundle: Bundle) -> Self {
+        Self::defaults()
+            .with_filter(filter)
+            .with_region(region)
+            .with_ami_name(name)
+            .with_bundle(bundle)
+    }
+}
+
+impl Component for InstanceStore {
+    const KIND: &'static str = "amazon-instance";
+
+    fn check(&self, problems: &mut Diagnostics) {
+        check_machine(
+            self.communicator.as_ref(),
+            self.ssh.as_ref(),
+            self.winrm.as_ref(),
+            None,
+            problems,
+        );
+        ami_source_problems(
+            self.source_ami.as_ref(),
+            self.source_ami_filter.as_ref(),
+            self.access.as_ref(),
+            problems,
+        );
+        check_ami(self.ami_name.as_ref(), self.ami.as_ref(), problems);
+        BlockDevice::check_kept(&self.ami_block_device_mappings, "ami_block_device_mappings", problems);
+        check_instance(self.instance.as_ref(), problems);
+        BlockDevice::check_kept(
+            &self.launch_block_device_mappings,
+            "launch_block_device_mappings",
+            problems,
+        );
+        if let Some(bundle) = &self.bundle {
+            bundle.check_all(problems);
+        }
+    }
+}
+
+impl Describe for InstanceStore {
+    type Artifact = Amis;
+    type Feature = feature::core;
+    const RUNTIME: Runtime<Self> = Runtime::unwritten();
+
+    fn info(&self) -> Info {
+        Info::new(guest_of(self.communicator.as_ref()))
+    }
+}

@@ -1,0 +1,5 @@
+//! `hyperv-iso`: a machine installed from a medium.
+
+mod config;
+
+pub use config::Machine;

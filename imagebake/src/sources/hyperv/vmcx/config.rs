@@ -1,0 +1,128 @@
+//! The settings of `hyperv-vmcx`.
+
+use super::super::machine::Hardware;
+use crate::{
+    artifact::Files,
+    communicator::{ssh::Ssh, winrm::WinRm},
+    describe::{Component, Describe, Info, feature},
+    field::Places,
+    groups::{Boot, Cd, Floppy, Http, Iso, Shutdown, check_machine, guest_of},
+    plan::Diagnostics,
+    source::Runtime,
+    value::{Template, Text},
+};
+use imagebake_macros::Config;
+
+/// A copy of a Hyper-V machine: of one that Hyper-V has, or of an exported one.
+///
+/// ```
+/// use imagebake::{groups::Shutdown, prelude::*, sources::hyperv};
+///
+/// fn web() -> Image {
+///     let machine = hyperv::vmcx::Machine::from_vm("base")
+///         .clone_from_snapshot_name("installed")
+///         .shutdown(Shutdown::command("sudo poweroff"));
+///     Image::new().source(machine)
+/// }
+/// # web();
+/// ```
+#[derive(Clone, Debug, Config)]
+pub struct Machine {
+    /// The folder of an exported machine.
+    #[field(private, rename = "with_path", template = "clone_from_vmcx_path")]
+    clone_from_vmcx_path: Option<Template>,
+    /// The machine in Hyper-V.
+    #[field(private, rename = "with_vm", template = "clone_from_vm_name")]
+    clone_from_vm_name: Option<Template>,
+    /// The snapshot to copy; the machine as it is without.
+    #[field(template = "clone_from_snapshot_name")]
+    clone_from_snapshot_name: Option<Text>,
+    /// Whether the copy has all snapshots.
+    #[field(template = "clone_all_snapshots")]
+    clone_all_snapshots: bool,
+    /// Whether a copy is made for comparing, which imports machines of other hosts.
+    #[field(template = "copy_in_compare")]
+    copy_in_compare: bool,
+    /// A medium in its drive.
+    #[field(group)]
+    iso: Option<Iso>,
+    /// What changes in what it is made of, and how it runs while it is built.
+    #[field(group)]
+    hardware: Option<Hardware>,
+    /// What is typed at its first screen.
+    #[field(group)]
+    boot: Option<Boot>,
+    /// Files that it fetches while it is installed.
+    #[field(group)]
+    http: Option<Http>,
+    /// A floppy disk made for the build.
+    #[field(group)]
+    floppy: Option<Floppy>,
+    /// A CD made for the build.
+    #[field(group)]
+    cd: Option<Cd>,
+    /// How it is turned off.
+    #[field(group)]
+    shutdown: Option<Shutdown>,
+    /// How steps reach it: `ssh`, `winrm` or `none`; SSH without. `.winrm(…)` says so by itself.
+    #[field(template = "communicator")]
+    communicator: Option<Text>,
+    /// The SSH connection to it.
+    #[field(group)]
+    ssh: Option<Ssh>,
+    /// The WinRM connection to it.
+    #[field(group)]
+    winrm: Option<WinRm>,
+    at: Places,
+}
+
+impl Machine {
+    /// A copy of the machine that Hyper-V calls `name`.
+    #[track_caller]
+    pub fn from_vm(name: impl Into<Template>) -> Self {
+        Self::defaults().with_vm(name)
+    }
+
+    /// A copy of the machine exported to the folder `path`.
+    #[track_caller]
+    pub fn from_export(path: impl Into<Template>) -> Self {
+        Self::defaults().with_path(path)
+    }
+}
+
+impl Component for Machine {
+    const KIND: &'static str = "hyperv-vmcx";
+
+    fn check(&self, problems: &mut Diagnostics) {
+        check_machine(
+            self.communicator.as_ref(),
+            self.ssh.as_ref(),
+            self.winrm.as_ref(),
+            self.http.as_ref(),
+            problems,
+        );
+        if let Some(iso) = &self.iso {
+            iso.check_all(problems);
+        }
+        if let Some(hardware) = &self.hardware {
+            hardware.check_all(problems);
+        }
+        if self.clone_from_snapshot_name.is_some() && self.clone_from_vm_name.is_none() {
+            problems.error(
+                "clone_from_snapshot_name",
+                "contradiction",
+                "an exported machine has no snapshots to choose from",
+            );
+        }
+    }
+}
+
+impl Describe for Machine {
+    type Artifact = Files;
+    type Feature = feature::core;
+    const RUNTIME: Runtime<Self> = Runtime::unwritten();
+
+    fn info(&self) -> Info {
+        Info::new(guest_of(self.communicator.as_ref())).with_files()
+    }
+}

@@ -1,0 +1,5 @@
+//! `hyperv-vmcx`: a copy of a machine that there is.
+
+mod config;
+
+pub use config::Machine;

@@ -1,0 +1,150 @@
+//! The settings of `proxmox-clone`.
+
+use super::super::{
+    access::Connection,
+    artifact::ProxmoxTemplate,
+    machine::{Hardware, Outcome},
+};
+use crate::{
+    communicator::{ssh::Ssh, winrm::WinRm},
+    describe::{Component, Describe, Info, feature},
+    field::Places,
+    groups::{Boot, Http, check_machine, guest_of},
+    plan::Diagnostics,
+    source::Runtime,
+    value::Text,
+};
+use imagebake_macros::Config;
+
+/// A copy of a machine or template of Proxmox.
+///
+/// ```
+/// use imagebake::{prelude::*, sources::proxmox};
+///
+/// fn web() -> Image {
+///     let pve = proxmox::Connection::new("https://pve.example.org:8006/api2/json", proxmox::NodeName::new("pve1"))
+///         .token("baker@pve!images", Secret::env("PVE_TOKEN"));
+///     let machine = proxmox::clone::Machine::from_name(pve, "debian-12").full_clone(false).ssh(Ssh::user("packer"));
+///     Image::new().source(machine)
+/// }
+/// # web();
+/// ```
+#[derive(Clone, Debug, Config)]
+pub struct Machine {
+    /// Who asks Proxmox' API, and where.
+    #[field(private, rename = "with_connection", group)]
+    connection: Option<Connection>,
+    /// The machine to copy, by its name.
+    #[field(private, rename = "with_name", template = "clone_vm")]
+    clone_vm: Option<Text>,
+    /// The same, by its number.
+    #[field(private, rename = "with_id", template = "clone_vm_id")]
+    clone_vm_id: Option<u32>,
+    /// Whether the copy has all of its disk: it has, without.
+    #[field(template = "full_clone")]
+    full_clone: Option<bool>,
+    /// The servers of names that cloud-init sets, with spaces between them.
+    #[field(template = "nameserver")]
+    nameserver: Option<Text>,
+    /// The domain that names without one are in.
+    #[field(template = "searchdomain")]
+    searchdomain: Option<Text>,
+    /// Addresses that cloud-init sets, one for each network adapter.
+    #[field(each = "ipconfig", template = "ipconfig")]
+    ipconfig: Vec<IpConfig>,
+    /// What changes in what it is made of.
+    #[field(group)]
+    hardware: Option<Hardware>,
+    /// What becomes of it.
+    #[field(group)]
+    outcome: Option<Outcome>,
+    /// What is typed at its first screen.
+    #[field(group)]
+    boot: Option<Boot>,
+    /// Files that it fetches while it starts.
+    #[field(group)]
+    http: Option<Http>,
+    /// How steps reach it: `ssh`, `winrm` or `none`; SSH without. `.winrm(…)` says so by itself.
+    #[field(template = "communicator")]
+    communicator: Option<Text>,
+    /// The SSH connection to it.
+    #[field(group)]
+    ssh: Option<Ssh>,
+    /// The WinRM connection to it.
+    #[field(group)]
+    winrm: Option<WinRm>,
+    at: Places,
+}
+
+/// Addresses of a network adapter.
+#[derive(Clone, Debug, Config)]
+pub struct IpConfig {
+    /// Of IPv4, with the length of its network, or `dhcp`.
+    #[field(template = "ip")]
+    ip: Option<Text>,
+    /// The way out of IPv4.
+    #[field(template = "gateway")]
+    gateway: Option<Text>,
+    /// Of IPv6, with the length of its network, or `auto`, `dhcp`.
+    #[field(template = "ip6")]
+    ip6: Option<Text>,
+    /// The way out of IPv6.
+    #[field(template = "gateway6")]
+    gateway6: Option<Text>,
+    at: Places,
+}
+
+impl Machine {
+    /// A copy of the machine called `name`.
+    #[track_caller]
+    pub fn from_name(connection: Connection, name: impl Into<Text>) -> Self {
+        Self::defaults().with_connection(connection).with_name(name)
+    }
+
+    /// A copy of the machine with the number `id`.
+    #[track_caller]
+    pub fn from_id(connection: Connection, id: u32) -> Self {
+        Self::defaults().with_connection(connection).with_id(id)
+    }
+}
+
+impl IpConfig {
+    /// An address of IPv4 with the length of its network, or `dhcp`.
+    #[track_caller]
+    pub fn new(address: impl Into<Text>) -> Self {
+        Self::defaults().ip(address)
+    }
+}
+
+impl Component for Machine {
+    const KIND: &'static str = "proxmox-clone";
+
+    fn check(&self, problems: &mut Diagnostics) {
+        check_machine(
+            self.communicator.as_ref(),
+            self.ssh.as_ref(),
+            self.winrm.as_ref(),
+            self.http.as_ref(),
+            problems,
+        );
+        if let Some(connection) = &self.connection {
+            connection.check_all(problems);
+        }
+        if let Some(hardware) = &self.hardware {
+            hardware.check_all(problems);
+        }
+        if self.clone_vm_id.is_some_and(|id| id < 100) {
+            problems.error("clone_vm_id", "out-of-range", "numbers of machines start at 100");
+        }
+    }
+}
+
+impl Describe for Machine {
+    type Artifact = ProxmoxTemplate;
+    type Feature = feature::core;
+    const RUNTIME: Runtime<Self> = Runtime::unwritten();
+
+    fn info(&self) -> Info {
+        Info::new(guest_of(self.communicator.as_ref()))
+    }
+}

@@ -1,0 +1,125 @@
+//! The settings of `proxmox-iso`, which templates also call `proxmox`.
+
+use super::super::{
+    access::Connection,
+    artifact::ProxmoxTemplate,
+    machine::{Hardware, IsoFile, Outcome},
+};
+use crate::{
+    communicator::{ssh::Ssh, winrm::WinRm},
+    describe::{Component, Describe, Info, feature},
+    field::Places,
+    groups::{Boot, Http, Iso, check_machine, guest_of},
+    plan::Diagnostics,
+    source::Runtime,
+    value::Text,
+};
+use imagebake_macros::Config;
+
+/// A machine of Proxmox, installed from a medium.
+///
+/// ```
+/// use imagebake::{prelude::*, sources::proxmox};
+///
+/// fn base() -> Image {
+///     let pve = proxmox::Connection::new("https://pve.example.org:8006/api2/json", proxmox::NodeName::new("pve1"))
+///         .token("baker@pve!images", Secret::env("PVE_TOKEN"));
+///     let machine = proxmox::iso::Machine::new(pve, proxmox::IsoFile::stored("local:iso/debian.iso"))
+///         .hardware(
+///             proxmox::Hardware::new()
+///                 .memory(2048)
+///                 .disk(proxmox::Disk::new("20G", proxmox::PoolName::new("local-lvm")).kind("scsi"))
+///                 .network_adapter(proxmox::NetworkAdapter::on("vmbr0").model("virtio")),
+///         )
+///         .ssh(Ssh::user("packer"));
+///     Image::new().source(machine)
+/// }
+/// # base();
+/// ```
+#[derive(Clone, Debug, Config)]
+pub struct Machine {
+    /// Who asks Proxmox' API, and where.
+    #[field(private, rename = "with_connection", group)]
+    connection: Option<Connection>,
+    /// The medium that it starts from.
+    #[field(private, rename = "with_boot_iso", template = "boot_iso")]
+    boot_iso: Option<IsoFile>,
+    /// That medium as templates said it before: `boot_iso` says it and more.
+    #[field(rename = "older_iso", group)]
+    iso: Option<Iso>,
+    /// The older place of `boot_iso.iso_file`.
+    #[field(private, superseded = "`boot iso` says it", template = "iso_file")]
+    iso_file: Option<Text>,
+    /// The older place of `boot_iso.iso_storage_pool`.
+    #[field(private, superseded = "`boot iso` says it", template = "iso_storage_pool")]
+    iso_storage_pool: Option<Text>,
+    /// The older place of `boot_iso.iso_download_pve`.
+    #[field(private, superseded = "`boot iso` says it", template = "iso_download_pve")]
+    iso_download_pve: bool,
+    /// The older place of `boot_iso.unmount`.
+    #[field(private, superseded = "`boot iso` says it", template = "unmount_iso")]
+    unmount_iso: bool,
+    /// What it is made of.
+    #[field(group)]
+    hardware: Option<Hardware>,
+    /// What becomes of it.
+    #[field(group)]
+    outcome: Option<Outcome>,
+    /// What is typed at its first screen.
+    #[field(group)]
+    boot: Option<Boot>,
+    /// Files that it fetches while it is installed.
+    #[field(group)]
+    http: Option<Http>,
+    /// How steps reach it: `ssh`, `winrm` or `none`; SSH without. `.winrm(…)` says so by itself.
+    #[field(template = "communicator")]
+    communicator: Option<Text>,
+    /// The SSH connection to it.
+    #[field(group)]
+    ssh: Option<Ssh>,
+    /// The WinRM connection to it.
+    #[field(group)]
+    winrm: Option<WinRm>,
+    at: Places,
+}
+
+impl Machine {
+    /// A machine that starts from `medium`.
+    #[track_caller]
+    pub fn new(connection: Connection, medium: IsoFile) -> Self {
+        Self::defaults().with_connection(connection).with_boot_iso(medium)
+    }
+}
+
+impl Component for Machine {
+    const KIND: &'static str = "proxmox-iso";
+
+    fn check(&self, problems: &mut Diagnostics) {
+        check_machine(
+            self.communicator.as_ref(),
+            self.ssh.as_ref(),
+            self.winrm.as_ref(),
+            self.http.as_ref(),
+            problems,
+        );
+        if let Some(connection) = &self.connection {
+            connection.check_all(problems);
+        }
+        if let Some(hardware) = &self.hardware {
+            hardware.check_all(problems);
+        }
+        if let Some(iso) = &self.boot_iso {
+            iso.check_all("boot_iso", problems);
+        }
+    }
+}
+
+impl Describe for Machine {
+    type Artifact = ProxmoxTemplate;
+    type Feature = feature::core;
+    const RUNTIME: Runtime<Self> = Runtime::unwritten();
+
+    fn info(&self) -> Info {
+        Info::new(guest_of(self.communicator.as_ref()))
+    }
+}

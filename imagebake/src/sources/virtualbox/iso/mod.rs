@@ -1,0 +1,5 @@
+//! `virtualbox-iso`: a machine installed from a medium.
+
+mod config;
+
+pub use config::Machine;

@@ -1,0 +1,5 @@
+//! `virtualbox-ovf`: a machine imported from an archive.
+
+mod config;
+
+pub use config::Machine;

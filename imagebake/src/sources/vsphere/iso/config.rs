@@ -1,0 +1,190 @@
+//! The settings of `vsphere-iso`.
+
+use super::super::{
+    access::Connection,
+    artifact::VsphereMachine,
+    machine::{Hardware, Location, Media, Outcome, Waiting},
+};
+use crate::{
+    communicator::{ssh::Ssh, winrm::WinRm},
+    describe::{Component, Describe, Info, feature},
+    field::Places,
+    groups::{Boot, Cd, Floppy, Http, Iso, Shutdown, check_machine, guest_of},
+    plan::Diagnostics,
+    source::Runtime,
+    value::Text,
+};
+use imagebake_macros::Config;
+
+/// A machine of vSphere, installed from a medium.
+///
+/// ```
+/// use imagebake::{groups::{Boot, Iso, Shutdown}, prelude::*, sources::vsphere, value::Checksum};
+///
+/// fn base() -> Image {
+///     let vcenter = vsphere::Connection::new("vcenter.example.org", vsphere::Login::new("baker@vsphere.local", Secret::env("VC_PASSWORD")));
+///     let machine = vsphere::iso::Machine::new(vcenter, vsphere::Location::named("base").cluster("c1").datastore("fast"))
+///         .iso(Iso::new("https://example.org/debian.iso", Checksum::file("https://example.org/SHA256SUMS")))
+///         .guest_os_type("debian12_64Guest")
+///         .hardware(vsphere::Hardware::new().cpus(2).ram(4096).disk(vsphere::Storage::of(32_768).disk_thin_provisioned(true)))
+///         .network_adapter(vsphere::NetworkAdapter::new("vmxnet3").network("VM Network"))
+///         .boot(Boot::keys(["<esc>auto<enter>"]))
+///         .outcome(vsphere::Outcome::template())
+///         .shutdown(Shutdown::command("sudo poweroff"))
+///         .ssh(Ssh::user("packer"));
+///     Image::new().source(machine)
+/// }
+/// # base();
+/// ```
+#[derive(Clone, Debug, Config)]
+pub struct Machine {
+    /// The server that is asked.
+    #[field(private, rename = "with_connection", group)]
+    connection: Option<Connection>,
+    /// Where it is kept and runs.
+    #[field(private, rename = "with_location", group)]
+    location: Option<Location>,
+    /// The medium, fetched by the builder.
+    #[field(group)]
+    iso: Option<Iso>,
+    /// What runs in it, as vSphere names it; `otherGuest` without.
+    #[field(template = "guest_os_type")]
+    guest_os_type: Option<Text>,
+    /// The version of the virtual hardware.
+    #[field(template = "vm_version")]
+    vm_version: Option<u32>,
+    /// What it is made of.
+    #[field(group)]
+    hardware: Option<Hardware>,
+    /// Its network adapters.
+    #[field(each = "network_adapter", template = "network_adapters")]
+    network_adapters: Vec<NetworkAdapter>,
+    /// Controllers of USB: `usb`, `xhci`.
+    #[field(template = "usb_controller")]
+    usb_controller: Vec<Text>,
+    /// Whether the builder's copy of the medium is fetched again.
+    #[field(template = "local_cache_overwrite")]
+    local_cache_overwrite: bool,
+    /// Whether the server's copy of the medium is replaced.
+    #[field(template = "remote_cache_overwrite")]
+    remote_cache_overwrite: bool,
+    /// Whether the server's copy goes in the end.
+    #[field(template = "remote_cache_cleanup")]
+    remote_cache_cleanup: bool,
+    /// The datastore of that copy; the machine's own without.
+    #[field(template = "remote_cache_datastore")]
+    remote_cache_datastore: Option<Text>,
+    /// The folder of that copy; `packer_cache` without.
+    #[field(template = "remote_cache_path")]
+    remote_cache_path: Option<Text>,
+    /// Media in its drives, and what becomes of drives and adapters.
+    #[field(group)]
+    media: Option<Media>,
+    /// How its start and its address are waited for.
+    #[field(group)]
+    waiting: Option<Waiting>,
+    /// What becomes of it.
+    #[field(group)]
+    outcome: Option<Outcome>,
+    /// What is typed at its first screen.
+    #[field(group)]
+    boot: Option<Boot>,
+    /// Files that it fetches while it is installed.
+    #[field(group)]
+    http: Option<Http>,
+    /// A floppy disk made for the build.
+    #[field(group)]
+    floppy: Option<Floppy>,
+    /// A CD made for the build.
+    #[field(group)]
+    cd: Option<Cd>,
+    /// How it is turned off.
+    #[field(group)]
+    shutdown: Option<Shutdown>,
+    /// How steps reach it: `ssh`, `winrm` or `none`; SSH without. `.winrm(…)` says so by itself.
+    #[field(template = "communicator")]
+    communicator: Option<Text>,
+    /// The SSH connection to it.
+    #[field(group)]
+    ssh: Option<Ssh>,
+    /// The WinRM connection to it.
+    #[field(group)]
+    winrm: Option<WinRm>,
+    at: Places,
+}
+
+/// A network adapter.
+#[derive(Clone, Debug, Config)]
+pub struct NetworkAdapter {
+    /// Its kind: `vmxnet3`, `e1000`.
+    #[field(private, rename = "with_card", template = "network_card")]
+    network_card: Option<Text>,
+    /// The network; the first there is without.
+    #[field(template = "network")]
+    network: Option<Text>,
+    /// Its address.
+    #[field(template = "mac_address")]
+    mac_address: Option<Text>,
+    /// Whether it is a real one's share.
+    #[field(template = "passthrough")]
+    passthrough: Option<bool>,
+    at: Places,
+}
+
+impl Machine {
+    /// A machine at `location`, made by the server of `connection`.
+    #[track_caller]
+    pub fn new(connection: Connection, location: Location) -> Self {
+        Self::defaults().with_connection(connection).with_location(location)
+    }
+}
+
+impl NetworkAdapter {
+    /// An adapter of a kind: `vmxnet3`, `e1000`.
+    #[track_caller]
+    pub fn new(card: impl Into<Text>) -> Self {
+        Self::defaults().with_card(card)
+    }
+}
+
+impl Component for Machine {
+    const KIND: &'static str = "vsphere-iso";
+
+    fn check(&self, problems: &mut Diagnostics) {
+        check_machine(
+            self.communicator.as_ref(),
+            self.ssh.as_ref(),
+            self.winrm.as_ref(),
+            self.http.as_ref(),
+            problems,
+        );
+        if let Some(connection) = &self.connection {
+            connection.check_all(problems);
+        }
+        if let Some(location) = &self.location {
+            location.check_all(problems);
+        }
+        if let Some(hardware) = &self.hardware {
+            hardware.check_all(problems);
+        }
+        if let Some(media) = &self.media {
+            media.check_all(problems);
+        }
+        if let Some(outcome) = &self.outcome {
+            outcome.check_all(problems);
+        }
+        if let Some(iso) = &self.iso {
+            iso.check_all(problems);
+        }
+    }
+}
+
+impl Describe for Machine {
+    type Artifact = VsphereMachine;
+    type Feature = feature::core;
+    const RUNTIME: Runtime<Self> = Runtime::unwritten();
+
+    fn info(&self) -> Info {
+        Info::new(guest_of(self.communicator.as_ref()))
+    }
+}
