@@ -44,6 +44,14 @@ const TOOLS: &[Tool] = &[
         package: "docker.io",
     },
     Tool {
+        program: "sshd",
+        package: "openssh-server",
+    },
+    Tool {
+        program: "ssh",
+        package: "openssh-client",
+    },
+    Tool {
         program: "iptables",
         package: "iptables",
     },

@@ -90,7 +90,7 @@ impl Target {
     }
 }
 
-async fn carry(mut connection: UnixStream, target: &Target) -> std::io::Result<()> {
+async fn carry(connection: UnixStream, target: &Target) -> std::io::Result<()> {
     let mut child = Command::new("ssh")
         .args(["-T", "-o", "ConnectTimeout=30", "-o", "BatchMode=yes"])
         .args(&target.arguments)
@@ -99,10 +99,20 @@ async fn carry(mut connection: UnixStream, target: &Target) -> std::io::Result<(
         .stderr(Stdio::inherit())
         .kill_on_drop(true)
         .spawn()?;
-    let stdin = child.stdin.take().expect("it is piped");
-    let stdout = child.stdout.take().expect("it is piped");
-    let mut remote = tokio::io::join(stdout, stdin);
-    tokio::io::copy_bidirectional(&mut connection, &mut remote).await?;
+    let mut stdin = child.stdin.take().expect("it is piped");
+    let mut stdout = child.stdout.take().expect("it is piped");
+    let (mut from_us, mut to_us) = connection.into_split();
+    let there = async move {
+        tokio::io::copy(&mut from_us, &mut stdin).await?;
+        // Only when it is closed does the other side know that nothing more comes; shutting it down does not.
+        drop(stdin);
+        Ok(())
+    };
+    let back = async move {
+        tokio::io::copy(&mut stdout, &mut to_us).await?;
+        tokio::io::AsyncWriteExt::shutdown(&mut to_us).await
+    };
+    tokio::try_join!(there, back)?;
     child.wait().await.map(drop)
 }
 
