@@ -44,10 +44,6 @@ const TOOLS: &[Tool] = &[
         package: "docker.io",
     },
     Tool {
-        program: "sshd",
-        package: "openssh-server",
-    },
-    Tool {
         program: "ssh",
         package: "openssh-client",
     },
