@@ -163,6 +163,16 @@ fn broken() -> Vec<Named> {
                     "! ps -o args | grep -v grep | grep 'sleep 377'",
                 ]))
         }),
+        ("unwritten-source", || {
+            Image::new()
+                .source(vagrant::Machine::from_box("debian/bookworm64"))
+                .provision(ShellLocal::inline(["echo > made"]))
+        }),
+        ("unwritten-post", || {
+            Image::new()
+                .source(Null::none().post(VagrantCloud::new("acme/web", "1.0")))
+                .provision(ShellLocal::inline(["echo > made"]))
+        }),
         ("no-name", || {
             Image::new().source(docker::Container::from_image(base()).post(DockerPush::new()))
         }),

@@ -1,6 +1,7 @@
 //! Builds through the command line: what is made, said and left.
 
 use crate::fixture;
+use imagebake_tests::TestContext;
 use serde_json::json;
 
 #[test]
@@ -314,4 +315,20 @@ pub(crate) fn objects(project: &imagebake_tests::TestContext) -> Vec<String> {
         .collect();
     names.sort();
     names
+}
+
+/// What plans and has no runtime is refused before anything is made, by the name of what is missing.
+#[test]
+fn a_component_without_a_runtime_plans_and_is_not_built() {
+    let project = TestContext::new(env!("CARGO_BIN_EXE_docker-images"));
+    for (image, kind) in [("unwritten-source", "vagrant"), ("unwritten-post", "vagrant-cloud")] {
+        let warned = project.run(&["plan", image]).ok().text();
+        assert!(warned.contains("plan-only") && warned.contains(kind), "{warned}");
+        for command in ["validate", "build"] {
+            let text = project.run(&[command, image]).fails(2).text();
+            assert!(text.contains(&format!("`{kind}` plans, but cannot be built")), "{text}");
+            assert!(text.contains("docker-images.rs:"), "{text}");
+        }
+        assert!(!project.path().join("made").exists());
+    }
 }

@@ -1,6 +1,6 @@
 //! Containers on a real Docker engine, looked at with the Docker program.
 
-use imagebake_tests::{TestContext, example, requires};
+use imagebake_tests::{TestContext, example, requires, sshd::free_port};
 use std::{
     fs,
     os::unix::fs::{MetadataExt, PermissionsExt, symlink},
@@ -462,11 +462,6 @@ impl Drop for Registry {
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
-}
-
-pub(crate) fn free_port() -> u16 {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
-    listener.local_addr().expect("an address").port()
 }
 
 /// A home without anybody's credentials, or with those in `config`.

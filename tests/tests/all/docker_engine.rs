@@ -1,7 +1,10 @@
 //! What an engine does to a build that runs on it: an engine of the test's own dies, and has no room left.
 
-use super::docker::{BASE, docker, free_port, make_base, make_tree};
-use imagebake_tests::{TestContext, requires};
+use super::docker::{BASE, docker, make_base, make_tree};
+use imagebake_tests::{
+    TestContext, requires,
+    sshd::{Kind, Server},
+};
 use std::{
     fs,
     os::unix::{fs::PermissionsExt, process::CommandExt},
@@ -194,78 +197,27 @@ fn an_engine_without_room_is_told_with_what_helps() {
     assert_eq!(docker(&["images", "-q", "imagebake-tests/web-own"]), "");
 }
 
-/// An SSH server that lets us in, and an `ssh` that knows it.
-struct Server {
-    folder: tempfile::TempDir,
-    daemon: Child,
-}
-
-impl Server {
-    fn start(port: u16) -> Self {
-        let folder = tempfile::tempdir().expect("a folder");
-        let path = |name: &str| folder.path().join(name);
-        for key in ["host", "key"] {
-            let made = Command::new("ssh-keygen")
-                .args(["-q", "-t", "ed25519", "-N", "", "-f"])
-                .arg(path(key))
-                .status();
-            assert!(made.expect("ssh-keygen runs").success());
-        }
-        let public = |key: &str| fs::read_to_string(path(&format!("{key}.pub"))).expect("a key");
-        let shown = folder.path().display();
-        fs::write(path("known"), format!("[127.0.0.1]:{port} {}", public("host"))).expect("written");
-        fs::write(path("authorized"), public("key")).expect("written");
-        fs::write(
-            path("server"),
-            format!(
-                "Port {port}\nListenAddress 127.0.0.1\nHostKey {shown}/host\nAuthorizedKeysFile {shown}/authorized\n\
-                 PermitRootLogin yes\nStrictModes no\nUsePAM no\nPidFile none\n"
-            ),
-        )
-        .expect("written");
-        fs::create_dir(path("bin")).expect("made");
-        let ssh = format!("#!/bin/sh\nexec /usr/bin/ssh -i {shown}/key -o UserKnownHostsFile={shown}/known \"$@\"\n");
-        fs::write(path("bin/ssh"), ssh).expect("written");
-        fs::set_permissions(path("bin/ssh"), fs::Permissions::from_mode(0o755)).expect("set");
-        fs::create_dir_all("/run/sshd").expect("made");
-        let daemon = Command::new("/usr/sbin/sshd")
-            .arg("-D")
-            .arg("-f")
-            .arg(path("server"))
-            .spawn()
-            .expect("sshd runs");
-        let began = Instant::now();
-        while std::net::TcpStream::connect(("127.0.0.1", port)).is_err() {
-            assert!(began.elapsed() < Duration::from_secs(30), "sshd does not listen");
-            std::thread::sleep(Duration::from_millis(50));
-        }
-        Self { folder, daemon }
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.daemon.kill();
-        let _ = self.daemon.wait();
-    }
-}
-
 #[test]
 fn an_engine_is_reached_over_ssh_and_told_where_a_file_ends() {
-    requires!("dockerd", "docker", "busybox", "sshd");
+    requires!("dockerd", "docker", "busybox", "sshd", "ssh");
     make_base();
-    let port = free_port();
-    let server = Server::start(port);
-    let path = format!(
-        "{}/bin:{}",
-        server.folder.path().display(),
-        std::env::var("PATH").unwrap_or_default()
+    let server = Server::start(Kind::OpenSsh, "");
+    // The driver calls `ssh` as the user has set it up: here with a key and a known host of the test's own.
+    let (key, known, bin) = (server.key(), server.path("known"), server.path("bin"));
+    fs::write(&known, format!("[127.0.0.1]:{} {}", server.port, server.host_key())).expect("written");
+    fs::create_dir(&bin).expect("made");
+    let ssh = format!(
+        "#!/bin/sh\nexec /usr/bin/ssh -i {key} -o UserKnownHostsFile={} \"$@\"\n",
+        known.display()
     );
+    fs::write(bin.join("ssh"), ssh).expect("written");
+    fs::set_permissions(bin.join("ssh"), fs::Permissions::from_mode(0o755)).expect("set");
+    let path = format!("{}:{}", bin.display(), std::env::var("PATH").unwrap_or_default());
     let project = TestContext::new(env!("CARGO_BIN_EXE_docker-images"))
         .env("BASE", BASE)
         .env("SUFFIX", "over-ssh")
         .env("PATH", &path)
-        .env("DOCKER_HOST", &format!("ssh://root@127.0.0.1:{port}"));
+        .env("DOCKER_HOST", &format!("ssh://root@127.0.0.1:{}", server.port));
     make_tree(&project);
     // The large file of `user` travels as the input of a program, which ends with it.
     project.run(&["build", "user"]).ok();
