@@ -284,6 +284,14 @@ fn bare() -> Image {
         .provision(Shell::inline(["ls /tmp"]))
 }
 
+/// A container image with a file of another user.
+#[image]
+fn owned() -> Image {
+    Image::new()
+        .source(Oci::host_userland(["sh", "chown"]).oci_archive("owned.tar"))
+        .provision(Shell::inline(["echo mine > /file", "chown 12:34 /file"]))
+}
+
 /// A container image in which somebody has time to interrupt.
 #[image(name = "slow-container")]
 fn slow_container() -> Image {

@@ -100,6 +100,41 @@ fn steps_leave_nothing_of_themselves_in_a_guest_without_rm() {
 }
 
 #[test]
+fn without_root_and_without_ranges_of_ids_a_change_of_owners_names_the_package() {
+    requires!("namespaces", "setpriv");
+    let project = fixture();
+    // A user that no file gives ranges of ids, and who may not enter the folders that the program was built in.
+    let program = project.path().join("program");
+    fs::copy(env!("CARGO_BIN_EXE_fixture"), &program).expect("copied");
+    let nobody = ["--reuid=64321", "--regid=64321", "--clear-groups"];
+    std::os::unix::fs::chown(project.path(), Some(64_321), Some(64_321)).expect("this is root");
+    let build = |image: &str| {
+        let mut command = Command::new("setpriv");
+        command
+            .args(nobody)
+            .arg(&program)
+            .args(["build", image])
+            .current_dir(project.path());
+        // Cargo's variables would lead to the workspace, which that user may not write.
+        command
+            .env_clear()
+            .envs(std::env::var_os("PATH").map(|path| ("PATH", path)));
+        let output = command.output().expect("it runs");
+        (
+            output.status.code(),
+            String::from_utf8_lossy(&output.stderr).into_owned(),
+        )
+    };
+    let (code, told) = build("owned");
+    assert_eq!(code, Some(1), "{told}");
+    let failure = told.split("owned.oci failed").nth(1).expect("it is told again");
+    assert!(failure.contains("package `uidmap`"), "{told}");
+    project.write("script.sh", "#!/bin/sh\n");
+    let (code, told) = build("bare");
+    assert_eq!(code, Some(0), "one user is enough for the rest: {told}");
+}
+
+#[test]
 fn a_second_build_takes_its_steps_from_the_first_and_gives_the_same() {
     requires!("namespaces");
     let project = epoch();

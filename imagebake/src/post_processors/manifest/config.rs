@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 #[derive(Clone, Debug, Config)]
 pub struct Manifest {
     /// The file; relative to the current folder.
-    #[field(required, template = "output")]
+    #[field(default = "packer-manifest.json", template = "output")]
     output: Template,
     /// File names without their folders.
     #[field(template = "strip_path")]
@@ -29,6 +29,12 @@ pub struct Manifest {
 }
 
 impl Manifest {
+    /// A manifest in `packer-manifest.json`, where scripts written for Packer look for it.
+    #[track_caller]
+    pub fn new() -> Self {
+        Self::defaults()
+    }
+
     /// A manifest in the file `output`, which may use facts: `"{{ image }}.json"`.
     #[track_caller]
     pub fn to(output: impl Into<Template>) -> Self {
@@ -52,6 +58,13 @@ impl Manifest {
     }
     pub(super) fn wants_digests(&self) -> bool {
         self.digests
+    }
+}
+
+impl Default for Manifest {
+    #[track_caller]
+    fn default() -> Self {
+        Self::new()
     }
 }
 

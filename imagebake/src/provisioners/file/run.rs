@@ -120,7 +120,13 @@ async fn download(cx: &Cx, guest: &Remote, source: &HostPath, destination: &str)
     // Whole or not at all: the name appears when the last byte is there.
     let draft = tempfile::NamedTempFile::new_in(folder).path("write in", folder)?;
     let mut file = fs::File::from_std(draft.reopen().path("write", &to)?);
-    guest.download(&from, &mut file).await?;
+    guest
+        .download(&from, &mut file)
+        .await
+        .map_err(|error| match error.kind() {
+            ErrorKind::Io => error.hint(format!("if {from} is a folder, end it with `/`: `{from}/`")),
+            _ => error,
+        })?;
     file.flush().await.path("write", &to)?;
     let output = cx.claim_output(&to)?;
     draft

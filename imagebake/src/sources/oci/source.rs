@@ -89,7 +89,12 @@ impl Source for Oci {
             .fact("user", &*self.exec_user.reveal()?);
         let provisioned = guest.provision(cx, handle).await;
         let chain = machine.finish().await;
-        provisioned?;
+        provisioned.map_err(|error| match (store.flavor(), error.kind()) {
+            (Flavor::Single, ErrorKind::CommandFailed) => error.hint(
+                "if it changes owners: without root that needs the package `uidmap` and ranges of ids in /etc/subuid and /etc/subgid",
+            ),
+            _ => error,
+        })?;
 
         self.apply_late(cx, &mut config)?;
         let author = self.author.as_ref().map(|author| cx.render(author)).transpose()?;
