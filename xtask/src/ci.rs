@@ -155,15 +155,14 @@ fn examples() -> Result<()> {
 }
 
 /// A program needs the C library and the compiler's own runtime of the system, and no other library: a release build links the same ones.
-fn linkage(program: &str) -> Result<()> {
-    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| crate::root().join("target"), Into::into);
-    let path = target.join("debug").join(program);
-    let listed = output(std::process::Command::new("ldd").arg(&path))?;
+fn linkage(package: &str) -> Result<()> {
+    // Cargo knows what the program is called, and where it is: it hands it to `ldd` instead of starting it.
+    let with_ldd = ["--config", "target.'cfg(all())'.runner='ldd'"];
+    let listed = output(cargo(&["run", "--quiet", "--locked", "--package", package]).args(with_ldd))?;
     let others = other_libraries(&listed);
     ensure!(
         others.is_empty() && listed.contains("libc.so.6"),
-        "{} needs more than the C library: {}",
-        path.display(),
+        "the program of {package} needs more than the C library: {}",
         others.join(", ")
     );
     Ok(())
