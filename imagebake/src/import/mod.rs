@@ -13,6 +13,7 @@ pub mod context;
 pub mod eval;
 pub mod fault;
 mod functions;
+pub mod generate;
 pub mod input;
 mod legacy;
 pub mod plan;
