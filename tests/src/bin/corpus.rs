@@ -11,7 +11,8 @@ use imagebake::import::{
     context::Context,
     evaluate,
     input::Input,
-    schema::{Catalog, NoCatalog},
+    known::Known,
+    schema::Catalog,
 };
 use imagebake_tests::{mutate, reference::Reference};
 use serde::Serialize;
@@ -157,7 +158,7 @@ fn run() -> Result<bool> {
     let given = arguments()?;
     let catalog: Box<dyn Catalog> = match &given.reference {
         Some(folder) => Box::new(Reference::read(folder)?),
-        None => Box::new(NoCatalog),
+        None => Box::new(Known::new()),
     };
     if let Some(time) = given.mutate {
         return mutated(&given, catalog.as_ref(), time);

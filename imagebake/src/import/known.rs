@@ -1,0 +1,121 @@
+//! The components of this library as templates know them: their schemas, from the rows of their settings.
+
+use super::{
+    schema::{Catalog, Role, Schema, Setting},
+    value::Type,
+};
+use crate::{
+    catalog::{self, Entry},
+    field::{FieldMeta, FieldType, TemplateName, Value},
+};
+use std::collections::BTreeMap;
+
+/// Other names of sources in templates, and what they mean.
+const ALIASES: [(&str, &str); 1] = [("proxmox", "proxmox-iso")];
+
+/// What a component may be called in templates.
+pub fn canonical(role: Role, kind: &str) -> &str {
+    let alias = ALIASES
+        .iter()
+        .find(|(alias, _)| role == Role::Source && *alias == kind);
+    alias.map_or(kind, |(_, kind)| kind)
+}
+
+/// Every component of this library.
+pub struct Known(BTreeMap<(Role, String), Schema>);
+
+impl Known {
+    /// Their schemas, from [`catalog::components`].
+    pub fn new() -> Self {
+        let mut schemas: BTreeMap<(Role, String), Schema> = catalog::components()
+            .iter()
+            .map(|entry| ((role(entry), entry.kind.to_owned()), schema(entry.fields)))
+            .collect();
+        for (alias, kind) in ALIASES {
+            if let Some(schema) = schemas.get(&(Role::Source, kind.to_owned())).cloned() {
+                schemas.insert((Role::Source, alias.to_owned()), schema);
+            }
+        }
+        Self(schemas)
+    }
+}
+
+impl Default for Known {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Catalog for Known {
+    fn schema(&self, role: Role, kind: &str) -> Option<&Schema> {
+        self.0.get(&(role, kind.to_owned()))
+    }
+
+    fn kinds(&self, role: Role) -> Vec<String> {
+        let of_role = self.0.keys().filter(|(known, _)| *known == role);
+        of_role.map(|(_, kind)| kind.clone()).collect()
+    }
+}
+
+fn role(entry: &Entry) -> Role {
+    match entry.role {
+        catalog::Role::Source => Role::Source,
+        catalog::Role::Provisioner => Role::Provisioner,
+        catalog::Role::PostProcessor => Role::PostProcessor,
+    }
+}
+
+fn schema(rows: &[FieldMeta]) -> Schema {
+    let mut schema = Schema::default();
+    fill(&mut schema, rows);
+    schema
+}
+
+fn fill(schema: &mut Schema, rows: &[FieldMeta]) {
+    for row in rows {
+        let mut add = |name: &str, setting: Setting| drop(schema.settings.insert(name.to_owned(), setting));
+        match (row.template, row.ty) {
+            // A group's rows stand in place of its own.
+            (TemplateName::None, FieldType::Group(group)) => fill(schema, group),
+            (TemplateName::None, _) => {}
+            (TemplateName::Is(name) | TemplateName::Superseded { name, .. }, ty) => add(name, setting(ty)),
+            (TemplateName::Parts(parts), ty) => {
+                // Which of several attributes has which type is known where all are blocks of the group.
+                for (name, _) in parts(&Value::Null) {
+                    add(
+                        name,
+                        match setting(ty) {
+                            Setting::Value(_) => Setting::Value(Type::Dynamic),
+                            block => block,
+                        },
+                    );
+                }
+            }
+        }
+    }
+}
+
+fn setting(ty: FieldType) -> Setting {
+    match ty {
+        FieldType::Group(rows) => Setting::Block(schema(rows)),
+        FieldType::List(FieldType::Group(rows)) => Setting::Blocks(schema(rows)),
+        other => Setting::Value(value_type(other)),
+    }
+}
+
+fn value_type(ty: FieldType) -> Type {
+    match ty {
+        FieldType::Bool => Type::Bool,
+        FieldType::Integer | FieldType::Float => Type::Number,
+        FieldType::Text
+        | FieldType::Template
+        | FieldType::Duration
+        | FieldType::HostPath
+        | FieldType::GuestPath
+        | FieldType::Secret
+        | FieldType::Named(_) => Type::String,
+        FieldType::List(item) => Type::list(value_type(*item)),
+        FieldType::Map(item) => Type::map(value_type(*item)),
+        FieldType::Group(_) => Type::Dynamic,
+    }
+}
