@@ -25,7 +25,7 @@ pub struct ImageEntry {
     pub line: u32,
     /// The folder of its crate below the root of its workspace: `examples/quickstart`; empty for the root itself.
     pub crate_dir: &'static str,
-    /// `#[image(dir = "…")]`, below the crate's folder.
+    /// `#[image(dir = "…")]`, as seen from the crate's folder.
     pub dir: &'static str,
     /// The inputs it takes.
     pub variables: fn() -> &'static [VariableMeta],

@@ -1,6 +1,6 @@
 use imagebake::prelude::*;
 
-#[image(dir = "../shared")]
+#[image(dir = "/srv/shared")]
 fn web() -> Image {
     Image::new()
 }
