@@ -15,9 +15,7 @@ const ALIASES: [(&str, &str); 1] = [("proxmox", "proxmox-iso")];
 
 /// What a component may be called in templates.
 pub fn canonical(role: Role, kind: &str) -> &str {
-    let alias = ALIASES
-        .iter()
-        .find(|(alias, _)| role == Role::Source && *alias == kind);
+    let alias = ALIASES.iter().find(|(alias, _)| role == Role::Source && *alias == kind);
     alias.map_or(kind, |(_, kind)| kind)
 }
 

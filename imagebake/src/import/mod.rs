@@ -15,6 +15,7 @@ pub mod fault;
 mod functions;
 pub mod generate;
 pub mod input;
+pub mod job;
 pub mod known;
 mod legacy;
 pub mod plan;

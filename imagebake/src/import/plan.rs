@@ -3,7 +3,7 @@
 //! Written as JSON it has the shape in which the peer's own plans are recorded: `{"builds": [{name, build, source, type, config,
 //! provisioners, error_cleanup_provisioner, post_processors}], "variables", "locals", "data"}`.
 
-use super::value::Value;
+use super::value::{Type, Value};
 use serde_json::{Map, Value as Json, json};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -18,6 +18,8 @@ pub struct Plan {
     pub locals: BTreeMap<String, Value>,
     /// Variables and locals whose values must not be shown: `var.x`, `local.y`.
     pub sensitive: BTreeSet<String>,
+    /// Variables without a value, and their types.
+    pub unset: BTreeMap<String, Type>,
     /// The data sources that were asked for.
     pub data: Vec<Step>,
 }

@@ -19,7 +19,7 @@ pub use component::{Component, Takes, component};
 pub use settings::{Each, Setting, SettingBlock, SettingValue, Settings, StepOptions};
 pub use writer::Writer;
 
-use super::sources::Span;
+use super::{context::Context, fault::Faults, input::Input, schema::Catalog, sources::Span};
 use std::collections::BTreeMap;
 
 /// How Rust is written.
@@ -31,6 +31,8 @@ pub struct Options {
     pub lenient: bool,
     /// The name of the package.
     pub package: String,
+    /// Where cargo takes imagebake from: `path = "…"`.
+    pub dependency: String,
 }
 
 /// Something that whoever takes the Rust over should know.
@@ -52,13 +54,52 @@ impl Note {
     }
 }
 
-/// The files of a package.
+/// A template to translate, and where it stands.
+pub struct Template {
+    /// What it is called: its file without the ending, or its folder.
+    pub name: String,
+    /// Its files, and values.
+    pub input: Input,
+    /// The world around it.
+    pub context: Context,
+    /// The folder in which packer was started, as seen from the package; empty where it is the package's own.
+    pub dir: String,
+}
+
+/// What became of one template.
+#[derive(Clone, Debug, Default)]
+pub struct Module {
+    /// The module: `src/NAME.rs`.
+    pub name: String,
+    /// Its images as the command line names them, in the order of the builds.
+    pub images: Vec<String>,
+    /// Its variables: the template's name, and the key in a file with values.
+    pub variables: Vec<(String, String)>,
+    /// What should be known.
+    pub notes: Vec<Note>,
+    /// What is wrong; with an error nothing of the template is in the files.
+    pub faults: Faults,
+    /// Components of others that only have their place in it.
+    pub stubs: Vec<String>,
+}
+
+/// A package.
 #[derive(Clone, Debug, Default)]
 pub struct Project {
     /// Text by relative path.
     pub files: BTreeMap<String, String>,
-    /// What should be known.
-    pub notes: Vec<Note>,
+    /// One for each template, in order.
+    pub modules: Vec<Module>,
     /// The cargo features of imagebake that it needs.
     pub features: Vec<&'static str>,
+}
+
+/// The package of these templates.
+pub fn project(templates: &[Template], catalog: &dyn Catalog, options: &Options) -> Project {
+    let _ = (catalog, options);
+    let modules = templates.iter().map(|_| Module::default()).collect();
+    Project {
+        modules,
+        ..Project::default()
+    }
 }

@@ -25,9 +25,7 @@ pub(super) struct Built {
 pub(super) fn format(files: &[PathBuf]) -> Result<()> {
     // One at a time where there are many: a command line has an end.
     for some in files.chunks(100) {
-        let output = run(Command::new("rustfmt")
-            .args(["--edition", "2024"])
-            .args(some))?;
+        let output = run(Command::new("rustfmt").args(["--edition", "2024"]).args(some))?;
         if !output.status.success() {
             return Err(failed("rustfmt", &output));
         }
@@ -40,7 +38,11 @@ pub(super) fn build(package: &Path, target: Option<&Path>, options: &[&str]) -> 
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(cargo);
     command
-        .args(["build", "--message-format=json-diagnostic-rendered-ansi", "--manifest-path"])
+        .args([
+            "build",
+            "--message-format=json-diagnostic-rendered-ansi",
+            "--manifest-path",
+        ])
         .arg(package.join("Cargo.toml"))
         .args(options);
     if let Some(target) = target {
@@ -81,7 +83,10 @@ fn problem(message: &Json, broken: &mut Broken) -> bool {
     if message["level"] != "error" {
         return false;
     }
-    let text = message["rendered"].as_str().or(message["message"].as_str()).unwrap_or_default();
+    let text = message["rendered"]
+        .as_str()
+        .or(message["message"].as_str())
+        .unwrap_or_default();
     let mut files = BTreeSet::new();
     let primary = |span: &&Json| span["is_primary"] == true;
     for span in message["spans"].as_array().into_iter().flatten().filter(primary) {
@@ -124,7 +129,17 @@ pub(super) fn plan(question: &Question<'_>) -> Result<(Json, String)> {
         command.env_clear().envs(env);
     }
     command
-        .args(["plan", question.image, "--format", "packer", "--reveal", "--offline", "--color", "never", "--project"])
+        .args([
+            "plan",
+            question.image,
+            "--format",
+            "packer",
+            "--reveal",
+            "--offline",
+            "--color",
+            "never",
+            "--project",
+        ])
         .arg(question.project)
         .current_dir(question.project)
         .env("SOURCE_DATE_EPOCH", question.clock.to_string());
@@ -157,9 +172,17 @@ fn missing(program: &OsString) -> Error {
 
 fn failed(what: &str, output: &Output) -> Error {
     let told = String::from_utf8_lossy(&output.stderr);
-    let last: Vec<&str> = told.lines().rev().filter(|line| !line.trim().is_empty()).take(20).collect();
+    let last: Vec<&str> = told
+        .lines()
+        .rev()
+        .filter(|line| !line.trim().is_empty())
+        .take(20)
+        .collect();
     let last: Vec<&str> = last.into_iter().rev().collect();
-    Error::new(ErrorKind::CommandFailed, format!("`{what}` ended with {}:\n{}", output.status, last.join("\n")))
+    Error::new(
+        ErrorKind::CommandFailed,
+        format!("`{what}` ended with {}:\n{}", output.status, last.join("\n")),
+    )
 }
 
 #[cfg(test)]
@@ -172,10 +195,16 @@ mod tests {
         let mut broken = Broken::new();
         let span = |file: &str, expansion: Json| json!({"is_primary": true, "file_name": file, "expansion": expansion});
         let inner = span("/lib/macros.rs", json!({"span": span("src/web.rs", Json::Null)}));
-        let told = problem(&json!({"level": "error", "rendered": "error: no", "spans": [inner]}), &mut broken);
+        let told = problem(
+            &json!({"level": "error", "rendered": "error: no", "spans": [inner]}),
+            &mut broken,
+        );
         assert!(told);
         assert_eq!(broken["src/web.rs"], ["error: no"]);
         assert!(!problem(&json!({"level": "warning", "spans": []}), &mut broken));
-        assert!(!problem(&json!({"level": "error", "message": "aborting", "spans": []}), &mut broken));
+        assert!(!problem(
+            &json!({"level": "error", "message": "aborting", "spans": []}),
+            &mut broken
+        ));
     }
 }

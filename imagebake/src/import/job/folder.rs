@@ -110,7 +110,9 @@ pub(super) fn candidates(basedir: &Path, current: &Path) -> Vec<PathBuf> {
         }
     }
     // Outside of a repository, and not below where the user stands: nothing says where to stop.
-    let bounded = candidates.last().is_some_and(|top| top.join(".git").exists() || top == current);
+    let bounded = candidates
+        .last()
+        .is_some_and(|top| top.join(".git").exists() || top == current);
     if !bounded {
         candidates.truncate(3);
     }
@@ -134,7 +136,9 @@ pub(super) fn relative(from: &Path, to: &Path) -> String {
     let (from, to): (Vec<_>, Vec<_>) = (from.components().collect(), to.components().collect());
     let common = from.iter().zip(&to).take_while(|(a, b)| a == b).count();
     let up = from[common..].iter().map(|_| "..".to_owned());
-    let down = to[common..].iter().map(|part| part.as_os_str().to_string_lossy().into_owned());
+    let down = to[common..]
+        .iter()
+        .map(|part| part.as_os_str().to_string_lossy().into_owned());
     up.chain(down).collect::<Vec<_>>().join("/")
 }
 
@@ -164,7 +168,9 @@ mod tests {
         let tried = candidates(&base, Path::new("/elsewhere"));
         assert_eq!(tried, [base.clone(), root.join("repo/images"), root.join("repo")]);
         assert_eq!(candidates(&base, &base), [base.clone()]);
-        let paths = ["scripts/a.sh", "web/scripts/*.sh", "no/file"].map(str::to_owned).into();
+        let paths = ["scripts/a.sh", "web/scripts/*.sh", "no/file"]
+            .map(str::to_owned)
+            .into();
         assert_eq!(existing(&base, &paths), 1);
         assert!(exists(&root.join("repo/images"), "web/scripts/*.sh"));
     }

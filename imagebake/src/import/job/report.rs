@@ -66,7 +66,12 @@ impl Report {
 
     /// The table that an import ends with.
     pub fn table(&self) -> String {
-        let mut rows = vec![["template".to_owned(), "result".to_owned(), "images".to_owned(), "next".to_owned()]];
+        let mut rows = vec![[
+            "template".to_owned(),
+            "result".to_owned(),
+            "images".to_owned(),
+            "next".to_owned(),
+        ]];
         for template in &self.templates {
             let status = match (template.status, template.notes.len()) {
                 (Status::Verified, 0) => "verified".to_owned(),

@@ -32,7 +32,10 @@ pub(super) fn find(paths: &[PathBuf], faults: &mut Faults) -> Vec<PathBuf> {
             let told = format!("there is no file or folder {}", path.display());
             faults.push(Fault::general("no-template", told).help("name a template, or a folder of templates"));
         }
-        found.extend(here.into_iter().filter(|path| seen.insert(path.canonicalize().unwrap_or_else(|_| path.clone()))));
+        found.extend(
+            here.into_iter()
+                .filter(|path| seen.insert(path.canonicalize().unwrap_or_else(|_| path.clone()))),
+        );
     }
     found
 }
@@ -45,7 +48,11 @@ fn below(folder: &Path, found: &mut Vec<PathBuf>) {
     entries.sort();
     let name = |path: &Path| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let before = found.len();
-    let ends = |ending: &str| entries.iter().any(|path| path.is_file() && name(path).ends_with(ending));
+    let ends = |ending: &str| {
+        entries
+            .iter()
+            .any(|path| path.is_file() && name(path).ends_with(ending))
+    };
     if ends(".pkr.hcl") || ends(".pkr.json") {
         found.push(folder.to_owned());
     }
@@ -57,7 +64,11 @@ fn below(folder: &Path, found: &mut Vec<PathBuf>) {
     found.extend(entries.iter().filter(older).cloned());
     if found.len() == before {
         let visible = |path: &&PathBuf| !name(path).starts_with('.') && !NOT_OURS.contains(&name(path).as_str());
-        for folder in entries.iter().filter(|path| path.is_dir() && !path.is_symlink()).filter(visible) {
+        for folder in entries
+            .iter()
+            .filter(|path| path.is_dir() && !path.is_symlink())
+            .filter(visible)
+        {
             below(folder, found);
         }
     }
@@ -79,7 +90,13 @@ pub(super) fn values_beside(template: &Path) -> Files {
         false => template.parent().unwrap_or(Path::new(".")),
     };
     let mut paths: Vec<PathBuf> = fs::read_dir(folder)
-        .map(|entries| entries.flatten().map(|entry| entry.path()).filter(|path| path.is_file()).collect())
+        .map(|entries| {
+            entries
+                .flatten()
+                .map(|entry| entry.path())
+                .filter(|path| path.is_file())
+                .collect()
+        })
         .unwrap_or_default();
     paths.sort();
     let mut files = Files::default();
@@ -155,7 +172,11 @@ mod tests {
 
     #[test]
     fn folders_of_templates_are_looked_into() {
-        let folder = folder(&[("one/a.pkr.hcl", ""), ("two/b.json", r#"{"builders": []}"#), (".git/c.pkr.hcl", "")]);
+        let folder = folder(&[
+            ("one/a.pkr.hcl", ""),
+            ("two/b.json", r#"{"builders": []}"#),
+            (".git/c.pkr.hcl", ""),
+        ]);
         assert_eq!(found(folder.path()), ["one", "two/b.json"]);
         assert_eq!(found(&folder.path().join(".git")), [""]);
         let empty = tempfile::tempdir().expect("a folder");

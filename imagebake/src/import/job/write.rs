@@ -30,7 +30,10 @@ pub(super) fn write(folder: &Path, files: &BTreeMap<String, String>, force: bool
     let parent = parent.unwrap_or(Path::new("."));
     fs::create_dir_all(parent).path("make the folder", parent)?;
     // Beside its final place, so that the rename does not cross file systems and rustfmt sees the same settings.
-    let temporary = tempfile::Builder::new().prefix(".import-").tempdir_in(parent).path("make a folder in", parent)?;
+    let temporary = tempfile::Builder::new()
+        .prefix(".import-")
+        .tempdir_in(parent)
+        .path("make a folder in", parent)?;
     let mut rust = Vec::new();
     for (path, text) in files {
         let path = temporary.path().join(path);
@@ -68,7 +71,10 @@ fn set_mode(folder: &Path) -> Result<()> {
 /// The files that differ from what stands below `folder`, formatted as it is.
 pub(super) fn stale(folder: &Path, files: &BTreeMap<String, String>) -> Result<Vec<PathBuf>> {
     let parent = folder.parent().unwrap_or(Path::new("."));
-    let temporary = tempfile::Builder::new().prefix(".import-").tempdir_in(parent).path("make a folder in", parent)?;
+    let temporary = tempfile::Builder::new()
+        .prefix(".import-")
+        .tempdir_in(parent)
+        .path("make a folder in", parent)?;
     let inside = temporary.path().join("package");
     write(&inside, files, false)?;
     let differs = |path: &&String| fs::read(inside.join(path)).ok() != fs::read(folder.join(path)).ok();
@@ -89,10 +95,16 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let out = folder.path().join("a/web");
         write(&out, &files("fn main(){}"), false).expect("written");
-        assert_eq!(fs::read_to_string(out.join("src/main.rs")).expect("there"), "fn main() {}\n");
+        assert_eq!(
+            fs::read_to_string(out.join("src/main.rs")).expect("there"),
+            "fn main() {}\n"
+        );
         assert_eq!(fs::read_dir(folder.path().join("a")).expect("there").count(), 1);
         assert!(stale(&out, &files("fn main( ) { }")).expect("compared").is_empty());
-        assert_eq!(stale(&out, &files("fn main() { x() }")).expect("compared"), [Path::new("src/main.rs")]);
+        assert_eq!(
+            stale(&out, &files("fn main() { x() }")).expect("compared"),
+            [Path::new("src/main.rs")]
+        );
     }
 
     #[test]
@@ -102,9 +114,17 @@ mod tests {
         write(&out, &files("fn main() {}"), false).expect("written");
         fs::write(out.join("notes.md"), "mine").expect("written");
         let error = write(&out, &files("fn main() { 1; }"), false).expect_err("it is there");
-        assert!(error.message().contains("Cargo.toml and 1 more is there already"), "{}", error.message());
+        assert!(
+            error.message().contains("Cargo.toml and 1 more is there already"),
+            "{}",
+            error.message()
+        );
         write(&out, &files("fn main() { 1; }"), true).expect("written");
-        assert!(fs::read_to_string(out.join("src/main.rs")).expect("there").contains("1;"));
+        assert!(
+            fs::read_to_string(out.join("src/main.rs"))
+                .expect("there")
+                .contains("1;")
+        );
         assert_eq!(fs::read_to_string(out.join("notes.md")).expect("there"), "mine");
     }
 

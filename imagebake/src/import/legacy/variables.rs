@@ -11,7 +11,7 @@ use crate::import::{
     input::{self, Input},
     plan::Plan,
     syntax::{JsonKind, parse_json},
-    value::Value,
+    value::{Type, Value},
 };
 use std::{cell::RefCell, collections::BTreeMap};
 
@@ -52,17 +52,18 @@ pub(super) fn evaluate(
         match (given.get(&variable.name), &variable.default) {
             (Some(_), _) => {}
             (None, Some(default)) => pending.push((variable.name.clone(), default.clone())),
-            (None, None) => faults.push(
-                Fault::at(
+            (None, None) => {
+                plan.unset.insert(variable.name.clone(), Type::String);
+                let fault = Fault::at(
                     variable.span,
                     "unset-variable",
                     format!("variable `{}` has no value", variable.name),
-                )
-                .help(format!(
+                );
+                faults.push(fault.help(format!(
                     "give it a default, set it in a file with values, or with `-var {}=…`",
                     variable.name
-                )),
-            ),
+                )));
+            }
         }
     }
     pending.extend(given);

@@ -55,14 +55,7 @@ pub fn evaluate(input: &Input, context: &Context, catalog: &dyn Catalog, faults:
     };
     let mut plan = Plan::default();
     packer::check(&declared, context, faults);
-    variables::evaluate(
-        &declared,
-        input,
-        context,
-        &mut world.variables,
-        &mut plan.sensitive,
-        faults,
-    );
+    variables::evaluate(&declared, input, context, &mut world.variables, &mut plan, faults);
     references::check(&declared, faults);
     graph::evaluate(&declared, &mut world, &mut plan, faults);
     let builds = builds::read(&declared, &world, faults);

@@ -6,11 +6,12 @@ use crate::import::{
     eval::{Scope, evaluate as evaluate_expr, evaluate_default, type_constraint},
     fault::{Fault, Faults, Result},
     input::{self, Input},
+    plan::Plan,
     sources::Span,
     syntax::{Block, parse_expression, parse_file},
     value::{Type, Value, convert},
 };
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// A variable on the way to its value.
 struct Known<'a> {
@@ -64,10 +65,13 @@ pub(super) fn evaluate(
     input: &Input,
     context: &Context,
     values: &mut BTreeMap<String, Value>,
-    sensitive: &mut BTreeSet<String>,
+    plan: &mut Plan,
     faults: &mut Faults,
 ) {
     for (name, (value, ty)) in evaluate_all(declared, input, context, faults) {
+        if value.is_none() {
+            plan.unset.insert(name.to_owned(), ty.clone());
+        }
         values.insert(name.to_owned(), value.unwrap_or(Value::Unknown(ty)));
     }
     for variable in &declared.variables {
@@ -80,7 +84,7 @@ pub(super) fn evaluate(
         }
         let hidden = variable.sensitive.as_ref().map(|expr| constant(context, expr));
         if hidden.and_then(|value| faults.keep(value)) == Some(Value::Bool(true)) {
-            sensitive.insert(format!("var.{}", variable.name));
+            plan.sensitive.insert(format!("var.{}", variable.name));
         }
     }
 }

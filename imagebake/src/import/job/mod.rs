@@ -1,0 +1,412 @@
+//! One import: which templates, where packer was started for them, the package that they become, and whether it plans the same.
+//!
+//! ```text
+//! paths ── templates ── folder ── generate ── write ── driver (rustfmt) ── verify (cargo, the program) ── report
+//! ```
+
+mod driver;
+mod folder;
+mod report;
+mod templates;
+pub mod verify;
+mod write;
+
+pub use report::{Report, Status};
+
+use super::{
+    context::Context,
+    evaluate,
+    fault::Faults,
+    generate::{self, Module, Options, Project},
+    input::Input,
+    known::Known,
+    sources::Sources,
+};
+use crate::{
+    error::{Context as _, Error, ErrorKind, Result},
+    plan::Diagnostic,
+};
+use folder::Named;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::{Path, PathBuf},
+};
+
+/// What was asked for.
+#[derive(Clone, Debug, Default)]
+pub struct Request {
+    /// Files and folders of templates.
+    pub paths: Vec<PathBuf>,
+    /// The folder of the package; one named after the template without.
+    pub out: Option<PathBuf>,
+    /// A package that the modules are added to.
+    pub into: Option<PathBuf>,
+    /// Files with values, in order.
+    pub var_files: Vec<PathBuf>,
+    /// Values, in order.
+    pub vars: Vec<(String, String)>,
+    /// Where packer was started.
+    pub cwd: Option<PathBuf>,
+    /// Writes nothing; says whether what is there is what would be written.
+    pub check: bool,
+    /// Replaces files.
+    pub force: bool,
+    /// What is not known becomes a marked comment.
+    pub lenient: bool,
+    /// Whether what several templates have in common goes into one module.
+    pub share: bool,
+    /// Compiles the package and compares its plans.
+    pub verify: bool,
+    /// Where cargo takes imagebake from.
+    pub dependency: String,
+    /// Where compiled libraries are kept for other verifications.
+    pub target: Option<PathBuf>,
+}
+
+/// The problems of one template with the texts that they are in.
+pub struct Told {
+    /// The texts.
+    pub sources: Sources,
+    /// What is wrong, warnings included.
+    pub faults: Faults,
+}
+
+/// A template on its way.
+struct Job {
+    given: PathBuf,
+    template: generate::Template,
+    /// Where packer was started.
+    cwd: PathBuf,
+    missing: Vec<String>,
+}
+
+/// Imports. Problems of templates are in the report, and with their texts in what is told; an error is what stopped the import itself.
+pub fn run(request: &Request) -> Result<(Report, Vec<Told>)> {
+    let current = std::env::current_dir().path("find the current folder", ".")?;
+    let mut general = Faults::default();
+    let found = templates::find(&request.paths, &mut general);
+    let mut told = vec![Told {
+        sources: Sources::default(),
+        faults: general,
+    }];
+    let package = package(request, &found, &current)?;
+    let catalog = Known::new();
+    let named = Named::new();
+    let mut jobs = Vec::new();
+    let mut names = BTreeSet::new();
+    for given in found {
+        jobs.push(job(request, given, &package, &current, &catalog, &named, &mut names)?);
+    }
+    let options = Options {
+        share: request.share,
+        lenient: request.lenient,
+        package: package.name.clone(),
+        dependency: request.dependency.clone(),
+    };
+    let (jobs, templates): (Vec<_>, Vec<_>) = jobs.into_iter().map(Job::split).unzip();
+    let project = generate::project(&templates, &catalog, &options);
+    let mut report = Report {
+        project: None,
+        files: Vec::new(),
+        templates: Vec::new(),
+    };
+    for ((job, template), module) in jobs.iter().zip(&templates).zip(&project.modules) {
+        report.templates.push(row(job, template, module));
+        told.push(Told {
+            sources: template.context.sources.clone(),
+            faults: module.faults.clone(),
+        });
+    }
+    let files = files(request, &project);
+    report.files = files.keys().cloned().collect();
+    let all_refused = report.templates.iter().all(|row| row.status == Status::Refused);
+    if all_refused || files.is_empty() {
+        report.files.clear();
+        next(&mut report, request, &package);
+        return Ok((report, told));
+    }
+    if request.check {
+        if package.folder.exists() {
+            for stale in write::stale(&package.folder, &files)? {
+                let told = format!(
+                    "{} is not what the templates say now",
+                    package.folder.join(&stale).display()
+                );
+                for row in &mut report.templates {
+                    row.differences.push(told.clone());
+                    row.status = row.status.max(Status::Different);
+                }
+            }
+        }
+        next(&mut report, request, &package);
+        return Ok((report, told));
+    }
+    write::write(&package.folder, &files, request.force)?;
+    report.project = Some(package.folder.clone());
+    if request.verify {
+        let compiled = verify::Compiled::new(&package.folder, request.target.as_deref())?;
+        for ((template, module), row) in templates.iter().zip(&project.modules).zip(&mut report.templates) {
+            if matches!(row.status, Status::Imported) {
+                verified(request, &compiled, template, module, &package.folder, row);
+            }
+        }
+    }
+    next(&mut report, request, &package);
+    Ok((report, told))
+}
+
+/// Where the Rust goes.
+struct Package {
+    name: String,
+    folder: PathBuf,
+}
+
+fn package(request: &Request, found: &[PathBuf], current: &Path) -> Result<Package> {
+    if let Some(into) = &request.into {
+        if !into.join("Cargo.toml").is_file() {
+            let told = format!("{} is no package: it has no Cargo.toml", into.display());
+            return Err(Error::new(ErrorKind::NotFound, told)
+                .hint("name the folder of a package with --into, or a new one with --out"));
+        }
+        let folder = into.canonicalize().path("find", into)?;
+        return Ok(Package {
+            name: String::new(),
+            folder,
+        });
+    }
+    let folder = match (&request.out, found) {
+        (Some(out), _) => current.join(out),
+        (None, [one]) => current.join(package_name(&templates::name(one))),
+        (None, _) => match request.paths.as_slice() {
+            [folder] => current.join(package_name(&templates::name(folder))),
+            _ => current.join("images"),
+        },
+    };
+    // A folder that holds the template itself would be taken for the package.
+    let folder = match (request.out.is_none(), folder.exists()) {
+        (true, true) if !folder.join("Cargo.toml").is_file() => {
+            let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            folder.with_file_name(format!("{name}-images"))
+        }
+        _ => folder,
+    };
+    let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    Ok(Package {
+        name: package_name(&name),
+        folder,
+    })
+}
+
+/// A name that cargo takes.
+fn package_name(name: &str) -> String {
+    let name: String = name
+        .to_lowercase()
+        .chars()
+        .map(|c| if c.is_ascii_alphanumeric() || c == '_' { c } else { '-' })
+        .collect();
+    let name = name.trim_matches('-');
+    match name.starts_with(|c: char| c.is_ascii_lowercase()) {
+        true if !["imagebake", "std", "core", "alloc", "test", "proc_macro"].contains(&name) => name.to_owned(),
+        _ => format!("images-{name}").trim_end_matches('-').to_owned(),
+    }
+}
+
+impl Job {
+    fn split(self) -> ((PathBuf, PathBuf, Vec<String>), generate::Template) {
+        ((self.given, self.cwd, self.missing), self.template)
+    }
+}
+
+fn job(
+    request: &Request,
+    given: PathBuf,
+    package: &Package,
+    current: &Path,
+    catalog: &Known,
+    named: &Named,
+    names: &mut BTreeSet<String>,
+) -> Result<Job> {
+    let path = given.canonicalize().path("find", &given)?;
+    let basedir = match path.is_dir() {
+        true => path.clone(),
+        false => path.parent().unwrap_or(Path::new("/")).to_owned(),
+    };
+    let mut input = Input::new(&path);
+    input.var_files = request.var_files.iter().map(|file| current.join(file)).collect();
+    input.vars.clone_from(&request.vars);
+    let looked = |cwd: &Path| {
+        let context = context(cwd, &basedir);
+        let (plan, _) = evaluate(&input, &context, catalog);
+        named.of(&plan)
+    };
+    let (cwd, paths) = match &request.cwd {
+        Some(cwd) => {
+            let cwd = current.join(cwd).canonicalize().path("find", cwd)?;
+            let paths = looked(&cwd);
+            (cwd, paths)
+        }
+        None => {
+            let tried = folder::candidates(&basedir, current).into_iter().map(|cwd| {
+                let paths = looked(&cwd);
+                (folder::existing(&cwd, &paths), cwd, paths)
+            });
+            // Of folders with equally many the nearest.
+            let best = tried.reduce(|best, other| if other.0 > best.0 { other } else { best });
+            let (_, cwd, paths) = best.expect("the template's own folder is tried");
+            (cwd, paths)
+        }
+    };
+    let missing = paths.into_iter().filter(|path| !folder::exists(&cwd, path)).collect();
+    let mut name = templates::name(&path);
+    if !names.insert(name.clone()) {
+        let above = basedir.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        name = format!("{above}-{name}");
+        let base = name.clone();
+        let mut count = 2;
+        while !names.insert(name.clone()) {
+            name = format!("{base}-{count}");
+            count += 1;
+        }
+    }
+    let template = generate::Template {
+        name,
+        input,
+        context: context(&cwd, &basedir),
+        dir: folder::relative(&package.folder, &cwd),
+    };
+    Ok(Job {
+        given,
+        template,
+        cwd,
+        missing,
+    })
+}
+
+/// The world of a template as it is now.
+fn context(cwd: &Path, basedir: &Path) -> Context {
+    let mut context = Context::new(cwd, basedir);
+    let text = |(name, value): (std::ffi::OsString, std::ffi::OsString)| {
+        Some((name.into_string().ok()?, value.into_string().ok()?))
+    };
+    context.env = std::env::vars_os().filter_map(text).collect();
+    let given = context.env.get("SOURCE_DATE_EPOCH").and_then(|text| text.parse().ok());
+    context.clock = given.unwrap_or_else(|| jiff::Timestamp::now().as_second());
+    context
+}
+
+fn row(
+    (given, cwd, missing): &(PathBuf, PathBuf, Vec<String>),
+    template: &generate::Template,
+    module: &Module,
+) -> report::Template {
+    let sources = &template.context.sources;
+    let problems: Vec<Diagnostic> = module.faults.0.iter().map(|fault| sources.diagnostic(fault)).collect();
+    let notes = module.notes.iter().map(|note| {
+        let diagnostic = Diagnostic::warning("note", note.message.clone());
+        match note.span {
+            Some(span) => diagnostic.at(sources.place(span)),
+            None => diagnostic,
+        }
+    });
+    let status = match (module.faults.is_empty(), module.stubs.is_empty()) {
+        (false, _) => Status::Refused,
+        (true, false) => Status::Stubbed,
+        (true, true) => Status::Imported,
+    };
+    report::Template {
+        template: given.clone(),
+        status,
+        images: module.images.clone(),
+        folder: cwd.clone(),
+        missing: missing.clone(),
+        notes: notes.collect(),
+        problems,
+        differences: Vec::new(),
+        verified_with: Vec::new(),
+        next: String::new(),
+    }
+}
+
+/// What is written: the package, or its modules alone.
+fn files(request: &Request, project: &Project) -> BTreeMap<String, String> {
+    let own =
+        |path: &&String| request.into.is_none() || (path.as_str() != "Cargo.toml" && path.as_str() != "src/main.rs");
+    let files = project.files.iter().filter(|(path, _)| own(path));
+    files.map(|(path, text)| (path.clone(), text.clone())).collect()
+}
+
+fn verified(
+    request: &Request,
+    compiled: &verify::Compiled,
+    template: &generate::Template,
+    module: &Module,
+    folder: &Path,
+    row: &mut report::Template,
+) {
+    if let Some(problems) = compiled.broken(&module.name) {
+        row.status = Status::Different;
+        row.differences = problems.to_vec();
+        return;
+    }
+    // With the values that were given; else as it is, and with each file of values beside it.
+    let mut sets = vec![(String::new(), template.input.clone())];
+    if request.var_files.is_empty() {
+        let beside = templates::values_beside(&template.input.template);
+        for path in beside.hcl.into_iter().chain(beside.json) {
+            let mut input = template.input.clone();
+            input.var_files.push(path.clone());
+            sets.push((
+                path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
+                input,
+            ));
+        }
+    }
+    row.status = Status::Verified;
+    for (name, input) in sets {
+        let case = verify::Case {
+            input: &input,
+            context: &template.context,
+            module,
+            project: folder,
+            images: &module.images,
+            env: None,
+        };
+        let shown = if name.is_empty() {
+            "without files of values"
+        } else {
+            &name
+        };
+        match verify::differences(&case, compiled) {
+            Ok(None) => continue,
+            Ok(Some(differences)) => {
+                row.differences
+                    .extend(differences.into_iter().map(|line| format!("{shown}: {line}")));
+            }
+            Err(error) => row.differences.push(format!("{shown}: {}", error.message())),
+        }
+        row.verified_with.push(shown.to_owned());
+    }
+    if !row.differences.is_empty() {
+        row.status = Status::Different;
+    } else if row.verified_with.is_empty() {
+        row.status = Status::Imported;
+    }
+}
+
+/// The next command for each template.
+fn next(report: &mut Report, request: &Request, package: &Package) {
+    let folder = package.folder.display();
+    for row in &mut report.templates {
+        let image = row.images.first().map_or("IMAGE", String::as_str);
+        row.next = match (row.status, report.project.is_some()) {
+            (Status::Refused, _) => "mend what is told above, or pass it over with --lenient".to_owned(),
+            (Status::Different, _) if request.check => "import again without --check".to_owned(),
+            (Status::Different, _) => "report it: the import is wrong".to_owned(),
+            (_, false) => "import without --check".to_owned(),
+            (Status::Stubbed, _) => format!("fill in what is marked in {folder}"),
+            (Status::Imported, _) if request.into.is_some() => format!("add the modules to {folder}/src/main.rs"),
+            (Status::Imported, _) => format!("cd {folder} && cargo run -- plan {image}"),
+            (Status::Verified, _) => format!("cd {folder} && cargo run -- validate {image}"),
+        };
+    }
+}
