@@ -16,7 +16,7 @@ pub use report::{Report, Status};
 use super::{
     context::Context,
     evaluate,
-    fault::Faults,
+    fault::{Fault, Faults},
     generate::{self, Module, Options, Project},
     input::Input,
     known::Known,
@@ -302,11 +302,11 @@ fn row(
     let sources = &template.context.sources;
     let problems: Vec<Diagnostic> = module.faults.0.iter().map(|fault| sources.diagnostic(fault)).collect();
     let notes = module.notes.iter().map(|note| {
-        let diagnostic = Diagnostic::warning("note", note.message.clone());
-        match note.span {
-            Some(span) => diagnostic.at(sources.place(span)),
-            None => diagnostic,
-        }
+        let fault = match note.span {
+            Some(span) => Fault::at(span, "note", note.message.clone()),
+            None => Fault::general("note", note.message.clone()),
+        };
+        sources.diagnostic(&fault.warning())
     });
     let status = match (module.faults.is_empty(), module.stubs.is_empty()) {
         (false, _) => Status::Refused,
