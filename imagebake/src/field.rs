@@ -283,33 +283,12 @@ impl Value {
 
     /// The value as JSON; secrets by name unless `reveal`, and then only those that are at hand.
     pub fn to_json(&self, reveal: bool) -> serde_json::Value {
-        use serde_json::Value as Json;
-        match self {
-            Self::Null => Json::Null,
-            Self::Bool(flag) => (*flag).into(),
-            Self::Integer(number) => (*number).into(),
-            Self::Float(number) => (*number).into(),
-            Self::Text(text) if reveal => text
-                .reveal()
-                .map_or_else(|_| text.to_string(), |t| t.to_string())
-                .into(),
-            Self::Text(text) => text.to_string().into(),
-            Self::Template(template) if reveal && template.is_secret() => template
-                .render(&Default::default())
-                .map_or_else(|_| template.to_string(), |t| t.to_string())
-                .into(),
-            Self::Template(template) => template.to_string().into(),
-            Self::Duration(duration) => humantime::format_duration(*duration)
-                .to_string()
-                .replace(' ', "")
-                .into(),
-            Self::HostPath(path) => path.to_string().into(),
-            Self::List(items) => items.iter().map(|item| item.to_json(reveal)).collect(),
-            Self::Map(items) => items
-                .iter()
-                .map(|(name, value)| (name.clone(), value.to_json(reveal)))
-                .collect(),
-        }
+        serde_json::to_value(self.shown(reveal)).expect("texts and numbers are JSON")
+    }
+
+    /// The value as serde writes it; secrets by name unless `reveal`, and then only those that are at hand.
+    pub(crate) fn shown(&self, reveal: bool) -> Shown<'_> {
+        Shown { value: self, reveal }
     }
 
     /// Every secret in it.
@@ -370,6 +349,41 @@ impl Value {
                     value.feed(key);
                 }
             }
+        }
+    }
+}
+
+/// A value as it is shown to programs.
+pub(crate) struct Shown<'a> {
+    value: &'a Value,
+    reveal: bool,
+}
+
+impl Serialize for Shown<'_> {
+    fn serialize<S: serde::Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
+        let &Self { value, reveal } = self;
+        match value {
+            Value::Null => out.serialize_unit(),
+            Value::Bool(flag) => out.serialize_bool(*flag),
+            Value::Integer(number) => out.serialize_i64(*number),
+            Value::Float(number) => out.serialize_f64(*number),
+            Value::Text(text) if reveal => match text.reveal() {
+                Ok(text) => out.serialize_str(&text),
+                Err(_) => out.collect_str(text),
+            },
+            Value::Text(text) => out.collect_str(text),
+            Value::Template(template) if reveal && template.is_secret() => match template.render(&Default::default()) {
+                Ok(text) => out.serialize_str(&text),
+                Err(_) => out.collect_str(template),
+            },
+            Value::Template(template) => out.collect_str(template),
+            Value::Duration(duration) => {
+                let words = humantime::format_duration(*duration).to_string();
+                out.serialize_str(&words.replace(' ', ""))
+            }
+            Value::HostPath(path) => out.collect_str(path),
+            Value::List(items) => out.collect_seq(items.iter().map(|item| item.shown(reveal))),
+            Value::Map(items) => out.collect_map(items.iter().map(|(name, value)| (name, value.shown(reveal)))),
         }
     }
 }

@@ -238,10 +238,23 @@ fn print(text: &str) {
     crate::reporter::Out::stdout().write(text.as_bytes());
 }
 
+/// Writes a result as one line of JSON to standard output while it is made: the plan of a thousand images is large.
 fn print_json(value: &impl serde::Serialize) -> Result<(), Stop> {
-    let text = serde_json::to_string(value).map_err(no_json)?;
-    print(&(text + "\n"));
-    Ok(())
+    use std::io::{BufWriter, ErrorKind, Write};
+    let mut out = BufWriter::with_capacity(64 << 10, std::io::stdout());
+    let written = serde_json::to_writer(&mut out, value).and_then(|()| {
+        let ended = out.write_all(b"\n").and_then(|()| out.flush());
+        ended.map_err(serde_json::Error::io)
+    });
+    match written {
+        // A reader that has gone away has read what it wanted.
+        Err(error) if error.io_error_kind() == Some(ErrorKind::BrokenPipe) => {
+            // What is left in the buffer is nobody's.
+            let _ = out.into_parts();
+            Ok(())
+        }
+        other => other.map_err(no_json),
+    }
 }
 
 fn no_json(error: serde_json::Error) -> Stop {
