@@ -8,7 +8,7 @@ mod forms;
 #[cfg(feature = "oci")]
 mod search;
 
-use aho_corasick::{AhoCorasick, AhoCorasickBuilder, AhoCorasickKind, MatchKind};
+use aho_corasick::{AhoCorasick, AhoCorasickBuilder, AhoCorasickKind, Input, MatchKind, packed};
 #[cfg(feature = "oci")]
 pub(crate) use search::Search;
 use std::{
@@ -34,6 +34,8 @@ struct Patterns {
     /// For each byte the forms that begin with it.
     by_first: Vec<Vec<Vec<u8>>>,
     automaton: Option<AhoCorasick>,
+    /// Finds where the first form begins, many bytes at a time: nearly all output has none. Absent where there are too many forms for it.
+    first: Option<packed::Searcher>,
     /// Each whole value and its name.
     values: BTreeMap<String, Arc<str>>,
 }
@@ -139,6 +141,7 @@ impl Patterns {
             longest: forms.keys().map(Vec::len).max().unwrap_or(0),
             by_first,
             automaton: Some(automaton),
+            first: packed::Searcher::new(forms.keys()),
             forms,
             values,
         }
@@ -155,7 +158,14 @@ impl Patterns {
             });
         }
         let Some(automaton) = &self.automaton else { return found };
-        for hit in automaton.find_overlapping_iter(bytes) {
+        let from = match &self.first {
+            Some(first) => match first.find(bytes) {
+                Some(hit) => hit.start(),
+                None => return found,
+            },
+            None => 0,
+        };
+        for hit in automaton.find_overlapping_iter(Input::new(bytes).range(from..)) {
             let pattern = hit.pattern().as_usize();
             let mut this = Covered {
                 start: hit.start(),

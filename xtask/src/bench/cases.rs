@@ -301,7 +301,9 @@ const COMPRESS: &str = r#"{
   "builders": [{"type": "null", "communicator": "none"}],
   "post-processors": [[
     {"type": "artifice", "files": ["image.raw"], "keep_input_artifact": true},
-    {"type": "checksum", "checksum_types": ["sha256"], "output": "image.sha256"},
+    {"type": "checksum", "checksum_types": ["sha256"], "output": "image.sha256"}
+  ], [
+    {"type": "artifice", "files": ["image.raw"], "keep_input_artifact": true},
     {"type": "compress", "output": "image.gz", "keep_input_artifact": true}
   ]]
 }"#;
