@@ -14,6 +14,8 @@ pub(crate) fn run() -> Result<()> {
             "clippy",
             "--workspace",
             "--all-targets",
+            "--features",
+            "imagebake-tests/tools",
             "--locked",
             "--",
             "--deny",

@@ -107,6 +107,8 @@ fn corpus(arguments: &[String]) -> Result<()> {
         "imagebake-tests",
         "--bin",
         "corpus",
+        "--features",
+        "imagebake-tests/tools",
         "--",
     ]);
     // Folders on the command line start where it was typed.

@@ -88,7 +88,12 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
         "imagebake-tests",
         "-p",
         "example-quickstart",
-        "--bins",
+        "--bin",
+        "bench-images",
+        "--bin",
+        "quickstart",
+        "--features",
+        "imagebake-tests/tools",
     ]))?;
     let target = root().join("target");
     let bench = Bench {
