@@ -33,7 +33,9 @@ pub(super) fn run(cli: &Cli, args: &PlanArgs) -> Result<u8, Stop> {
         // What was asked for is not hidden.
         (PlanForm::Packer, _) if args.reveal => super::print_json(&plan::packer::plan(&plan, true))?,
         (PlanForm::Packer, _) => cli.print_json(&plan::packer::plan(&plan, false))?,
-        (PlanForm::Json, _) | (PlanForm::Tree, Format::Json) => cli.print_json(&plan::json::written(&plan, args.all))?,
+        (PlanForm::Json, _) | (PlanForm::Tree, Format::Json) => {
+            cli.print_json(&plan::json::written(&plan, args.all))?
+        }
         (PlanForm::Tree, Format::Text) => cli.print(&tree(&plan, args.all, cli.style)),
     }
     cli.tell_problems(&plan.problems);

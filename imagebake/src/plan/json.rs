@@ -68,7 +68,12 @@ impl Serialize for UnitShape<'_> {
     fn serialize<S: Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
         use serde::ser::SerializeStruct;
         let &Self { unit, all } = self;
-        let many = |steps: Vec<Described>| steps.into_iter().map(|step| StepShape { step, all }).collect::<Vec<_>>();
+        let many = |steps: Vec<Described>| {
+            steps
+                .into_iter()
+                .map(|step| StepShape { step, all })
+                .collect::<Vec<_>>()
+        };
         let mut shape = out.serialize_struct("unit", 9)?;
         shape.serialize_field("name", &*unit.name())?;
         shape.serialize_field("image", unit.image())?;
