@@ -26,6 +26,7 @@ pub mod image;
 pub mod import;
 pub mod io;
 pub mod journal;
+mod medium;
 mod names;
 pub mod plan;
 pub mod post_processor;

@@ -18,6 +18,8 @@ pub fn available(tool: &str) -> bool {
             .stderr(std::process::Stdio::null())
             .status()
             .is_ok_and(|status| status.success()),
+        "ovmf" => PathBuf::from("/usr/share/OVMF").is_dir(),
+        "grub-pc" => PathBuf::from("/usr/lib/grub/i386-pc/boot.img").is_file(),
         // Its absence from PATH is not what counts: it has to answer.
         "dockerd" => std::os::unix::net::UnixStream::connect("/var/run/docker.sock").is_ok(),
         program => on_path(program),

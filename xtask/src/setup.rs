@@ -79,6 +79,39 @@ const TOOLS: &[Tool] = &[
         program: "python3",
         package: "python3",
     },
+    Tool {
+        program: "qemu-system-x86_64",
+        package: "qemu-system-x86",
+    },
+    Tool {
+        program: "qemu-img",
+        package: "qemu-utils",
+    },
+    Tool {
+        program: "swtpm",
+        package: "swtpm",
+    },
+    Tool {
+        program: "grub-mkimage",
+        package: "grub-common",
+    },
+    Tool {
+        program: "sfdisk",
+        package: "fdisk",
+    },
+    Tool {
+        program: "mke2fs",
+        package: "e2fsprogs",
+    },
+    // Files, under the names by which the tests ask for them.
+    Tool {
+        program: "ovmf",
+        package: "ovmf",
+    },
+    Tool {
+        program: "grub-pc",
+        package: "grub-pc-bin",
+    },
     // A module of Python, under the name by which the tests ask for it.
     Tool {
         program: "python3-jsonschema",
@@ -97,8 +130,11 @@ pub(crate) fn on_path(program: &str) -> bool {
 
 /// Whether one of the tools is there.
 fn is_there(program: &str) -> bool {
-    if program != "python3-jsonschema" {
-        return on_path(program);
+    match program {
+        "ovmf" => return Path::new("/usr/share/OVMF").is_dir(),
+        "grub-pc" => return Path::new("/usr/lib/grub/i386-pc/boot.img").is_file(),
+        "python3-jsonschema" => {}
+        program => return on_path(program),
     }
     let import = Command::new("python3")
         .args(["-c", "import jsonschema"])

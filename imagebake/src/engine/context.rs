@@ -208,6 +208,12 @@ impl Cx {
         self.0.run.options.force
     }
 
+    /// Where the units' logs go, and what else is kept of a failure.
+    pub fn log_dir(&self) -> PathBuf {
+        let run = &self.0.run;
+        run.options.logs_of(&run.project, &run.id)
+    }
+
     pub(crate) fn options(&self) -> &BuildOptions {
         &self.0.run.options
     }

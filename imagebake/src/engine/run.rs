@@ -68,6 +68,13 @@ pub struct BuildOptions {
     pub log_dir: Option<PathBuf>,
 }
 
+impl BuildOptions {
+    pub(super) fn logs_of(&self, project: &Project, run: &str) -> PathBuf {
+        let told = self.log_dir.clone();
+        told.unwrap_or_else(|| project.state_dir.join("logs").join(run))
+    }
+}
+
 /// Builds every unit of `plan`. Reporters run on a thread of their own until the summary has reached them.
 ///
 /// # Errors
@@ -82,10 +89,7 @@ pub async fn run(
     let began = Instant::now();
     let clock = plan.clock;
     let id = run_id();
-    let logs = options
-        .log_dir
-        .clone()
-        .unwrap_or_else(|| project.state_dir.join("logs").join(&id));
+    let logs = options.logs_of(project, &id);
     let redactor = plan.redactor.clone();
     let unresolved = secrets::resolve(project, &plan, &redactor).await;
     if unresolved.has_errors() {

@@ -8,27 +8,27 @@ use imagebake_macros::Config;
 pub struct HostPorts {
     /// The first port that may be used; 2222 without.
     #[field(template = "host_port_min")]
-    host_port_min: Option<u16>,
+    pub(crate) host_port_min: Option<u16>,
     /// The last port that may be used; 4444 without.
     #[field(template = "host_port_max")]
-    host_port_max: Option<u16>,
+    pub(crate) host_port_max: Option<u16>,
     /// No port is mapped: the machine is reached by its own address.
     #[field(template = "skip_nat_mapping")]
-    skip_nat_mapping: bool,
+    pub(crate) skip_nat_mapping: bool,
     /// The older name of the first port.
     #[field(
         private,
         superseded = "the older name of `host port min`",
         template = "ssh_host_port_min"
     )]
-    ssh_host_port_min: Option<u16>,
+    pub(crate) ssh_host_port_min: Option<u16>,
     /// The older name of the last port.
     #[field(
         private,
         superseded = "the older name of `host port max`",
         template = "ssh_host_port_max"
     )]
-    ssh_host_port_max: Option<u16>,
+    pub(crate) ssh_host_port_max: Option<u16>,
     at: Places,
 }
 

@@ -13,19 +13,19 @@ use imagebake_macros::Config;
 pub struct Iso {
     /// Where it is: an address, or a path on the builder.
     #[field(private, rename = "from_url", template = "iso_url")]
-    url: Option<Template>,
+    pub(crate) url: Option<Template>,
     /// Places to try one after another.
     #[field(private, rename = "from_urls", template = "iso_urls")]
-    urls: Vec<Template>,
+    pub(crate) urls: Vec<Template>,
     /// What it must be.
     #[field(required, rename = "with_checksum", template = "iso_checksum")]
-    checksum: Checksum,
+    pub(crate) checksum: Checksum,
     /// Where it is kept on the builder; the project's store without.
     #[field(template = "iso_target_path")]
-    target_path: Option<Template>,
+    pub(crate) target_path: Option<Template>,
     /// What the kept file's name ends in; `iso` without.
     #[field(template = "iso_target_extension")]
-    target_extension: Option<Text>,
+    pub(crate) target_extension: Option<Text>,
     at: Places,
 }
 

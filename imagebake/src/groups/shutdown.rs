@@ -10,10 +10,10 @@ use std::time::Duration;
 pub struct Shutdown {
     /// The command that turns it off; the power button, or whatever the platform has, without.
     #[field(private, rename = "with_command", template = "shutdown_command")]
-    command: Option<Template>,
+    pub(crate) command: Option<Template>,
     /// How long it may take; 5 min without.
     #[field(template = "shutdown_timeout")]
-    timeout: Option<Duration>,
+    pub(crate) timeout: Option<Duration>,
     at: Places,
 }
 

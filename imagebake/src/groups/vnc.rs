@@ -9,16 +9,16 @@ use imagebake_macros::Config;
 pub struct Vnc {
     /// No screen is offered, and nothing can be typed.
     #[field(template = "disable_vnc")]
-    disable: bool,
+    pub(crate) disable: bool,
     /// The builder's address that it listens on; `127.0.0.1` without.
     #[field(template = "vnc_bind_address")]
-    bind_address: Option<Text>,
+    pub(crate) bind_address: Option<Text>,
     /// The first port that may be used; 5900 without.
     #[field(template = "vnc_port_min")]
-    port_min: Option<u16>,
+    pub(crate) port_min: Option<u16>,
     /// The last port that may be used; 6000 without.
     #[field(template = "vnc_port_max")]
-    port_max: Option<u16>,
+    pub(crate) port_max: Option<u16>,
     at: Places,
 }
 

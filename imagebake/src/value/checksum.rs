@@ -49,6 +49,11 @@ impl Checksum {
         Self(Text::concat([Text::from(kind), Text::from(":"), what.into()]))
     }
 
+    /// The text with its secrets' values.
+    pub(crate) fn reveal(&self) -> crate::error::Result<zeroize::Zeroizing<String>> {
+        self.0.reveal()
+    }
+
     /// What is wrong with it, if anything.
     pub(crate) fn problem(&self) -> Option<String> {
         let text = self.0.to_string();

@@ -13,6 +13,7 @@ mod oci;
 mod pages;
 mod paths;
 mod project;
+mod qemu;
 mod ssh;
 
 use imagebake_tests::TestContext;

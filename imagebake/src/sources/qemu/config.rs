@@ -3,7 +3,7 @@
 use crate::{
     artifact::Files,
     communicator::{ssh::Ssh, winrm::WinRm},
-    describe::{Component, Describe, Info, feature},
+    describe::{Component, Describe, HasGuest, Info, feature},
     field::Places,
     groups::{Boot, Cd, Floppy, HostPorts, Http, Iso, Shutdown, Vnc, check_machine, guest_of},
     plan::{Diagnostic, Diagnostics},
@@ -33,188 +33,190 @@ use std::time::Duration;
 pub struct Machine {
     /// The medium, or the disk to start from.
     #[field(private, rename = "with_iso", group)]
-    iso: Option<Iso>,
+    pub(super) iso: Option<Iso>,
     /// Whether what is fetched is a disk.
     #[field(private, rename = "with_disk_image", template = "disk_image")]
-    disk_image: bool,
+    pub(super) disk_image: bool,
     /// Whether the image keeps only what differs from that disk, in need of it.
     #[field(template = "use_backing_file")]
-    use_backing_file: bool,
+    pub(super) use_backing_file: bool,
     /// The machine's name, and that of its disk's file; `packer-` and the source's name without.
     #[field(template = "vm_name")]
-    vm_name: Option<Template>,
+    pub(super) vm_name: Option<Template>,
     /// The folder for what is made, relative to the current folder; `output-` and the source's name without.
     #[field(template = "output_directory")]
-    output_directory: Option<Template>,
+    pub(super) output_directory: Option<Template>,
     /// The disk's form: `qcow2` or `raw`; `qcow2` without.
     #[field(template = "format")]
-    format: Option<Text>,
+    pub(super) format: Option<Text>,
     /// The disk's size: `40G`, `40960M`, or a number of MB; 40960M without, or that of the disk it starts from.
     #[field(template = "disk_size")]
-    disk_size: Option<Text>,
+    pub(super) disk_size: Option<Text>,
     /// Sizes of more disks.
     #[field(each = "additional_disk", template = "disk_additional_size")]
-    disk_additional_size: Vec<Text>,
+    pub(super) disk_additional_size: Vec<Text>,
     /// Leaves a disk that the machine starts from as large as it is.
     #[field(template = "skip_resize_disk")]
-    skip_resize_disk: bool,
+    pub(super) skip_resize_disk: bool,
     /// How the disk is attached: `virtio`, `virtio-scsi`, `ide`, `sata`, `scsi`, `nvme`; `virtio` without.
     #[field(template = "disk_interface")]
-    disk_interface: Option<Text>,
+    pub(super) disk_interface: Option<Text>,
     /// What the builder caches: `writeback`, `writethrough`, `none`, `unsafe`, `directsync`; `writeback` without.
     #[field(template = "disk_cache")]
-    disk_cache: Option<Text>,
+    pub(super) disk_cache: Option<Text>,
     /// Whether blocks given up by the guest are freed: `unmap` or `ignore`; `ignore` without.
     #[field(template = "disk_discard")]
-    disk_discard: Option<Text>,
+    pub(super) disk_discard: Option<Text>,
     /// What is done with zeroes: `off`, `on` or `unmap`; `off` without, `unmap` where blocks are freed.
     #[field(template = "disk_detect_zeroes")]
-    disk_detect_zeroes: Option<Text>,
+    pub(super) disk_detect_zeroes: Option<Text>,
+    /// What the finished image is written as, where that is not the disk's form: `qcow2`, `raw`, `vmdk`, `vdi`, `vhd` or `vhdx`.
+    pub(super) image_format: Option<Text>,
     /// Whether a qcow2 image is compressed.
     #[field(template = "disk_compression")]
-    disk_compression: bool,
+    pub(super) disk_compression: bool,
     /// Leaves the disk as it is afterwards: not made smaller.
     #[field(template = "skip_compaction")]
-    skip_compaction: bool,
+    pub(super) skip_compaction: bool,
     /// More arguments of `qemu-img`.
     #[field(template = "qemu_img_args")]
-    qemu_img_args: Option<ImgArguments>,
+    pub(super) qemu_img_args: Option<ImgArguments>,
     /// How the medium is attached: `virtio-scsi`, `virtio`, `ide`, …
     #[field(template = "cdrom_interface")]
-    cdrom_interface: Option<Text>,
+    pub(super) cdrom_interface: Option<Text>,
     /// Uses a medium of the builder where it is, and keeps no copy.
     #[field(template = "iso_skip_cache")]
-    iso_skip_cache: bool,
+    pub(super) iso_skip_cache: bool,
     /// The machine: `pc`, `q35`, `virt`; `pc` without.
     #[field(template = "machine_type")]
-    machine_type: Option<Text>,
+    pub(super) machine_type: Option<Text>,
     /// `kvm`, `hvf`, `tcg`, `whpx`, `xen`, `hax` or `none`; the best one that works without.
     #[field(template = "accelerator")]
-    accelerator: Option<Text>,
+    pub(super) accelerator: Option<Text>,
     /// Processors: sockets times cores times threads.
     #[field(template = "cpus")]
-    cpus: Option<u32>,
+    pub(super) cpus: Option<u32>,
     /// Sockets; 1 without.
     #[field(template = "sockets")]
-    sockets: Option<u32>,
+    pub(super) sockets: Option<u32>,
     /// Cores of each socket; 1 without.
     #[field(template = "cores")]
-    cores: Option<u32>,
+    pub(super) cores: Option<u32>,
     /// Threads of each core; 1 without.
     #[field(template = "threads")]
-    threads: Option<u32>,
+    pub(super) threads: Option<u32>,
     /// The processor's model: `host`, `max`, `qemu64`.
     #[field(template = "cpu_model")]
-    cpu_model: Option<Text>,
+    pub(super) cpu_model: Option<Text>,
     /// Memory in MB; 512 without.
     #[field(template = "memory")]
-    memory: Option<u32>,
+    pub(super) memory: Option<u32>,
     /// Whether the firmware is EFI.
     #[field(template = "efi_boot")]
-    efi_boot: bool,
+    pub(super) efi_boot: bool,
     /// The firmware's code; OVMF of the builder without.
     #[field(path, template = "efi_firmware_code")]
-    efi_firmware_code: Option<HostPath>,
+    pub(super) efi_firmware_code: Option<HostPath>,
     /// The firmware's variables, of which the machine gets a copy; OVMF of the builder without.
     #[field(path, template = "efi_firmware_vars")]
-    efi_firmware_vars: Option<HostPath>,
+    pub(super) efi_firmware_vars: Option<HostPath>,
     /// Whether the image is without the variables' file.
     #[field(template = "efi_drop_efivars")]
-    efi_drop_efivars: bool,
+    pub(super) efi_drop_efivars: bool,
     /// Another firmware than the machine's own.
     #[field(path, template = "firmware")]
-    firmware: Option<HostPath>,
+    pub(super) firmware: Option<HostPath>,
     /// Whether that firmware is attached as flash.
     #[field(template = "use_pflash")]
-    use_pflash: bool,
+    pub(super) use_pflash: bool,
     /// Whether the machine has a TPM, by the program `swtpm`.
     #[field(template = "vtpm")]
-    vtpm: bool,
+    pub(super) vtpm: bool,
     /// Whether that is a TPM 1.2, not 2.0.
     #[field(template = "use_tpm1")]
-    use_tpm1: bool,
+    pub(super) use_tpm1: bool,
     /// The TPM's device: `tpm-tis` without, `tpm-tis-device` for ARM, `tpm-spapr` for POWER.
     #[field(template = "tpm_device_type")]
-    tpm_device_type: Option<Text>,
+    pub(super) tpm_device_type: Option<Text>,
     /// The network adapter: `virtio-net`, `e1000`; `virtio-net` without.
     #[field(template = "net_device")]
-    net_device: Option<Text>,
+    pub(super) net_device: Option<Text>,
     /// A bridge of the builder that the machine is attached to, instead of a network of its own behind the builder.
     #[field(template = "net_bridge")]
-    net_bridge: Option<Text>,
+    pub(super) net_bridge: Option<Text>,
     /// The graphics card.
     #[field(template = "vga")]
-    vga: Option<Text>,
+    pub(super) vga: Option<Text>,
     /// What shows the screen: `gtk`, `sdl`, `none`, …
     #[field(template = "display")]
-    display: Option<Text>,
+    pub(super) display: Option<Text>,
     /// Leaves the display to QEMU.
     #[field(template = "use_default_display")]
-    use_default_display: bool,
+    pub(super) use_default_display: bool,
     /// Whether it runs without a window.
     #[field(template = "headless")]
-    headless: bool,
+    pub(super) headless: bool,
     /// Where its screen is reached.
     #[field(group)]
-    vnc: Option<Vnc>,
+    pub(super) vnc: Option<Vnc>,
     /// Whether that screen asks for a password.
     #[field(template = "vnc_use_password")]
-    vnc_use_password: bool,
+    pub(super) vnc_use_password: bool,
     /// The password; one made for the build without.
     #[field(template = "vnc_password")]
-    vnc_password: Option<Secret>,
+    pub(super) vnc_password: Option<Secret>,
     /// Whether QEMU's control socket is offered.
     #[field(template = "qmp_enable")]
-    qmp_enable: bool,
+    pub(super) qmp_enable: bool,
     /// Where it is.
     #[field(template = "qmp_socket_path")]
-    qmp_socket_path: Option<Template>,
+    pub(super) qmp_socket_path: Option<Template>,
     /// The program: `qemu-system-x86_64` without.
     #[field(template = "qemu_binary")]
-    qemu_binary: Option<Text>,
+    pub(super) qemu_binary: Option<Text>,
     /// More arguments, each an option with its value: `["-device", "virtio-rng-pci"]`. One that the settings here make too is replaced.
     #[field(
         each = "qemuarg",
         template = "qemuargs",
         facts("http_ip", "http_port", "http_dir", "name", "output_dir", "ssh_host_port")
     )]
-    qemuargs: Vec<Words>,
+    pub(super) qemuargs: Vec<Words>,
     /// The boot command as pairs of keys and what they are for, which is shown meanwhile.
     #[field(each = "boot_step", template = "boot_steps", facts("http_ip", "http_port", "name"))]
-    boot_steps: Vec<Words>,
+    pub(super) boot_steps: Vec<Words>,
     /// A pause after each key.
     #[field(template = "boot_key_interval")]
-    boot_key_interval: Option<Duration>,
+    pub(super) boot_key_interval: Option<Duration>,
     /// Whether the machine is started once, and not again after the installation turned it off.
     #[field(template = "run_once")]
-    run_once: bool,
+    pub(super) run_once: bool,
     /// The builder's port that leads to it.
     #[field(group)]
-    host_ports: Option<HostPorts>,
+    pub(super) host_ports: Option<HostPorts>,
     /// What is typed at its first screen.
     #[field(group)]
-    boot: Option<Boot>,
+    pub(super) boot: Option<Boot>,
     /// Files that it fetches while it is installed.
     #[field(group)]
-    http: Option<Http>,
+    pub(super) http: Option<Http>,
     /// A floppy disk made for the build.
     #[field(group)]
-    floppy: Option<Floppy>,
+    pub(super) floppy: Option<Floppy>,
     /// A CD made for the build.
     #[field(group)]
-    cd: Option<Cd>,
+    pub(super) cd: Option<Cd>,
     /// How it is turned off.
     #[field(group)]
-    shutdown: Option<Shutdown>,
+    pub(super) shutdown: Option<Shutdown>,
     /// How steps reach it: `ssh`, `winrm` or `none`; SSH without. `.winrm(…)` says so by itself.
     #[field(template = "communicator")]
-    communicator: Option<Text>,
+    pub(super) communicator: Option<Text>,
     /// The SSH connection to it.
     #[field(group)]
-    ssh: Option<Ssh>,
+    pub(super) ssh: Option<Ssh>,
     /// The WinRM connection to it.
     #[field(group)]
-    winrm: Option<WinRm>,
+    pub(super) winrm: Option<WinRm>,
     at: Places,
 }
 
@@ -223,13 +225,13 @@ pub struct Machine {
 pub struct ImgArguments {
     /// When a disk is converted.
     #[field(template = "convert")]
-    convert: Vec<Text>,
+    pub(super) convert: Vec<Text>,
     /// When a disk is made.
     #[field(template = "create")]
-    create: Vec<Text>,
+    pub(super) create: Vec<Text>,
     /// When a disk is resized.
     #[field(template = "resize")]
-    resize: Vec<Text>,
+    pub(super) resize: Vec<Text>,
     at: Places,
 }
 
@@ -262,17 +264,38 @@ impl Machine {
     }
 }
 
+impl Machine {
+    /// What of the settings nothing does yet.
+    fn not_yet(&self) -> Option<&'static str> {
+        let typed = self.boot.as_ref().is_some_and(Boot::types) || !self.boot_steps.is_empty();
+        let all = [
+            ("what is typed at the first screen", typed),
+            ("a server of files", self.http.is_some()),
+            ("a floppy disk", self.floppy.is_some()),
+            ("a CD", self.cd.is_some()),
+        ];
+        all.into_iter().find(|(_, set)| *set).map(|(what, _)| what)
+    }
+}
+
 const ACCELERATORS: &[&str] = &["none", "kvm", "tcg", "hax", "hvf", "whpx", "xen"];
+const IMAGE_FORMATS: &[&str] = &["qcow2", "raw", "vmdk", "vdi", "vhd", "vhdx"];
+const INTERFACES: &[&str] = &["virtio", "virtio-scsi", "ide", "sata", "scsi", "nvme"];
 const CACHES: &[&str] = &["writethrough", "writeback", "none", "unsafe", "directsync"];
 
-/// `40G`, `40960M`, `40960`.
-fn is_size(text: &Text) -> bool {
+/// `40G`, `40960M`, `40960`: bytes. A number alone counts MB.
+pub(super) fn size_of(text: &Text) -> Option<u64> {
     let text = text.to_string();
     let digits = text.trim_end_matches(['b', 'B']);
-    let digits = digits
-        .strip_suffix(|c: char| "kKmMgGtTpPeE".contains(c))
-        .unwrap_or(digits);
-    !digits.is_empty() && digits.chars().all(|c| c.is_ascii_digit())
+    let (digits, shift) = match digits.char_indices().next_back()? {
+        (at, unit) if unit.is_ascii_alphabetic() => {
+            let power = "kmgtpe".find(unit.to_ascii_lowercase())?;
+            (&digits[..at], 10 * (power as u32 + 1))
+        }
+        _ => (digits, 20),
+    };
+    let number: u64 = digits.parse().ok()?;
+    number.checked_shl(shift).filter(|bytes| bytes >> shift == number)
 }
 
 impl Component for Machine {
@@ -297,6 +320,8 @@ impl Component for Machine {
         }
         for (field, word, known) in [
             ("format", &self.format, &["qcow2", "raw"][..]),
+            ("image_format", &self.image_format, IMAGE_FORMATS),
+            ("disk_interface", &self.disk_interface, INTERFACES),
             ("accelerator", &self.accelerator, ACCELERATORS),
             ("disk_cache", &self.disk_cache, CACHES),
             ("disk_discard", &self.disk_discard, &["unmap", "ignore"]),
@@ -309,7 +334,7 @@ impl Component for Machine {
                 .iter()
                 .map(|size| ("disk_additional_size", size)),
         ) {
-            if !is_size(size) {
+            if size_of(size).is_none() {
                 problems.error(
                     field,
                     "form",
@@ -350,12 +375,23 @@ impl Component for Machine {
 impl Describe for Machine {
     type Artifact = Files;
     type Feature = feature::core;
-    const RUNTIME: Runtime<Self> = Runtime::unwritten();
+    const RUNTIME: Runtime<Self> = Runtime::of();
 
     fn info(&self) -> Info {
         let megabytes = u64::from(self.memory.unwrap_or(512));
-        Info::new(guest_of(self.communicator.as_ref()))
-            .with_files()
-            .local_memory(megabytes << 20)
+        let guest = guest_of(self.communicator.as_ref());
+        let info = Info::new(guest).with_files().local_memory(megabytes << 20);
+        if self.winrm.is_some() {
+            return info.unsupported("steps cannot run over WinRM yet: it is described and planned");
+        }
+        if let Some(what) = self.not_yet() {
+            return info.unsupported(format!(
+                "{what} cannot be made for `qemu` yet: it is described and planned"
+            ));
+        }
+        match guest != HasGuest::Never && cfg!(not(feature = "ssh")) {
+            true => info.unsupported("the cargo feature `ssh` of imagebake is off: add it in Cargo.toml"),
+            false => info,
+        }
     }
 }

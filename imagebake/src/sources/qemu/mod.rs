@@ -1,5 +1,31 @@
-//! Source `qemu`: machines of QEMU. Described and planned; what builds them is not written yet.
+//! Source `qemu`: machines of QEMU, installed from a medium or started from a disk.
+//!
+//! ```text
+//! medium ── fetched once, checked ──┐
+//! .imagebake-TOKEN/                 │         beside the image's place, gone in the end
+//!   image/NAME        the disk: empty, or an overlay on the medium
+//!   serial.log  qemu.log  tpm/
+//!   done/NAME         one pass over the disk: flat, its holes kept ── renamed to the image's place
+//! ```
+//!
+//! A machine is a process that goes on when the builder dies, and is on record, so that `cleanup` ends it. It is talked to over a pair of
+//! sockets (QMP), which is no path and no port. Ports that lead into it are opened by QEMU itself, so that nobody can take them in between.
+//!
+//! It deliberately does not resolve what accelerates it by looking for `/dev/kvm`: it tries (`accelerator.rs`).
 
+mod accelerator;
+mod arguments;
+mod capture;
 mod config;
+mod disks;
+mod driver;
+mod evidence;
+mod firmware;
+mod ports;
+mod qmp;
+mod resources;
+mod source;
+mod start;
+mod steps;
 
 pub use config::{ImgArguments, Machine};

@@ -1,0 +1,126 @@
+//! How `qemu` is built: medium, folder, disks, machine, steps, image.
+
+use super::{
+    config::Machine,
+    evidence,
+    start::{Running, Setup, Tools},
+    steps::Place,
+};
+#[cfg(feature = "ssh")]
+use crate::communicator::ssh::{Access, SshComm};
+use crate::{
+    artifact::Files,
+    communicator::NoCommunicator,
+    engine::Cx,
+    error::{ErrorKind, Result},
+    guest::{self, Guest},
+    source::{BaseId, Source},
+    value::Vars,
+};
+
+impl Source for Machine {
+    async fn probe(&self, cx: &Cx) -> Result<()> {
+        let tools = self.tools(cx).await?;
+        self.check_memory()?;
+        self.look_at_medium(cx).await?;
+        match &tools.accelerator.because {
+            Some(why) => cx.warn(format!("the machine is emulated ({}): {why}", tools.accelerator.name)),
+            None => cx.say(format!("the machine is accelerated by {}", tools.accelerator.name)),
+        }
+        #[cfg(feature = "ssh")]
+        if let (true, Some(ssh)) = (self.wants_ssh(), &self.ssh) {
+            SshComm::probe(cx, ssh, Access::starting("127.0.0.1")).await?;
+        }
+        Ok(())
+    }
+
+    async fn base(&self, cx: &Cx) -> Result<BaseId> {
+        Ok(BaseId::new(self.medium(cx).await?.identity))
+    }
+
+    async fn build(&self, cx: &Cx, guest: Guest) -> Result<Files> {
+        let tools = self.tools(cx).await?;
+        let medium = self.medium(cx).await?.path;
+        let place = self.claim_place(cx).await?;
+        let (disk, cds) = match self.disk_image {
+            true => (Some(medium.as_path()), vec![]),
+            false => (None, vec![medium.clone()]),
+        };
+        let disks = self
+            .make_disks(cx, &tools.img, &place.folder.join("image"), &place.name, disk)
+            .await?;
+        let setup = Setup {
+            folder: &place.folder,
+            name: &place.name,
+            disks: &disks,
+            cds: &cds,
+            floppy: None,
+            facts: Vars::new(),
+        };
+        self.run(cx, &tools, setup, guest, &place).await?;
+        self.capture(cx, &tools.img, &disks, place).await
+    }
+}
+
+impl Machine {
+    /// From the machine's start to its end; what it left of a failure is kept.
+    async fn run(&self, cx: &Cx, tools: &Tools, setup: Setup<'_>, guest: Guest, place: &Place) -> Result<()> {
+        let running = match self.start(cx, tools, setup).await {
+            Ok(running) => running,
+            Err(error) => return Err(evidence::collect(cx, None, &place.folder, error).await),
+        };
+        if let Some(screen) = &running.vnc {
+            cx.say(format!("the machine's screen is at {screen}"));
+        }
+        match Box::pin(self.use_machine(cx, &running, guest, place)).await {
+            Ok(()) => {
+                let Running { process, tpm, .. } = running;
+                cx.scope().delete(process).await?;
+                match tpm {
+                    Some(tpm) => cx.scope().delete(tpm).await,
+                    None => Ok(()),
+                }
+            }
+            Err(error) if error.kind() == ErrorKind::Cancelled => Err(error),
+            Err(error) => Err(evidence::collect(cx, Some(&running), &place.folder, error).await),
+        }
+    }
+
+    /// Gets in, runs the steps, turns it off.
+    async fn use_machine(&self, cx: &Cx, running: &Running, guest: Guest, place: &Place) -> Result<()> {
+        if !self.wants_ssh() {
+            let machine = guest::Machine::new(NoCommunicator).id(place.name.clone());
+            guest.provision(cx, machine).await?;
+            return self.shut_down(cx, running, None::<&NoCommunicator>).await;
+        }
+        #[cfg(feature = "ssh")]
+        return self.use_over_ssh(cx, running, guest, place).await;
+        #[cfg(not(feature = "ssh"))]
+        Err(
+            crate::error::Error::new(ErrorKind::Unsupported, "this program was built without SSH")
+                .hint("add the cargo feature \"ssh\" to the dependency `imagebake`"),
+        )
+    }
+
+    #[cfg(feature = "ssh")]
+    async fn use_over_ssh(&self, cx: &Cx, running: &Running, guest: Guest, place: &Place) -> Result<()> {
+        let mut access = Access::starting("127.0.0.1");
+        if let Some(port) = running.port {
+            access = access.port(port);
+        }
+        let comm = self.get_in(cx, running, access).await?;
+        let machine = guest::Machine::new(comm.clone())
+            .id(place.name.clone())
+            .fact("host", comm.host())
+            .fact("port", comm.port().to_string())
+            .fact("user", comm.user());
+        let provisioned = running.while_it_runs(guest.provision(cx, machine)).await;
+        if let Err(error) = provisioned {
+            comm.close().await;
+            return Err(error);
+        }
+        let off = self.shut_down(cx, running, Some(&comm)).await;
+        comm.close().await;
+        off
+    }
+}

@@ -1,0 +1,256 @@
+//! The verbs of a build, in the order in which `source.rs` calls them.
+
+use super::{
+    config::Machine,
+    resources::{Beside, Folder},
+    start::Running,
+};
+#[cfg(feature = "ssh")]
+use crate::communicator::ssh::{Access, SshComm};
+use crate::{
+    communicator::{Command, Communicator, OutputSink},
+    engine::{Cx, Output},
+    error::{Context, Error, ErrorKind, Result},
+    groups::Iso,
+    journal::Held,
+    medium::{self, Medium},
+    value::{HostPath, Template},
+};
+use serde_json::json;
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+/// How long a machine may take to turn itself off.
+const SHUTDOWN: Duration = Duration::from_secs(300);
+/// How often its power button is pressed: one that is starting does not notice.
+const PRESS_AGAIN: Duration = Duration::from_secs(10);
+
+/// Where the image goes.
+pub(super) struct Place {
+    pub(super) output: Output,
+    pub(super) name: String,
+    /// The folder beside it, in which everything is made.
+    pub(super) held: Held<Folder>,
+    pub(super) folder: PathBuf,
+}
+
+fn rendered(cx: &Cx, template: Option<&Template>, otherwise: String) -> Result<String> {
+    match template {
+        Some(template) => cx.render(template).map(|text| text.to_string()),
+        None => Ok(otherwise),
+    }
+}
+
+impl Machine {
+    /// The machine's name, which its disk has too.
+    pub(super) fn name(&self, cx: &Cx) -> Result<String> {
+        let name = rendered(cx, self.vm_name.as_ref(), format!("packer-{}", cx.source()))?;
+        match name.is_empty() || name.contains('/') || name == "." || name == ".." {
+            true => Err(Error::new(
+                ErrorKind::Config,
+                format!("`{name}` cannot be the name of a disk's file"),
+            )
+            .hint("give `vm_name` without a slash; `output_directory` is where it goes")),
+            false => Ok(name),
+        }
+    }
+
+    /// Claims the image's place and makes the folder beside it.
+    pub(super) async fn claim_place(&self, cx: &Cx) -> Result<Place> {
+        let name = self.name(cx)?;
+        let path = rendered(cx, self.output_directory.as_ref(), format!("output-{}", cx.source()))?;
+        let output = cx.claim_output(cx.output_path(&HostPath::from(path)))?;
+        let parent = output.path().parent().unwrap_or(Path::new("/")).to_owned();
+        std::fs::create_dir_all(&parent).path("make the folder", &parent)?;
+        let beside = Beside { parent };
+        let held = cx.scope().create(&Folder, &beside, &beside).await?;
+        let folder = beside.folder(held.id());
+        for part in ["image", "done"] {
+            let part = folder.join(part);
+            std::fs::create_dir_all(&part).path("make the folder", &part)?;
+        }
+        Ok(Place {
+            output,
+            name,
+            held,
+            folder,
+        })
+    }
+
+    /// Whether the machine asks for more memory than there is.
+    pub(super) fn check_memory(&self) -> Result<()> {
+        let wanted = u64::from(self.memory.unwrap_or(512));
+        let about = std::fs::read_to_string("/proc/meminfo").unwrap_or_default();
+        let total = about
+            .lines()
+            .find_map(|line| line.strip_prefix("MemTotal:"))
+            .and_then(|rest| rest.split_whitespace().next()?.parse::<u64>().ok())
+            .map(|kib| kib >> 10);
+        match total {
+            Some(total) if wanted > total => Err(Error::new(
+                ErrorKind::Unsupported,
+                format!("the machine wants {wanted} MB of memory, and this builder has {total} MB"),
+            )
+            .hint("give it less with `.memory(…)`")),
+            _ => Ok(()),
+        }
+    }
+
+    /// Logs in as soon as the machine's server answers; an end of the machine is told at once.
+    #[cfg(feature = "ssh")]
+    pub(super) async fn get_in(&self, cx: &Cx, running: &Running, access: Access) -> Result<SshComm> {
+        let ssh = self.ssh.as_ref().ok_or_else(no_login)?;
+        let connected = Box::pin(SshComm::connect(cx, ssh, access));
+        running.while_it_runs(connected).await
+    }
+
+    /// Turns the machine off by the user's command, else by its power button, and waits for its end.
+    pub(super) async fn shut_down<C: Communicator>(&self, cx: &Cx, running: &Running, comm: Option<&C>) -> Result<()> {
+        let shutdown = self.shutdown.as_ref();
+        let limit = shutdown.and_then(|shutdown| shutdown.timeout).unwrap_or(SHUTDOWN);
+        let command = shutdown.and_then(|shutdown| shutdown.command.as_ref());
+        let turn_off = async {
+            match (command, comm) {
+                (Some(command), Some(comm)) => {
+                    let line = cx.render(command)?;
+                    tell(comm, Command::shell(line.as_str())).await
+                }
+                // Nobody is in it: it turns itself off when it is done.
+                (_, None) => Ok(()),
+                (None, Some(_)) => loop {
+                    running.qmp.execute("system_powerdown", json!({})).await?;
+                    cx.pause(PRESS_AGAIN).await?;
+                },
+            }
+        };
+        let ended = async {
+            tokio::select! {
+                _ = running.ended() => {}
+                // With `-no-shutdown` among the user's arguments QEMU stays.
+                () = running.qmp.event("SHUTDOWN") => {
+                    let _ = running.qmp.execute("quit", json!({})).await;
+                    running.ended().await;
+                }
+            }
+        };
+        tokio::pin!(ended);
+        let both = async {
+            tokio::select! {
+                biased;
+                () = &mut ended => Ok(()),
+                failed = async {
+                    match turn_off.await {
+                        Ok(()) => std::future::pending().await,
+                        Err(error) => error,
+                    }
+                } => Err(failed),
+            }
+        };
+        match tokio::time::timeout(limit, cx.until_cancelled(both)).await {
+            Ok(ended) => ended,
+            Err(_) => {
+                let error = Error::new(
+                    ErrorKind::Timeout,
+                    format!(
+                        "the machine did not turn off within {}",
+                        humantime::format_duration(limit)
+                    ),
+                );
+                Err(match command {
+                    Some(_) => error.hint("look at `shutdown_command`: does it turn the machine off, and may this user do so?"),
+                    None => error.hint(
+                        "say how: `.shutdown(Shutdown::command(\"sudo poweroff\"))`; the power button needs somebody in the guest who hears it",
+                    ),
+                })
+            }
+        }
+    }
+}
+
+pub(super) fn no_login() -> Error {
+    Error::new(ErrorKind::Config, "nothing says who logs in")
+        .hint("say `.ssh(Ssh::user(\"root\").password(…))`, or `.communicator(\"none\")` where no step is to run in the machine")
+}
+
+/// Runs the command that turns the machine off. It usually takes the connection with it.
+async fn tell<C: Communicator>(comm: &C, command: Command) -> Result<()> {
+    let (sink, mut printed) = OutputSink::channel();
+    let mut said = Vec::new();
+    let read = async {
+        while let Some((_, bytes)) = printed.recv().await {
+            said.extend_from_slice(&bytes);
+        }
+    };
+    let (ended, ()) = tokio::join!(Box::pin(comm.exec(command, sink)), read);
+    match ended {
+        Ok(exit) if !exit.success() && exit.code() < 128 && exit.code() != 255 => {
+            let said = String::from_utf8_lossy(&said);
+            Err(Error::new(
+                ErrorKind::CommandFailed,
+                format!(
+                    "`shutdown_command` ended with exit code {}: {}",
+                    exit.code(),
+                    said.trim()
+                ),
+            )
+            .hint("run it by hand in the machine as this user"))
+        }
+        Ok(_) => Ok(()),
+        Err(error) if error.kind() == ErrorKind::Cancelled => Err(error),
+        // Cut off: whether it worked is seen by the machine's end.
+        Err(_) => Ok(()),
+    }
+}
+
+/// How long steps may take to notice that their machine has ended.
+const NOTICE: Duration = Duration::from_secs(5);
+
+impl Running {
+    /// `work`, unless the machine ends or cannot go on: then that is the error, and not whatever `work` makes of it.
+    pub(super) async fn while_it_runs<T>(&self, work: impl Future<Output = Result<T>>) -> Result<T> {
+        // On the heap: steps and connections are large.
+        let mut work = Box::pin(work);
+        tokio::select! {
+            biased;
+            done = &mut work => done,
+            () = self.qmp.event("BLOCK_IO_ERROR stop") => Err(Error::new(
+                ErrorKind::NoSpace,
+                "the machine stopped because one of its disks could not be written: there may be no room left on the builder",
+            )
+            .hint("make room on the disk with the image's folder, or choose an `output_directory` on another one")),
+            status = self.ended() => {
+                // A step that turns the machine off may be the last one.
+                if let Ok(Ok(done)) = tokio::time::timeout(NOTICE, &mut work).await {
+                    return Ok(done);
+                }
+                let said = self.last_words();
+                let what = match status {
+                    Some(status) if status.success() => "the machine turned itself off while it was in use".to_owned(),
+                    Some(status) => format!("QEMU ended ({status}) while the machine was in use: {said}"),
+                    None => format!("QEMU ended while the machine was in use: {said}"),
+                };
+                Err(Error::new(ErrorKind::Unreachable, what.trim_end_matches(": ").to_owned())
+                    .hint("look at its serial log"))
+            }
+        }
+    }
+}
+
+impl Machine {
+    fn iso(&self) -> Result<&Iso> {
+        let nothing = || Error::new(ErrorKind::Config, "nothing says what the machine is made from");
+        self.iso.as_ref().ok_or_else(nothing)
+    }
+
+    /// What the machine starts from, fetched where that is needed.
+    pub(super) async fn medium(&self, cx: &Cx) -> Result<Medium> {
+        medium::fetch(cx, self.iso()?).await
+    }
+
+    /// Looks whether that could be there.
+    pub(super) async fn look_at_medium(&self, cx: &Cx) -> Result<()> {
+        medium::look(cx, self.iso()?).await
+    }
+}

@@ -1,0 +1,67 @@
+//! A user's program for the tests on real machines of QEMU. The disk and the case are in the environment, put there by the tests.
+
+use imagebake::{
+    groups::{HostPorts, Iso, Shutdown},
+    io::DigestKind,
+    prelude::*,
+    sources::qemu::Machine,
+    value,
+};
+use std::{process::ExitCode, time::Duration};
+
+fn told(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+fn seconds(name: &str, otherwise: u64) -> Duration {
+    Duration::from_secs(told(name).and_then(|text| text.parse().ok()).unwrap_or(otherwise))
+}
+
+/// The machine, as the environment describes it.
+fn machine() -> Machine {
+    let disk = told("DISK").unwrap_or_else(|| "disk.qcow2".to_owned());
+    let checksum = told("DISK_CHECKSUM").map_or_else(value::Checksum::none, value::Checksum::parse);
+    let mut ssh = Ssh::user("root")
+        .password(Secret::literal(told("PASSWORD").unwrap_or_else(|| "packer".to_owned())))
+        .timeout(seconds("SSH_TIMEOUT", 180));
+    if let Some(key) = told("HOST_KEY") {
+        ssh = ssh.host_key(key);
+    }
+    let mut machine = Machine::from_disk(Iso::new(disk, checksum))
+        .memory(told("MEMORY").and_then(|text| text.parse().ok()).unwrap_or(1024))
+        .cpus(2)
+        .output_directory("out")
+        .vm_name("web")
+        .shutdown(Shutdown::command("poweroff").timeout(Duration::from_secs(120)))
+        .ssh(ssh);
+    if let Some(name) = told("ACCELERATOR") {
+        machine = machine.accelerator(name);
+    }
+    if let Some(size) = told("DISK_SIZE") {
+        machine = machine.disk_size(size);
+    }
+    if let Some(program) = told("QEMU") {
+        machine = machine.qemu_binary(program);
+    }
+    if let (Some(first), Some(last)) = (
+        told("PORT_FIRST").and_then(|port| port.parse().ok()),
+        told("PORT_LAST").and_then(|port| port.parse().ok()),
+    ) {
+        machine = machine.host_ports(HostPorts::range(first, last));
+    }
+    machine
+}
+
+/// A machine with a file from the shell and one from the builder.
+#[image]
+fn web() -> Image {
+    Image::new()
+        .source(machine())
+        .provision(Shell::inline(["uname -a", "echo shell > /root/by-shell"]))
+        .provision(File::content("uploaded\n", "/root/by-file"))
+        .post(Checksum::of(DigestKind::Sha256).output("web.sha256"))
+}
+
+fn main() -> ExitCode {
+    imagebake::main()
+}

@@ -1,0 +1,268 @@
+//! Machines of QEMU, for real: started from a disk, provisioned over SSH, captured, killed, and refused where they cannot be.
+//!
+//! A boot under emulation takes a quarter of a minute, so that each test asks as much as it can of one.
+
+use imagebake_tests::{Output, TestContext, requires};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+    sync::{Mutex, MutexGuard, OnceLock, PoisonError},
+    time::{Duration, Instant},
+};
+
+/// A machine takes both processors: one at a time.
+static TURN: Mutex<()> = Mutex::new(());
+
+fn turn() -> MutexGuard<'static, ()> {
+    TURN.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The disk that machines start from, made once and kept beside what cargo builds.
+fn disk() -> &'static Path {
+    static DISK: OnceLock<PathBuf> = OnceLock::new();
+    DISK.get_or_init(|| {
+        let program = Path::new(env!("CARGO_BIN_EXE_debian-disk"));
+        let target = program.ancestors().nth(2).expect("target/debug/debian-disk");
+        let disk = target.join("tests/debian.qcow2");
+        let made = Command::new(program).arg(&disk).status().expect("it starts");
+        assert!(made.success(), "the disk could not be made");
+        disk
+    })
+}
+
+fn project() -> TestContext {
+    TestContext::new(env!("CARGO_BIN_EXE_qemu-images")).env("DISK", &disk().display().to_string())
+}
+
+/// What a build left: processes that name the project's folder, and folders beside the image.
+fn left(project: &TestContext) -> Vec<String> {
+    let mut left = Vec::new();
+    for entry in fs::read_dir("/proc").expect("processes").flatten() {
+        let line = fs::read(entry.path().join("cmdline")).unwrap_or_default();
+        let line = String::from_utf8_lossy(&line).replace('\0', " ");
+        if line.contains("qemu-system") && line.contains(&project.path().display().to_string()) {
+            left.push(line);
+        }
+    }
+    let entries = fs::read_dir(project.path()).expect("a folder").flatten();
+    left.extend(
+        entries
+            .map(|entry| entry.file_name().to_string_lossy().into_owned())
+            .filter(|name| name.starts_with(".imagebake-")),
+    );
+    left
+}
+
+fn sh(line: &str) -> String {
+    let output = Command::new("sh").args(["-c", line]).output().expect("sh runs");
+    let text = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success(), "{line}: {text}");
+    String::from_utf8_lossy(&output.stdout).trim().to_owned()
+}
+
+/// A file of the root's file system in an image, read without starting it.
+fn in_image(image: &Path, path: &str) -> String {
+    let folder = tempfile::tempdir().expect("a folder");
+    let raw = folder.path().join("disk.raw");
+    sh(&format!(
+        "qemu-img convert -O raw '{}' '{}'",
+        image.display(),
+        raw.display()
+    ));
+    sh(&format!(
+        "PATH=$PATH:/sbin debugfs -R 'cat {path}' '{}?offset=1048576' 2>/dev/null",
+        raw.display()
+    ))
+}
+
+#[track_caller]
+fn told(output: &Output, words: &[&str]) {
+    let text = output.text();
+    for word in words {
+        assert!(text.contains(word), "`{word}` is not said:\n{text}");
+    }
+}
+
+#[test]
+fn a_disk_becomes_an_image() {
+    requires!(
+        "root",
+        "qemu-system-x86_64",
+        "qemu-img",
+        "mmdebstrap",
+        "grub-mkimage",
+        "grub-pc",
+        "sfdisk",
+        "mke2fs"
+    );
+    let _turn = turn();
+    let project = project();
+    let before = fs::metadata(disk()).expect("there").modified().expect("a time");
+    project.run(&["build", "web"]).ok();
+    let image = project.path().join("out/web");
+    assert_eq!(in_image(&image, "/root/by-shell"), "shell");
+    assert_eq!(in_image(&image, "/root/by-file"), "uploaded");
+    let about = sh(&format!("qemu-img info '{}'", image.display()));
+    assert!(
+        about.contains("file format: qcow2") && !about.contains("backing file"),
+        "{about}"
+    );
+    let digest = sh(&format!("sha256sum '{}' | cut -d' ' -f1", image.display()));
+    assert!(project.read("web.sha256").contains(&digest));
+    assert_eq!(
+        fs::metadata(disk()).expect("there").modified().expect("a time"),
+        before,
+        "the disk is only read"
+    );
+    assert_eq!(left(&project), Vec::<String>::new());
+}
+
+#[test]
+fn a_killed_build_leaves_nothing_after_cleanup() {
+    requires!(
+        "root",
+        "qemu-system-x86_64",
+        "qemu-img",
+        "mmdebstrap",
+        "grub-mkimage",
+        "grub-pc",
+        "sfdisk",
+        "mke2fs"
+    );
+    let _turn = turn();
+    let project = project();
+    let mut child = project.spawn(&["build", "web"]);
+    let began = Instant::now();
+    while !left(&project).iter().any(|left| left.contains("qemu-system")) {
+        assert!(began.elapsed() < Duration::from_secs(60), "the machine does not start");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    child.kill().expect("SIGKILL");
+    child.wait().expect("it ended");
+    assert_eq!(
+        left(&project).len(),
+        2,
+        "the machine and its folder outlive the builder"
+    );
+    let cleaned = project.run(&["cleanup"]).ok();
+    told(&cleaned, &["imagebake/qemu-process", "imagebake/qemu-folder"]);
+    assert_eq!(left(&project), Vec::<String>::new());
+    assert!(
+        !project.path().join("out").exists(),
+        "nothing half-made is in the image's place"
+    );
+}
+
+#[test]
+fn a_crash_at_any_boundary_before_the_machine_answers_is_cleaned_up() {
+    requires!(
+        "root",
+        "qemu-system-x86_64",
+        "qemu-img",
+        "mmdebstrap",
+        "grub-mkimage",
+        "grub-pc",
+        "sfdisk",
+        "mke2fs"
+    );
+    let _turn = turn();
+    let project = project().env("SSH_TIMEOUT", "1");
+    for boundary in 1.. {
+        let at = boundary.to_string();
+        let mut command = project.command(&["build", "web"]);
+        let ended = command.env("IMAGEBAKE_CRASH_AT", &at).output().expect("it runs");
+        project.run(&["cleanup"]).ok();
+        assert_eq!(left(&project), Vec::<String>::new(), "boundary {boundary}");
+        if ended.status.code() == Some(1) {
+            assert!(boundary > 10, "only {boundary} boundaries were crossed");
+            return;
+        }
+        assert_eq!(ended.status.code(), None, "{}", String::from_utf8_lossy(&ended.stderr));
+    }
+}
+
+#[test]
+fn a_machine_that_never_lets_anybody_in_is_ended_with_its_evidence() {
+    requires!(
+        "root",
+        "qemu-system-x86_64",
+        "qemu-img",
+        "mmdebstrap",
+        "grub-mkimage",
+        "grub-pc",
+        "sfdisk",
+        "mke2fs"
+    );
+    let _turn = turn();
+    let project = project().env("SSH_TIMEOUT", "4");
+    let failed = project.run(&["build", "web"]).fails(1);
+    told(
+        &failed,
+        &["waited 4s for SSH at 127.0.0.1", "screenshot: ", "QEMU's log: "],
+    );
+    let logs = fs::read_dir(project.path().join(".imagebake/logs"))
+        .expect("logs")
+        .flatten();
+    let folder = logs.map(|entry| entry.path()).next().expect("a run");
+    let picture = fs::read(folder.join("web.qemu.png")).expect("a picture");
+    assert!(picture.starts_with(b"\x89PNG"));
+    assert_eq!(left(&project), Vec::<String>::new());
+}
+
+#[test]
+fn what_cannot_be_is_told_before_a_machine_starts() {
+    requires!(
+        "root",
+        "qemu-system-x86_64",
+        "qemu-img",
+        "mmdebstrap",
+        "grub-mkimage",
+        "grub-pc",
+        "sfdisk",
+        "mke2fs"
+    );
+    let project = project();
+    let validate = |name: &str, value: &str| {
+        let mut command = project.command(&["validate", "web"]);
+        let output = imagebake_tests::finish(command.env(name, value));
+        output.fails(2)
+    };
+    told(
+        &validate("QEMU", "qemu-system-nonsense"),
+        &["`qemu-system-nonsense` is not installed", "install"],
+    );
+    told(&validate("DISK", "nowhere.qcow2"), &["cannot read", "nowhere.qcow2"]);
+    told(
+        &validate("ACCELERATOR", "xen"),
+        &["xen does not work here", "leave `accelerator` out"],
+    );
+    told(&validate("MEMORY", "9000000"), &["wants 9000000 MB of memory"]);
+
+    let build = |name: &str, value: &str| {
+        let mut command = project.command(&["build", "web"]);
+        let output = imagebake_tests::finish(command.env(name, value));
+        assert_eq!(left(&project), Vec::<String>::new());
+        output.fails(1)
+    };
+    let wrong = "0".repeat(64);
+    let digest = sh(&format!("sha256sum '{}' | cut -d' ' -f1", disk().display()));
+    told(
+        &build("DISK_CHECKSUM", &format!("sha256:{wrong}")),
+        &[&digest, &wrong, "find out why"],
+    );
+    let short = project.path().join("short.qcow2");
+    sh(&format!(
+        "head -c 3000000 '{}' > '{}'",
+        disk().display(),
+        short.display()
+    ));
+    told(&build("DISK", &short.display().to_string()), &["is damaged", "cut off"]);
+    told(&build("DISK_SIZE", "10M"), &["`disk_size` is 10 MB", "would be lost"]);
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = taken.local_addr().expect("an address").port().to_string();
+    let mut command = project.command(&["build", "web"]);
+    let output = imagebake_tests::finish(command.env("PORT_FIRST", &port).env("PORT_LAST", &port)).fails(1);
+    told(&output, &["no port from", &port, "widen the range"]);
+    assert_eq!(left(&project), Vec::<String>::new());
+}
