@@ -34,7 +34,6 @@ pub(crate) fn from_exact(text: &str) -> PathBuf {
     bytes.map_or_else(|| text.into(), |bytes| OsString::from_vec(bytes).into())
 }
 
-#[cfg(all(feature = "oci", target_os = "linux"))]
 /// For `#[serde(with = …)]`: a path that comes back as it was.
 pub(crate) mod exact {
     use super::*;

@@ -28,7 +28,8 @@ impl Source for Machine {
             None => cx.say(format!("the machine is accelerated by {}", tools.accelerator.name)),
         }
         #[cfg(feature = "ssh")]
-        if let (true, Some(ssh)) = (self.wants_ssh(), &self.ssh) {
+        if self.wants_ssh() {
+            let ssh = self.ssh.as_ref().ok_or_else(super::steps::no_login)?;
             SshComm::probe(cx, ssh, Access::starting("127.0.0.1")).await?;
         }
         Ok(())
@@ -90,7 +91,7 @@ impl Machine {
     async fn use_machine(&self, cx: &Cx, running: &Running, guest: Guest, place: &Place) -> Result<()> {
         if !self.wants_ssh() {
             let machine = guest::Machine::new(NoCommunicator).id(place.name.clone());
-            guest.provision(cx, machine).await?;
+            running.while_it_runs(guest.provision(cx, machine)).await?;
             return self.shut_down(cx, running, None::<&NoCommunicator>).await;
         }
         #[cfg(feature = "ssh")]

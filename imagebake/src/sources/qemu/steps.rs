@@ -169,6 +169,7 @@ impl Machine {
     }
 }
 
+#[cfg(feature = "ssh")]
 pub(super) fn no_login() -> Error {
     Error::new(ErrorKind::Config, "nothing says who logs in")
         .hint("say `.ssh(Ssh::user(\"root\").password(…))`, or `.communicator(\"none\")` where no step is to run in the machine")
