@@ -67,14 +67,11 @@ fn candidates() -> &'static [&'static str] {
 /// # Errors
 /// When the wanted one does not work here.
 pub(super) async fn choose(cx: &Cx, of: For) -> Result<Chosen> {
-    match of.wanted.as_deref() {
-        Some(name @ ("tcg" | "none")) => {
-            return Ok(Chosen {
-                name: name.to_owned(),
-                because: None,
-            });
-        }
-        _ => {}
+    if let Some(name @ ("tcg" | "none")) = of.wanted.as_deref() {
+        return Ok(Chosen {
+            name: name.to_owned(),
+            because: None,
+        });
     }
     let file = cx.state_dir().join("qemu/accelerator.json");
     let boot = fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default();
@@ -129,10 +126,12 @@ pub(super) async fn choose(cx: &Cx, of: For) -> Result<Chosen> {
 
 /// Why an accelerator does not work; `None` when it does.
 async fn attempt(of: &For, name: &str) -> Result<Option<String>> {
-    if name == "kvm" {
-        if let Err(error) = fs::File::options().read(true).write(true).open("/dev/kvm") {
-            return Ok(Some(format!("/dev/kvm cannot be opened: {error}")));
-        }
+    let mut device = fs::File::options();
+    device.read(true).write(true);
+    if name == "kvm"
+        && let Err(error) = device.open("/dev/kvm")
+    {
+        return Ok(Some(format!("/dev/kvm cannot be opened: {error}")));
     }
     // Other processors have other firmware: there it must start at least.
     let runs = matches!(of.architecture.as_str(), "x86_64" | "i386") && matches!(of.machine.as_str(), "pc" | "q35");

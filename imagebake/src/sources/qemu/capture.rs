@@ -70,8 +70,8 @@ impl Machine {
         let same = format == drive.format;
         // An overlay on what the machine started from is an image by itself only where the user wants it so.
         let flat = base.is_none() || self.use_backing_file;
-        let compact = !self.skip_compaction && !(base.is_some() && self.use_backing_file);
-        if same && flat && !compact && !self.disk_compression {
+        let stays = self.skip_compaction || (base.is_some() && self.use_backing_file);
+        if same && flat && stays && !self.disk_compression {
             return rename(&drive.path, &to);
         }
         let about = img.info(&drive.path).await?;
