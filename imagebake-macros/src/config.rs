@@ -1,7 +1,7 @@
 //! `#[derive(Config)]`.
 
 use crate::{
-    doc, local,
+    doc, local, maker,
     options::{self, Opt, Problems},
     shape::{self, Shape},
 };
@@ -77,7 +77,8 @@ pub fn expand(input: DeriveInput) -> Result<TokenStream> {
     };
 
     let mut problems = Problems::default();
-    let prefix = problems.take(prefix_of(&input.attrs)).unwrap_or_default();
+    let whole = problems.take(Whole::read(&input.attrs)).unwrap_or_default();
+    let prefix = whole.prefix.clone();
     let mut settings = Vec::new();
     let mut places: Option<&Ident> = None;
     for field in &fields.named {
@@ -119,6 +120,20 @@ pub fn expand(input: DeriveInput) -> Result<TokenStream> {
         .iter()
         .enumerate()
         .map(|(index, setting)| setting.value(index));
+    let mut problems = Problems::default();
+    let fields: Vec<&Ident> = described.iter().map(|setting| setting.ident).collect();
+    let mut makers = |list: &[Expr]| -> Vec<TokenStream> {
+        list.iter()
+            .filter_map(|maker| problems.take(maker::expand(maker, &fields)))
+            .collect()
+    };
+    let (constructors, methods) = (makers(&whole.constructors), makers(&whole.methods));
+    problems.none(())?;
+    let title = name.unraw().to_string();
+    let exported_by = match &whole.module {
+        Some(module) => quote!(::core::option::Option::Some(#module)),
+        None => quote!(::core::option::Option::None),
+    };
 
     Ok(quote! {
         #[automatically_derived]
@@ -136,6 +151,12 @@ pub fn expand(input: DeriveInput) -> Result<TokenStream> {
         #[diagnostic::do_not_recommend]
         impl #of ::imagebake::field::Config for #name #generics #bounds {
             const FIELDS: &'static [::imagebake::field::FieldMeta] = &[#(#rows),*];
+            const SHAPE: ::imagebake::field::Shape = ::imagebake::field::Shape::new(
+                (#title, ::core::module_path!(), #exported_by),
+                <Self as ::imagebake::field::Config>::FIELDS,
+                &[#(#constructors),*],
+                &[#(#methods),*],
+            );
 
             fn fields(&self) -> ::std::vec::Vec<::imagebake::field::Field> {
                 #[allow(unused_mut)]
@@ -148,7 +169,7 @@ pub fn expand(input: DeriveInput) -> Result<TokenStream> {
         #[automatically_derived]
         impl #of ::imagebake::field::ToValue for #name #generics #bounds {
             const TYPE: ::imagebake::field::FieldType =
-                ::imagebake::field::FieldType::Group(<Self as ::imagebake::field::Config>::FIELDS);
+                ::imagebake::field::FieldType::Group(&<Self as ::imagebake::field::Config>::SHAPE);
 
             fn to_value(&self) -> ::imagebake::field::Value {
                 ::imagebake::field::Value::of_fields(::imagebake::field::Config::fields(self))
@@ -319,23 +340,40 @@ impl<'a> Setting<'a> {
             (Some(name), Some(reason), _) => Some(quote!(Superseded { name: #name, reason: #reason })),
             (Some(name), None, _) => Some(quote!(Is(#name))),
             (None, _, Some(function)) => Some(quote!(Parts(#function))),
-            (None, _, None) => None,
+            (None, Some(reason), None) => Some(quote!(SupersededGroup(#reason))),
+            (None, None, None) => None,
         };
         let template = template.map(|template| quote!(.template(::imagebake::field::TemplateName::#template)));
         let ty = match self.options.group {
             true => {
                 let group = shape::unwrapped(ty);
-                let rows = quote_spanned!(group.span()=> <#group as ::imagebake::field::Config>::FIELDS);
-                quote!(::imagebake::field::FieldType::Group(#rows))
+                let shape = quote_spanned!(group.span()=> <#group as ::imagebake::field::Config>::SHAPE);
+                quote!(::imagebake::field::FieldType::Group(&#shape))
             }
             false => quote_spanned!(ty.span()=> <#ty as ::imagebake::field::Setting>::TYPE),
         };
-        quote!(::imagebake::field::FieldMeta::new(#name, #ty, #doc) #(#flags)* #default #facts #template)
+        let setters = self.public_setters();
+        quote!(::imagebake::field::FieldMeta::new(#name, #ty, #doc) #(#flags)* #default #facts #template #setters)
+    }
+
+    /// What the row says of the setters that users have.
+    fn public_setters(&self) -> TokenStream {
+        if self.is_private() {
+            return TokenStream::new();
+        }
+        let name = self.name.to_string();
+        let each = self.options.each.as_ref().map(LitStr::value);
+        let whole = (each.as_ref() != Some(&name)).then(|| quote!(.setter(#name)));
+        let each = each.map(|each| quote!(.each(#each)));
+        quote!(#whole #each)
     }
 
     /// The statement that adds the setting's value, or a group's fields, to `rows`.
     fn value(&self, index: usize) -> TokenStream {
         let (ident, ty, rows) = (self.ident, &self.field.ty, local("rows"));
+        if self.options.group && self.options.superseded.is_some() {
+            return quote!(#rows.row(#index, ::imagebake::field::Value::Null););
+        }
         if !self.options.group {
             // The same path at the same place as in the row, so that the compiler says once what the type lacks.
             let value_of = quote_spanned!(ty.span()=> <#ty as ::imagebake::field::Setting>::value);
@@ -427,7 +465,7 @@ impl Options {
                 );
             }
         }
-        if let (Some(reason), None) = (&self.superseded, &self.template) {
+        if let (Some(reason), None, false) = (&self.superseded, &self.template, self.group) {
             let message =
                 "`superseded` says why an attribute of templates is not needed: name it with `template = \"…\"`";
             problems.at(reason, message);
@@ -450,11 +488,31 @@ impl Options {
     }
 }
 
-/// `#[config(prefix = "winrm_")]`.
-fn prefix_of(attributes: &[syn::Attribute]) -> Result<String> {
-    match options::of(attributes, "config", &["prefix"])?.into_iter().next() {
-        Some(option) => Ok(option.string()?.value()),
-        None => Ok(String::new()),
+/// What `#[config(…)]` says of the struct as a whole.
+#[derive(Default)]
+struct Whole {
+    /// What its rows begin with.
+    prefix: String,
+    /// The module that exports it.
+    module: Option<LitStr>,
+    /// `from_disk(iso, disk_image = true)`: the rows that a constructor takes and sets.
+    constructors: Vec<Expr>,
+    /// The same of methods.
+    methods: Vec<Expr>,
+}
+
+impl Whole {
+    fn read(attributes: &[syn::Attribute]) -> Result<Self> {
+        let mut whole = Self::default();
+        for option in options::of(attributes, "config", &["prefix", "module", "constructors", "methods"])? {
+            match option.name.to_string().as_str() {
+                "prefix" => whole.prefix = option.string()?.value(),
+                "module" => whole.module = Some(option.string()?),
+                "constructors" => whole.constructors.extend(option.list()?),
+                _ => whole.methods.extend(option.list()?),
+            }
+        }
+        Ok(whole)
     }
 }
 

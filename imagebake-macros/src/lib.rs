@@ -9,6 +9,7 @@ mod body;
 mod config;
 mod doc;
 mod image;
+mod maker;
 mod options;
 mod shape;
 mod text;
@@ -68,11 +69,19 @@ mod variables;
 /// | `path` | names files on the builder whose contents matter |
 /// | `facts("vars", "path")` | facts that its template may use besides those of every template |
 /// | `template = "name"` | the attribute's name in Packer's templates |
-/// | `superseded = "reason"` | with `template`: an attribute that imagebake does not need |
+/// | `superseded = "reason"` | with `template`: an attribute that imagebake does not need; with `group`: none of a group's |
 /// | `parts = path::to::function` | one setting that is several attributes in Packer's templates |
 ///
-/// A group says `#[config(prefix = "winrm_")]` on its struct: its rows begin with that, so that no owner has two rows of one name, while its
-/// setters stay short.
+/// Options of `#[config(…)]`, on the struct:
+///
+/// | option | meaning |
+/// |---|---|
+/// | `prefix = "winrm_"` | of a group: its rows begin with that, so that no owner has two rows of one name, while its setters stay short |
+/// | `constructors(from_disk(iso, disk_image = true), …)` | what the hand-written constructors take and set, by fields: how the importer writes one |
+/// | `methods(password(user, password), …)` | the same of methods that set several settings |
+/// | `module = "sources::docker"` | the module that exports it, where that is not the parent of the one it is declared in |
+///
+/// An argument that is a newtype around the field is written `NodeName::new(node)`, a struct of several `Image { offer: image_offer }`.
 #[proc_macro_derive(Config, attributes(field, config))]
 pub fn derive_config(input: TokenStream) -> TokenStream {
     derive(input, config::expand)

@@ -71,6 +71,14 @@ impl Opt {
         string(self.expr()?, &format!("`{name}` takes text: `{name} = \"…\"`"))
     }
 
+    /// `name(value, value)`.
+    pub fn list(self) -> Result<Vec<Expr>> {
+        match self.value {
+            OptValue::List(list) => Ok(list),
+            _ => Err(self.error(format_args!("`{0}` needs a list: `{0}(…)`", self.name))),
+        }
+    }
+
     /// `name = path::to::function`.
     pub fn path(self) -> Result<Path> {
         let name = self.name.clone();

@@ -4,7 +4,7 @@
 
 use crate::{
     describe::{Component, Describe},
-    field::{FieldMeta, FieldType, TemplateName, Value},
+    field::{FieldMeta, FieldType, Shape, TemplateName, Value},
     post_processor::PostProcessor,
     provisioner::Provisioner,
 };
@@ -33,6 +33,12 @@ pub struct Entry {
     pub kind: &'static str,
     /// The rows of its settings.
     pub fields: &'static [FieldMeta],
+    /// How it is written in Rust.
+    pub shape: Shape,
+    /// The cargo feature of imagebake that it needs, if that is not part of every build.
+    pub feature: Option<&'static str>,
+    /// Whether it takes the artifact of one kind of source only, and so goes on a source.
+    pub particular: bool,
     /// Whether imagebake has a runtime for it; one without plans only.
     pub written: bool,
 }
@@ -40,19 +46,15 @@ pub struct Entry {
 impl Entry {
     pub(crate) fn source<S: Describe>() -> Self {
         Self {
-            role: Role::Source,
-            kind: S::KIND,
-            fields: S::FIELDS,
             written: S::RUNTIME.missing() != Some(crate::source::NoRuntime::Unwritten),
+            ..Self::described::<S>(Role::Source)
         }
     }
 
     pub(crate) fn provisioner<P: Provisioner>() -> Self {
         Self {
-            role: Role::Provisioner,
-            kind: P::KIND,
-            fields: P::FIELDS,
             written: !P::UNWRITTEN,
+            ..Self::described::<P>(Role::Provisioner)
         }
     }
 
@@ -70,18 +72,38 @@ impl Entry {
             role,
             kind: C::KIND,
             fields: C::FIELDS,
+            shape: C::SHAPE,
+            feature: None,
+            particular: false,
             written: true,
         }
     }
 
+    /// It is compiled in with this feature only.
+    pub(crate) fn needs(mut self, feature: &'static str) -> Self {
+        self.feature = Some(feature);
+        self
+    }
+
+    /// It takes the artifact of one kind of source only.
+    pub(crate) fn particular(mut self) -> Self {
+        self.particular = true;
+        self
+    }
+
     /// The templates' attributes that its settings are, those inside blocks after a dot: `storage.disk_size`.
     pub fn attributes(&self) -> Vec<Attribute> {
-        let mut found = Vec::new();
-        collect(self.fields, "", &mut found);
-        found.sort_by(|one, other| one.name.cmp(&other.name));
-        found.dedup_by(|one, other| one.name == other.name);
-        found
+        attributes(self.fields)
     }
+}
+
+/// The same of some rows.
+pub(crate) fn attributes(rows: &[FieldMeta]) -> Vec<Attribute> {
+    let mut found = Vec::new();
+    collect(rows, "", &mut found);
+    found.sort_by(|one, other| one.name.cmp(&other.name));
+    found.dedup_by(|one, other| one.name == other.name);
+    found
 }
 
 /// An attribute of templates that a component knows.
@@ -105,6 +127,14 @@ fn collect(rows: &[FieldMeta], block: &str, found: &mut Vec<Attribute>) {
                 continue;
             }
             (TemplateName::None, _) => continue,
+            (TemplateName::SupersededGroup(reason), group) => {
+                let at = found.len();
+                collect(group.unwrap_or_default(), block, found);
+                found[at..]
+                    .iter_mut()
+                    .for_each(|attribute| attribute.superseded = Some(reason));
+                continue;
+            }
             (TemplateName::Is(name), _) => (vec![name], None),
             (TemplateName::Superseded { name, reason }, _) => (vec![name], Some(reason)),
             (TemplateName::Parts(parts), _) => (parts(&Value::Null).into_iter().map(|(name, _)| name).collect(), None),
@@ -122,7 +152,7 @@ fn collect(rows: &[FieldMeta], block: &str, found: &mut Vec<Attribute>) {
 /// The rows of a block, or of the blocks in a list or map.
 fn group_of(ty: FieldType) -> Option<&'static [FieldMeta]> {
     match ty {
-        FieldType::Group(rows) => Some(rows),
+        FieldType::Group(shape) => Some(shape.rows),
         FieldType::List(item) | FieldType::Map(item) => group_of(*item),
         _ => None,
     }
@@ -164,7 +194,7 @@ mod tests {
         for row in rows {
             match row.ty {
                 FieldType::Group(group) if matches!(row.template, TemplateName::None) => {
-                    self::rows(group, kind, seen, wrong);
+                    self::rows(group.rows, kind, seen, wrong);
                 }
                 _ if !seen.insert(row.name.to_owned()) => wrong.push(format!("{kind} has two rows `{}`", row.name)),
                 _ => {}

@@ -100,6 +100,8 @@ pub enum TemplateName {
         /// Why it is not needed.
         reason: &'static str,
     },
+    /// A group of attributes that imagebake does not need, and why.
+    SupersededGroup(&'static str),
 }
 
 /// The type of a setting, for schema and documentation.
@@ -108,8 +110,8 @@ pub enum TemplateName {
 pub enum FieldType {
     /// `true` or `false`.
     Bool,
-    /// A whole number.
-    Integer,
+    /// A whole number, of the type with this name.
+    Integer(&'static str),
     /// A number.
     Float,
     /// Text that is never rendered.
@@ -129,9 +131,131 @@ pub enum FieldType {
     /// Names to values of one type.
     Map(&'static FieldType),
     /// A type of its own whose values read as text.
-    Named(&'static str),
-    /// A group of settings; its rows belong to the owner under the templates' flat names.
-    Group(&'static [FieldMeta]),
+    Named(&'static Named),
+    /// A struct of settings: a group, whose rows belong to the owner under the templates' flat names, or a block.
+    Group(&'static Shape),
+}
+
+/// A type of its own whose values read as text.
+#[derive(Clone, Copy)]
+#[non_exhaustive]
+pub struct Named {
+    /// Its name.
+    pub name: &'static str,
+    /// The module that exports it; empty where none is told.
+    pub module: &'static str,
+    /// The function that makes one, and what that takes.
+    pub function: Option<(&'static str, &'static FieldType)>,
+    /// What stands for certain texts: variants, constants, calls.
+    pub words: &'static [(&'static str, &'static str)],
+    /// Functions for texts that begin so; they take the rest.
+    pub prefixes: &'static [(&'static str, &'static str)],
+}
+
+impl Named {
+    /// One of which only the name is known.
+    pub const fn new(name: &'static str) -> Self {
+        Self {
+            name,
+            module: "",
+            function: None,
+            words: &[],
+            prefixes: &[],
+        }
+    }
+
+    /// Exported by `module`.
+    pub const fn of(mut self, module: &'static str) -> Self {
+        self.module = module;
+        self
+    }
+
+    /// Made by `function`, which takes one argument.
+    pub const fn by(mut self, function: &'static str, takes: &'static FieldType) -> Self {
+        self.function = Some((function, takes));
+        self
+    }
+
+    /// What stands for certain texts.
+    pub const fn words(mut self, words: &'static [(&'static str, &'static str)]) -> Self {
+        self.words = words;
+        self
+    }
+
+    /// Functions for texts that begin so; they take the rest.
+    pub const fn prefixes(mut self, prefixes: &'static [(&'static str, &'static str)]) -> Self {
+        self.prefixes = prefixes;
+        self
+    }
+}
+
+/// How a struct of settings is written in Rust; made by `#[derive(Config)]`.
+#[derive(Clone, Copy)]
+#[non_exhaustive]
+pub struct Shape {
+    /// Its name.
+    pub name: &'static str,
+    /// The module that it is declared in.
+    pub module: &'static str,
+    /// The module that exports it, where that is not the parent of the one it is declared in.
+    pub exported_by: Option<&'static str>,
+    /// Its settings.
+    pub rows: &'static [FieldMeta],
+    /// Constructors, the usual one first.
+    pub constructors: &'static [Maker],
+    /// Methods that set several settings.
+    pub methods: &'static [Maker],
+}
+
+impl Shape {
+    /// Used by `#[derive(Config)]`.
+    #[doc(hidden)]
+    pub const fn new(
+        (name, module, exported_by): (&'static str, &'static str, Option<&'static str>),
+        rows: &'static [FieldMeta],
+        constructors: &'static [Maker],
+        methods: &'static [Maker],
+    ) -> Self {
+        Self {
+            name,
+            module,
+            exported_by,
+            rows,
+            constructors,
+            methods,
+        }
+    }
+}
+
+/// A function that sets several settings.
+#[derive(Clone, Copy)]
+#[non_exhaustive]
+pub struct Maker {
+    /// Its name.
+    pub name: &'static str,
+    /// Its arguments, in their order.
+    pub takes: &'static [Taken],
+    /// The rows that it sets by itself, and what to.
+    pub sets: &'static [(usize, &'static str)],
+}
+
+impl Maker {
+    /// Used by `#[derive(Config)]`.
+    #[doc(hidden)]
+    pub const fn new(name: &'static str, takes: &'static [Taken], sets: &'static [(usize, &'static str)]) -> Self {
+        Self { name, takes, sets }
+    }
+}
+
+/// An argument of a [`Maker`].
+#[derive(Clone, Copy)]
+pub enum Taken {
+    /// The setting of the row at this index.
+    Row(usize),
+    /// A newtype around it: `NodeName::new(…)`.
+    Wrapped(&'static str, usize),
+    /// A struct of several: `MarketplaceImage { publisher: …, … }`.
+    Struct(&'static str, &'static [(&'static str, usize)]),
 }
 
 /// One row of a config: what a setting is.
@@ -158,6 +282,10 @@ pub struct FieldMeta {
     pub facts: &'static [&'static str],
     /// What templates call it.
     pub template: TemplateName,
+    /// The public setter of the whole, if it has one.
+    pub setter: Option<&'static str>,
+    /// The public setter that adds one item or entry, if it has one.
+    pub each: Option<&'static str>,
 }
 
 impl FieldMeta {
@@ -174,6 +302,8 @@ impl FieldMeta {
             reads_path: false,
             facts: &[],
             template: TemplateName::None,
+            setter: None,
+            each: None,
         }
     }
 
@@ -210,6 +340,18 @@ impl FieldMeta {
     /// The row of a template that may use more facts.
     pub const fn facts(mut self, facts: &'static [&'static str]) -> Self {
         self.facts = facts;
+        self
+    }
+
+    /// The row of a setting with a public setter.
+    pub const fn setter(mut self, name: &'static str) -> Self {
+        self.setter = Some(name);
+        self
+    }
+
+    /// The row of a setting with a public setter for one item or entry.
+    pub const fn each(mut self, name: &'static str) -> Self {
+        self.each = Some(name);
         self
     }
 
@@ -480,6 +622,8 @@ impl<'a> Rows<'a> {
 pub trait Config {
     /// One row per setting, in the order of declaration.
     const FIELDS: &'static [FieldMeta];
+    /// How it is written.
+    const SHAPE: Shape;
     /// The settings with their values; those of groups follow in place.
     fn fields(&self) -> Vec<Field>;
 }
@@ -529,11 +673,11 @@ macro_rules! to_value {
 
 to_value! {
     bool, FieldType::Bool, |flag| Value::Bool(*flag);
-    u8, FieldType::Integer, |number| Value::Integer((*number).into());
-    u16, FieldType::Integer, |number| Value::Integer((*number).into());
-    u32, FieldType::Integer, |number| Value::Integer((*number).into());
-    i32, FieldType::Integer, |number| Value::Integer((*number).into());
-    i64, FieldType::Integer, |number| Value::Integer(*number);
+    u8, FieldType::Integer("u8"), |number| Value::Integer((*number).into());
+    u16, FieldType::Integer("u16"), |number| Value::Integer((*number).into());
+    u32, FieldType::Integer("u32"), |number| Value::Integer((*number).into());
+    i32, FieldType::Integer("i32"), |number| Value::Integer((*number).into());
+    i64, FieldType::Integer("i64"), |number| Value::Integer(*number);
     f64, FieldType::Float, |number| Value::Float(*number);
     String, FieldType::Text, |text| Value::Text(text.into());
     Text, FieldType::Text, |text| Value::Text(text.clone());
@@ -545,14 +689,14 @@ to_value! {
 }
 
 impl ToValue for u64 {
-    const TYPE: FieldType = FieldType::Integer;
+    const TYPE: FieldType = FieldType::Integer("u64");
     fn to_value(&self) -> Value {
         i64::try_from(*self).map_or(Value::Float(*self as f64), Value::Integer)
     }
 }
 
 impl ToValue for usize {
-    const TYPE: FieldType = FieldType::Integer;
+    const TYPE: FieldType = FieldType::Integer("usize");
     fn to_value(&self) -> Value {
         (*self as u64).to_value()
     }

@@ -163,7 +163,7 @@ fn fields(out: &mut String, fields: &[Field], style: Style) {
 fn type_words(ty: &FieldType) -> String {
     match ty {
         FieldType::Bool => "true or false".into(),
-        FieldType::Integer => "whole number".into(),
+        FieldType::Integer(_) => "whole number".into(),
         FieldType::Float => "number".into(),
         FieldType::Text => "text".into(),
         FieldType::Template => "template".into(),
@@ -173,7 +173,7 @@ fn type_words(ty: &FieldType) -> String {
         FieldType::Secret => "secret".into(),
         FieldType::List(of) => format!("list of {}", type_words(of)),
         FieldType::Map(of) => format!("map to {}", type_words(of)),
-        FieldType::Named(name) => (*name).into(),
+        FieldType::Named(named) => named.name.into(),
         FieldType::Group(_) => "group".into(),
     }
 }

@@ -28,6 +28,7 @@ use imagebake_macros::Config;
 
 /// Tries a machine's communicator.
 #[derive(Clone, Debug, Config)]
+#[config(constructors(in_folder(folder)))]
 pub struct CommunicatorContract {
     /// A folder of the guest that does not exist yet; it is removed in the end.
     #[field(required)]

@@ -171,7 +171,7 @@ fn rows_say_what_each_field_is() {
     assert!(Login::FIELDS[0].required && !Login::FIELDS[1].required);
     assert!(matches!(row("inline").ty, FieldType::List(FieldType::Template)));
     assert!(matches!(row("labels").ty, FieldType::Map(FieldType::Template)));
-    assert!(matches!(row("login").ty, FieldType::Group(rows) if rows.len() == 2));
+    assert!(matches!(row("login").ty, FieldType::Group(shape) if shape.rows.len() == 2));
     assert!(matches!(row("logins").ty, FieldType::List(FieldType::Group(_))));
     assert!(matches!(row("environment").template, TemplateName::Is("env")));
     assert!(matches!(

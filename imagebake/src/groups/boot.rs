@@ -9,7 +9,7 @@ use std::time::Duration;
 /// Special keys are written `<enter>`, `<esc>`, `<f1>`, `<leftCtrlOn>`; `<wait>` and `<wait10s>` wait. `{{ http_ip }}` and `{{ http_port
 /// }}` are where the machine reaches the files of [`Http`](super::Http), `{{ name }}` is the machine's name.
 #[derive(Clone, Debug, Config)]
-#[config(prefix = "boot_")]
+#[config(prefix = "boot_", constructors(keys(command), after(wait), new))]
 pub struct Boot {
     /// What is typed.
     #[field(template = "boot_command", facts("http_ip", "http_port", "name", "ssh_public_key"))]
@@ -24,6 +24,12 @@ pub struct Boot {
 }
 
 impl Boot {
+    /// Nothing is typed yet.
+    #[track_caller]
+    pub fn new() -> Self {
+        Self::defaults()
+    }
+
     /// Types `lines`, one after the other.
     #[track_caller]
     pub fn keys(lines: impl IntoIterator<Item: Into<Template>>) -> Self {
@@ -39,5 +45,12 @@ impl Boot {
     #[track_caller]
     pub fn after(wait: Duration) -> Self {
         Self::defaults().wait(wait)
+    }
+}
+
+impl Default for Boot {
+    #[track_caller]
+    fn default() -> Self {
+        Self::new()
     }
 }

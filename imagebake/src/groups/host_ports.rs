@@ -5,6 +5,7 @@ use imagebake_macros::Config;
 
 /// The port of the builder that leads to the machine's SSH or WinRM, where the machine has no address of its own.
 #[derive(Clone, Debug, Config)]
+#[config(constructors(range(host_port_min, host_port_max), unmapped(skip_nat_mapping = true), new))]
 pub struct HostPorts {
     /// The first port that may be used; 2222 without.
     #[field(template = "host_port_min")]
@@ -16,23 +17,21 @@ pub struct HostPorts {
     #[field(template = "skip_nat_mapping")]
     pub(crate) skip_nat_mapping: bool,
     /// The older name of the first port.
-    #[field(
-        private,
-        superseded = "the older name of `host port min`",
-        template = "ssh_host_port_min"
-    )]
+    #[field(template = "ssh_host_port_min")]
     pub(crate) ssh_host_port_min: Option<u16>,
     /// The older name of the last port.
-    #[field(
-        private,
-        superseded = "the older name of `host port max`",
-        template = "ssh_host_port_max"
-    )]
+    #[field(template = "ssh_host_port_max")]
     pub(crate) ssh_host_port_max: Option<u16>,
     at: Places,
 }
 
 impl HostPorts {
+    /// The usual ports.
+    #[track_caller]
+    pub fn new() -> Self {
+        Self::defaults()
+    }
+
     /// Ports from `first` to `last`.
     #[track_caller]
     pub fn range(first: u16, last: u16) -> Self {
@@ -51,5 +50,12 @@ impl HostPorts {
             ("host_port_min", self.host_port_min.unwrap_or(2222)),
             ("host_port_max", self.host_port_max.unwrap_or(4444)),
         );
+    }
+}
+
+impl Default for HostPorts {
+    #[track_caller]
+    fn default() -> Self {
+        Self::new()
     }
 }

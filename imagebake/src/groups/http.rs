@@ -9,7 +9,7 @@ use imagebake_macros::Config;
 
 /// A small HTTP server for the time of the build: kickstart files, preseeds, packages.
 #[derive(Clone, Debug, Config)]
-#[config(prefix = "http_")]
+#[config(prefix = "http_", constructors(directory(directory), new))]
 pub struct Http {
     /// The folder whose files are served.
     #[field(private, rename = "in_directory", path, template = "http_directory")]

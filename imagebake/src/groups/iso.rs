@@ -9,7 +9,7 @@ use imagebake_macros::Config;
 
 /// An installation medium, fetched once and kept for later builds.
 #[derive(Clone, Debug, Config)]
-#[config(prefix = "iso_")]
+#[config(prefix = "iso_", constructors(new(url, checksum), mirrors(urls, checksum)))]
 pub struct Iso {
     /// Where it is: an address, or a path on the builder.
     #[field(private, rename = "from_url", template = "iso_url")]
@@ -20,6 +20,13 @@ pub struct Iso {
     /// What it must be.
     #[field(required, rename = "with_checksum", template = "iso_checksum")]
     pub(crate) checksum: Checksum,
+    /// The kind of the checksum.
+    #[field(
+        private,
+        superseded = "the digits of `iso_checksum` say by their number which kind they are",
+        template = "iso_checksum_type"
+    )]
+    checksum_type: Option<Text>,
     /// Where it is kept on the builder; the project's store without.
     #[field(template = "iso_target_path")]
     pub(crate) target_path: Option<Template>,

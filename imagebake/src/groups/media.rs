@@ -8,7 +8,7 @@ use imagebake_macros::Config;
 
 /// A floppy disk made for the build: answer files of Windows, drivers.
 #[derive(Clone, Debug, Config)]
-#[config(prefix = "floppy_")]
+#[config(prefix = "floppy_", constructors(new))]
 pub struct Floppy {
     /// Files that are put on it, all beside each other; `*` and `?` match.
     #[field(path, template = "floppy_files")]
@@ -27,7 +27,7 @@ pub struct Floppy {
 
 /// A CD made for the build: the seed of cloud-init, answer files.
 #[derive(Clone, Debug, Config)]
-#[config(prefix = "cd_")]
+#[config(prefix = "cd_", constructors(new))]
 pub struct Cd {
     /// Files and folders that are put on it; `*` and `?` match.
     #[field(path, template = "cd_files")]

@@ -63,7 +63,7 @@ pub(crate) fn check_machine(
     problems.check_word("communicator", communicator, &["ssh", "winrm", "none"]);
     let said = communicator.map(Text::to_string);
     let said = said.as_deref();
-    if winrm.is_some() && said.is_some_and(|said| said != "winrm") {
+    if winrm.is_some_and(WinRm::is_chosen) && said.is_some_and(|said| said != "winrm") {
         problems.error(
             "communicator",
             "contradiction",

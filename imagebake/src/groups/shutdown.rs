@@ -6,7 +6,7 @@ use std::time::Duration;
 
 /// How the machine is turned off before its image is taken.
 #[derive(Clone, Debug, Config)]
-#[config(prefix = "shutdown_")]
+#[config(prefix = "shutdown_", constructors(command(command), by_platform))]
 pub struct Shutdown {
     /// The command that turns it off; the power button, or whatever the platform has, without.
     #[field(private, rename = "with_command", template = "shutdown_command")]

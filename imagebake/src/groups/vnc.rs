@@ -5,7 +5,7 @@ use imagebake_macros::Config;
 
 /// Where the machine's screen and keyboard are reached: it is how a boot command is typed.
 #[derive(Clone, Debug, Config)]
-#[config(prefix = "vnc_")]
+#[config(prefix = "vnc_", constructors(new))]
 pub struct Vnc {
     /// No screen is offered, and nothing can be typed.
     #[field(template = "disable_vnc")]

@@ -74,8 +74,10 @@ fn fill(schema: &mut Schema, rows: &[FieldMeta]) {
         let mut add = |name: &str, setting: Setting| drop(schema.settings.insert(name.to_owned(), setting));
         match (row.template, row.ty) {
             // A group's rows stand in place of its own.
-            (TemplateName::None, FieldType::Group(group)) => fill(schema, group),
+            (TemplateName::None, FieldType::Group(group)) => fill(schema, group.rows),
             (TemplateName::None, _) => {}
+            (TemplateName::SupersededGroup(_), FieldType::Group(group)) => fill(schema, group.rows),
+            (TemplateName::SupersededGroup(_), _) => {}
             (TemplateName::Is(name) | TemplateName::Superseded { name, .. }, ty) => add(name, setting(ty)),
             (TemplateName::Parts(parts), ty) => {
                 // Which of several attributes has which type is known where all are blocks of the group.
@@ -95,8 +97,8 @@ fn fill(schema: &mut Schema, rows: &[FieldMeta]) {
 
 fn setting(ty: FieldType) -> Setting {
     match ty {
-        FieldType::Group(rows) => Setting::Block(schema(rows)),
-        FieldType::List(FieldType::Group(rows)) => Setting::Blocks(schema(rows)),
+        FieldType::Group(shape) => Setting::Block(schema(shape.rows)),
+        FieldType::List(FieldType::Group(shape)) => Setting::Blocks(schema(shape.rows)),
         other => Setting::Value(value_type(other)),
     }
 }
@@ -104,7 +106,7 @@ fn setting(ty: FieldType) -> Setting {
 fn value_type(ty: FieldType) -> Type {
     match ty {
         FieldType::Bool => Type::Bool,
-        FieldType::Integer | FieldType::Float => Type::Number,
+        FieldType::Integer(_) | FieldType::Float => Type::Number,
         FieldType::Text
         | FieldType::Template
         | FieldType::Duration

@@ -14,7 +14,7 @@ use sha2::Digest as _;
 use super::block::Block;
 use super::error::Error;
 use super::read::Consumer;
-use crate::field::{FieldType, ToValue, Value};
+use crate::field::{FieldType, Named, ToValue, Value};
 
 /// A kind of digest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -85,7 +85,15 @@ impl FromStr for DigestKind {
 }
 
 impl ToValue for DigestKind {
-    const TYPE: FieldType = FieldType::Named("DigestKind");
+    const TYPE: FieldType = FieldType::Named(&Named::new("DigestKind").of("io").words(&[
+        ("md5", "Md5"),
+        ("sha1", "Sha1"),
+        ("sha224", "Sha224"),
+        ("sha256", "Sha256"),
+        ("sha384", "Sha384"),
+        ("sha512", "Sha512"),
+        ("blake3", "Blake3"),
+    ]));
 
     fn to_value(&self) -> Value {
         Value::Text(self.name().into())

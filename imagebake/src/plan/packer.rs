@@ -5,7 +5,10 @@
 //! `{type, config, override, superseded, pause_before, timeout, max_retries}`; a post-processor may have `name` and `keep_input_artifact`.
 
 use super::{Described, Plan, PlannedUnit};
-use crate::field::{Field, TemplateName, Value};
+use crate::{
+    catalog,
+    field::{Field, TemplateName, Value},
+};
 use serde_json::{Map, Value as Json, json};
 use std::time::Duration;
 
@@ -81,21 +84,28 @@ struct Attributes {
 impl Attributes {
     fn of(fields: &[Field], reveal: bool) -> Self {
         let mut out = Self::default();
-        for field in fields
-            .iter()
-            .filter(|field| field.is_set() || (field.meta.required && !field.value.is_zero()))
-        {
+        for field in fields {
+            let told = field.is_set() || (field.meta.required && !field.value.is_zero());
             match field.meta.template {
+                // These are told whether they are set or not: a template that has them loses nothing.
+                TemplateName::Superseded { name, reason } => {
+                    out.superseded.insert(name.into(), reason.into());
+                    if told {
+                        out.add(name, &field.value, reveal);
+                    }
+                }
+                TemplateName::SupersededGroup(reason) => {
+                    for attribute in catalog::attributes(std::slice::from_ref(field.meta)) {
+                        out.superseded.insert(attribute.name, reason.into());
+                    }
+                }
+                _ if !told => {}
                 TemplateName::None => {}
                 TemplateName::Is(name) => out.add(name, &field.value, reveal),
                 TemplateName::Parts(parts) => {
                     parts(&field.value)
                         .iter()
                         .for_each(|(name, value)| out.add(name, value, reveal));
-                }
-                TemplateName::Superseded { name, reason } => {
-                    out.add(name, &field.value, reveal);
-                    out.superseded.insert(name.into(), reason.into());
                 }
             }
         }
@@ -161,7 +171,7 @@ mod tests {
 
     static META: [FieldMeta; 5] = [
         FieldMeta::new("wait", FieldType::Duration, "").template(TemplateName::Is("boot_wait")),
-        FieldMeta::new("cpus", FieldType::Integer, "").template(TemplateName::Parts(parts)),
+        FieldMeta::new("cpus", FieldType::Integer("u32"), "").template(TemplateName::Parts(parts)),
         FieldMeta::new("password", FieldType::Secret, "").template(TemplateName::Is("ssh_password")),
         FieldMeta::new("own", FieldType::Bool, ""),
         FieldMeta::new("old", FieldType::Bool, "").template(TemplateName::Superseded {
@@ -204,6 +214,14 @@ mod tests {
         let mut unset = fields();
         unset.iter_mut().for_each(|field| field.set_at = None);
         assert!(Attributes::of(&unset, false).config.is_empty());
+    }
+
+    #[test]
+    fn what_is_superseded_is_told_even_where_it_is_not_set() {
+        let mut unset = fields();
+        unset.iter_mut().for_each(|field| field.set_at = None);
+        let told = Json::from(Attributes::of(&unset, false).superseded);
+        assert_eq!(told, json!({"use_default_display": "not needed"}));
     }
 
     #[test]

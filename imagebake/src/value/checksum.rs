@@ -1,7 +1,7 @@
 //! What a downloaded file must be.
 
 use super::Text;
-use crate::field::{FieldType, ToValue, Value};
+use crate::field::{FieldType, Named, ToValue, Value};
 
 /// The digest that a downloaded file must have, or where to read it.
 ///
@@ -93,7 +93,19 @@ impl Checksum {
 }
 
 impl ToValue for Checksum {
-    const TYPE: FieldType = FieldType::Named("Checksum");
+    const TYPE: FieldType = FieldType::Named(
+        &Named::new("Checksum")
+            .of("value")
+            .by("parse", &FieldType::Text)
+            .words(&[("none", "none()")])
+            .prefixes(&[
+                ("sha256:", "sha256"),
+                ("sha512:", "sha512"),
+                ("sha1:", "sha1"),
+                ("md5:", "md5"),
+                ("file:", "file"),
+            ]),
+    );
     fn to_value(&self) -> Value {
         match self.0.is_empty() {
             true => Value::Null,

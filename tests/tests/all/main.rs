@@ -1,6 +1,8 @@
 //! The integration tests, in one program: command line, builds, crashes, end to end.
 
 mod build;
+#[rustfmt::skip]
+mod calls;
 mod ci;
 mod cli;
 mod crash;
@@ -14,6 +16,7 @@ mod pages;
 mod paths;
 mod project;
 mod qemu;
+mod shapes;
 mod ssh;
 
 use imagebake_tests::TestContext;

@@ -2,7 +2,7 @@
 
 use super::config::check_host_key;
 use crate::{
-    field::{FieldType, Places, ToValue, Value},
+    field::{FieldType, Named, Places, ToValue, Value},
     plan::Diagnostics,
     value::{HostPath, Secret, Text},
 };
@@ -10,6 +10,7 @@ use imagebake_macros::Config;
 
 /// A machine that the connection goes through. Its host key is checked as the machine's own is.
 #[derive(Clone, Debug, Config)]
+#[config(constructors(host(bastion_host, bastion_user)))]
 pub struct Bastion {
     /// Its name or address.
     #[field(required, template = "ssh_bastion_host")]
@@ -103,7 +104,11 @@ pub enum ProxyKind {
 }
 
 impl ToValue for ProxyKind {
-    const TYPE: FieldType = FieldType::Named("ProxyKind");
+    const TYPE: FieldType = FieldType::Named(
+        &Named::new("ProxyKind")
+            .of("communicator::ssh")
+            .words(&[("socks5", "Socks5"), ("http", "Http")]),
+    );
     fn to_value(&self) -> Value {
         Value::Text(
             match self {
@@ -117,6 +122,7 @@ impl ToValue for ProxyKind {
 
 /// A proxy that the connection goes through; to the bastion where there is one.
 #[derive(Clone, Debug, Config)]
+#[config(constructors(socks5(proxy_host, proxy_port), http(proxy_host, proxy_port, proxy_kind = "http")))]
 pub struct Proxy {
     /// Its name or address.
     #[field(required, template = "ssh_proxy_host")]

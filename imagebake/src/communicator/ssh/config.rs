@@ -6,7 +6,7 @@ use super::{
     tunnel::Tunnel,
 };
 use crate::{
-    field::{FieldType, Places, ToValue, Value},
+    field::{FieldType, Named, Places, ToValue, Value},
     plan::{Diagnostics, nearest},
     value::{HostPath, Secret, Text},
 };
@@ -37,7 +37,11 @@ impl FileTransfer {
 }
 
 impl ToValue for FileTransfer {
-    const TYPE: FieldType = FieldType::Named("FileTransfer");
+    const TYPE: FieldType = FieldType::Named(&Named::new("FileTransfer").of("communicator::ssh").words(&[
+        ("stream", "Stream"),
+        ("sftp", "Sftp"),
+        ("scp", "Scp"),
+    ]));
     fn to_value(&self) -> Value {
         Value::Text(self.name().into())
     }
@@ -62,7 +66,7 @@ impl ToValue for FileTransfer {
 /// # tools();
 /// ```
 #[derive(Clone, Debug, Config)]
-#[config(prefix = "ssh_")]
+#[config(prefix = "ssh_", constructors(user(user)))]
 pub struct Ssh {
     /// Who logs in.
     #[field(required, rename = "with_user", template = "ssh_username")]
@@ -146,12 +150,8 @@ pub struct Ssh {
     /// `localhost:80` is to the guest.
     #[field(each = "local_tunnel", template = "ssh_local_tunnels")]
     pub(crate) local_tunnels: Vec<Text>,
-    /// The older name of `timeout`.
-    #[field(
-        private,
-        superseded = "the older name of `ssh_timeout`",
-        template = "ssh_wait_timeout"
-    )]
+    /// The older name of `timeout`, which it goes before.
+    #[field(template = "ssh_wait_timeout")]
     wait_timeout: Option<Duration>,
     /// What templates keep the made key's public half in.
     #[field(
@@ -238,6 +238,12 @@ impl Ssh {
         Self::defaults().with_user(user)
     }
 
+    /// How long the machine may take until somebody is logged in.
+    #[cfg(feature = "ssh")]
+    pub(super) fn time_to_connect(&self) -> Duration {
+        self.wait_timeout.unwrap_or(self.timeout)
+    }
+
     /// Finds what is wrong with the settings. Sources call it from their own check.
     pub(crate) fn check_all(&self, problems: &mut Diagnostics) {
         if self.user.is_empty() {
@@ -256,7 +262,7 @@ impl Ssh {
                 "with no attempt nobody gets in: 1 at least",
             );
         }
-        if self.timeout.is_zero() {
+        if self.wait_timeout.unwrap_or(self.timeout).is_zero() {
             problems.error("ssh_timeout", "out-of-range", "with no time nobody gets in");
         }
         if self.private_key_file.is_some() && self.private_key.is_some() {
@@ -504,7 +510,7 @@ mod tests {
         fn names(rows: &[crate::field::FieldMeta], into: &mut Vec<&'static str>) {
             for row in rows {
                 match (row.template, row.ty) {
-                    (_, FieldType::Group(rows)) => names(rows, into),
+                    (_, FieldType::Group(shape)) => names(shape.rows, into),
                     (TemplateName::Is(name) | TemplateName::Superseded { name, .. }, _) => into.push(name),
                     _ => {}
                 }

@@ -195,7 +195,7 @@ impl Route {
                 true => ssh.handshake_attempts.max(1),
                 false => 1,
             },
-            timeout: ssh.timeout,
+            timeout: ssh.time_to_connect(),
             keep_alive,
             // A server that does not read, while much is written to it, is never asked whether it is there.
             silence: ssh

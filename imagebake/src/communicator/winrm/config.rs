@@ -17,11 +17,14 @@ use std::time::Duration;
 /// let machine = WinRm::user("vagrant").password(imagebake::value::Secret::env("PASSWORD")).timeout(Duration::from_secs(3600));
 /// ```
 #[derive(Clone, Debug, Config)]
-#[config(prefix = "winrm_")]
+#[config(
+    prefix = "winrm_",
+    constructors(user(username, communicator = "winrm"), in_reserve(username))
+)]
 pub struct WinRm {
     /// What templates call the way in.
-    #[field(required, template = "communicator")]
-    communicator: Text,
+    #[field(private, template = "communicator")]
+    communicator: Option<Text>,
     /// Who logs in.
     #[field(required, rename = "with_user", template = "winrm_username")]
     username: Text,
@@ -60,6 +63,17 @@ impl WinRm {
     #[track_caller]
     pub fn user(user: impl Into<Text>) -> Self {
         Self::defaults().communicator("winrm").with_user(user)
+    }
+
+    /// The same, where the source's `communicator` says whether it is used.
+    #[track_caller]
+    pub fn in_reserve(user: impl Into<Text>) -> Self {
+        Self::defaults().with_user(user)
+    }
+
+    /// Whether steps go over it, whatever the source's `communicator` says.
+    pub(crate) fn is_chosen(&self) -> bool {
+        self.communicator.is_some()
     }
 
     /// Finds what is wrong with the settings. Sources call it from their own check.

@@ -1,10 +1,20 @@
-//! A component's settings as builder calls.
+//! A component of a template as a chain of builder calls, and what applies to any step behind it.
 
-use super::{Note, Settings, StepOptions, Writer};
-use crate::import::{
-    fault::{Fault, Result},
-    schema::Role,
-    sources::Span,
+use super::{
+    Code, Note, Settings, StepOptions, Want, Writer,
+    calls::Calls,
+    given::{Given, is_null},
+};
+use crate::{
+    catalog,
+    import::{
+        fault::{Fault, Result},
+        known,
+        schema::Role,
+        sources::Span,
+        syntax::Expr,
+        value::Value,
+    },
 };
 
 /// What a post-processor, or the first of a chain, takes.
@@ -19,6 +29,8 @@ pub enum Takes {
 /// A component in Rust: `let mut NAME = EXPR; THEN…; NAME FINISH`.
 #[derive(Clone, Debug)]
 pub struct Component {
+    /// What stands above it: comments of what is in its constructor, and of what is left out.
+    pub comments: Vec<String>,
     /// `docker::Container::from_image("debian:12").author("…")`
     pub expr: String,
     /// Statements that change what was bound to the name, for what is set under a condition or in a loop.
@@ -31,6 +43,22 @@ pub struct Component {
     pub feature: Option<&'static str>,
     /// What should be known.
     pub notes: Vec<Note>,
+    /// Attributes that the component does not have: problems, or notes where that is allowed.
+    pub unknown: Vec<Fault>,
+}
+
+/// The component of that name.
+pub(super) fn entry(role: Role, kind: &str) -> Option<catalog::Entry> {
+    let kind = known::canonical(role, kind);
+    let role = match role {
+        Role::Source => catalog::Role::Source,
+        Role::Provisioner => catalog::Role::Provisioner,
+        Role::PostProcessor => catalog::Role::PostProcessor,
+        Role::Data => return None,
+    };
+    catalog::components()
+        .into_iter()
+        .find(|entry| entry.role == role && entry.kind == kind)
 }
 
 /// A source, step or post-processor in Rust, bound to `name`. `settings` are without what applies to any step.
@@ -46,10 +74,120 @@ pub fn component(
     options: &StepOptions,
     writer: &mut Writer<'_>,
 ) -> Result<Component> {
-    let _ = (name, settings, options, writer);
-    Err(Fault::at(
-        span,
-        "no-rust",
-        format!("the {} `{kind}` cannot be written in Rust", role.friendly()),
-    ))
+    let Some(entry) = entry(role, kind) else {
+        let message = format!(
+            "the {} `{kind}` is of a plugin that imagebake does not have",
+            role.friendly()
+        );
+        return Err(Fault::at(span, "unknown-component", message));
+    };
+    let mut calls = Calls::new(writer);
+    let mut given = Given::new(settings);
+    let built = calls.build(&entry.shape, &mut given)?;
+    calls.leftover(&entry.shape, &given, kind);
+    let finish = match role {
+        Role::PostProcessor => post_options(options, calls.writer)?,
+        _ => {
+            let mut finish = step_options(options, calls.writer)?;
+            for (source, changed) in &options.overrides {
+                finish.push_str(&calls.override_for(&entry, source, settings, changed)?);
+            }
+            finish
+        }
+    };
+    let Calls {
+        notes,
+        comments,
+        unknown,
+        ..
+    } = calls;
+    Ok(Component {
+        comments,
+        then: built.statements(name),
+        expr: built.expr,
+        finish,
+        takes: match entry.particular {
+            true => Takes::Particular,
+            false => Takes::Any,
+        },
+        feature: entry.feature,
+        notes,
+        unknown,
+    })
+}
+
+/// The code of an option that cannot be left out while it runs.
+fn option(expr: &Expr, want: &Want, writer: &mut Writer<'_>) -> Result<Option<String>> {
+    if is_null(expr, writer) {
+        return Ok(None);
+    }
+    let Code { text, optional, .. } = writer.expr(expr, want)?;
+    match optional {
+        false => Ok(Some(text)),
+        true => Err(Fault::at(
+            expr.span,
+            "no-rust",
+            "whether an option of a step is set cannot depend on a variable",
+        )),
+    }
+}
+
+/// `.only([…]).pause_before(…)`
+fn step_options(options: &StepOptions, writer: &mut Writer<'_>) -> Result<String> {
+    let globs = Want::list(Want::Str);
+    let retries = Want::Int("u32");
+    let mut finish = String::new();
+    let all = [
+        ("named", &options.name, &Want::Str),
+        ("only", &options.only, &globs),
+        ("except", &options.except, &globs),
+        ("pause_before", &options.pause_before, &Want::Duration),
+        ("timeout", &options.timeout, &Want::Duration),
+        ("max_retries", &options.max_retries, &retries),
+    ];
+    for (setter, expr, want) in all {
+        if let Some(expr) = expr
+            && let Some(text) = option(expr, want, writer)?
+        {
+            finish.push_str(&format!(".{setter}({text})"));
+        }
+    }
+    if let Some(expr) = &options.continue_on_error {
+        match writer.constant(expr) {
+            Some(Value::Bool(true)) => finish.push_str(".continue_on_error()"),
+            Some(Value::Bool(false)) => {}
+            _ => {
+                let message = "whether a build goes on after an error cannot depend on a variable";
+                return Err(Fault::at(expr.span, "no-rust", message));
+            }
+        }
+    }
+    Ok(finish)
+}
+
+/// `.only_for([…]).keep_input_artifact(true)`
+fn post_options(options: &StepOptions, writer: &mut Writer<'_>) -> Result<String> {
+    let globs = Want::list(Want::Str);
+    let mut finish = String::new();
+    let all = [
+        // The first turns the post-processor into one with options, and is called by another name where steps have one too.
+        ("only_for", "only", &options.only, &globs),
+        ("except_for", "except", &options.except, &globs),
+        (
+            "keep_input_artifact",
+            "keep_input_artifact",
+            &options.keep_input_artifact,
+            &Want::Bool,
+        ),
+        ("with_options().named", "named", &options.name, &Want::Str),
+    ];
+    for (first, further, expr, want) in all {
+        if let Some(expr) = expr
+            && let Some(text) = option(expr, want, writer)?
+        {
+            let setter = if finish.is_empty() { first } else { further };
+            finish.push_str(&format!(".{setter}({text})"));
+        }
+    }
+    Ok(finish)
 }

@@ -9,13 +9,19 @@
 //! HCL2 and the older JSON templates are read into the same [`Settings`] and expressions, so that one generator serves both. What
 //! cannot be said in Rust is a problem with its place, never left out.
 
+mod calls;
 mod code;
 mod component;
+mod given;
+mod paths;
+mod samples;
 mod settings;
+mod values;
 mod writer;
 
 pub use code::{Code, Want};
 pub use component::{Component, Takes, component};
+pub use samples::samples;
 pub use settings::{Each, Setting, SettingBlock, SettingValue, Settings, StepOptions};
 pub use writer::Writer;
 

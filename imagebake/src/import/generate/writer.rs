@@ -57,6 +57,11 @@ impl Writer<'_> {
         Err(Fault::at(collection.span, "no-rust", "this cannot be written in Rust"))
     }
 
+    /// A name for a `let` that nothing has yet.
+    pub fn name(&mut self, wanted: &str) -> String {
+        wanted.to_owned()
+    }
+
     /// Adds a path to the module's `use` declarations.
     pub fn use_path(&mut self, path: &str) {
         self.uses.insert(path.to_owned());

@@ -78,7 +78,7 @@ fn collect(rows: &[FieldMeta], names: &mut BTreeSet<&'static str>) {
     for row in rows {
         let is_path = match row.ty {
             FieldType::Group(group) if matches!(row.template, TemplateName::None) => {
-                collect(group, names);
+                collect(group.rows, names);
                 continue;
             }
             FieldType::HostPath | FieldType::List(FieldType::HostPath) => true,

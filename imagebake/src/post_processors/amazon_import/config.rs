@@ -20,6 +20,7 @@ use imagebake_macros::Config;
 /// # let _ = (import, image);
 /// ```
 #[derive(Clone, Debug, Config)]
+#[config(constructors(new(region, s3_bucket_name)))]
 pub struct AmazonImport {
     /// The region.
     #[field(private, rename = "with_region", template = "region")]

@@ -5,6 +5,7 @@ use imagebake_macros::Config;
 
 /// Goes on with these files in place of the artifact: what a provisioner or `shell-local` wrote on the builder.
 #[derive(Clone, Debug, Config)]
+#[config(constructors(from_files(files)))]
 pub struct Artifice {
     /// Files, relative to the current folder; `*`, `?`, `[…]` and `{…}` match within a folder, `**` through folders.
     #[field(required, each = "file", template = "files")]

@@ -9,6 +9,7 @@ pub(super) const CHECKSUM_TYPE: &str = "checksum_type";
 /// Writes digests of the artifact's files: one file for each kind, with a line `<digest>  <name>` for each file, as `sha256sum --check`
 /// reads it. The artifact goes on with these files added to its own.
 #[derive(Clone, Debug, Config)]
+#[config(constructors(all(kinds)))]
 pub struct Checksum {
     /// Kinds of digests.
     #[field(default = [DigestKind::Md5], each = "kind", template = "checksum_types")]

@@ -2,7 +2,7 @@
 
 use crate::{
     describe::Component,
-    field::{FieldType, Places, ToValue, Value},
+    field::{FieldType, Named, Places, ToValue, Value},
     io::compress::Format,
     plan::Diagnostics,
     value::Template,
@@ -14,6 +14,7 @@ use std::path::Path;
 /// hold one file; `.tar`, alone or with any of these behind it, and `.zip` hold any number. Equal inputs give equal bytes. The input is
 /// removed afterwards unless `.keep_input_artifact(true)`.
 #[derive(Clone, Debug, Config)]
+#[config(constructors(to(output)))]
 pub struct Compress {
     /// The file to write, relative to the current folder.
     #[field(required, template = "output")]
@@ -94,7 +95,20 @@ impl Component for Compress {
 }
 
 impl ToValue for Format {
-    const TYPE: FieldType = FieldType::Named("Format");
+    const TYPE: FieldType = FieldType::Named(&Named::new("Format").of("io::compress").words(&[
+        ("zip", "Zip"),
+        ("tar", "Tar(None)"),
+        ("tar.gz", "Tar(Some(imagebake::io::compress::Codec::Gzip))"),
+        ("tar.bz2", "Tar(Some(imagebake::io::compress::Codec::Bzip2))"),
+        ("tar.xz", "Tar(Some(imagebake::io::compress::Codec::Xz))"),
+        ("tar.zst", "Tar(Some(imagebake::io::compress::Codec::Zstd))"),
+        ("tar.lz4", "Tar(Some(imagebake::io::compress::Codec::Lz4))"),
+        ("gz", "Single(imagebake::io::compress::Codec::Gzip)"),
+        ("bz2", "Single(imagebake::io::compress::Codec::Bzip2)"),
+        ("xz", "Single(imagebake::io::compress::Codec::Xz)"),
+        ("zst", "Single(imagebake::io::compress::Codec::Zstd)"),
+        ("lz4", "Single(imagebake::io::compress::Codec::Lz4)"),
+    ]));
 
     fn to_value(&self) -> Value {
         Value::Text(self.to_string().into())

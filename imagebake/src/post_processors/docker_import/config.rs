@@ -15,6 +15,7 @@ use imagebake_macros::Config;
 /// Makes an image of the engine from the artifact's file: a tar archive with a file system, as `Container::export_path` writes it;
 /// compressed or not.
 #[derive(Clone, Debug, Config)]
+#[config(constructors(new(repository)))]
 pub struct DockerImport {
     /// The repository of the image's name: `acme/web`.
     #[field(required, template = "repository")]

@@ -6,6 +6,7 @@ use imagebake_macros::Config;
 /// Sends the image to its registry under every name that it was given before, by `DockerTag` or `DockerImport`. The artifact then has its digests.
 /// What may pass (a rate limit, a lost connection) is tried again.
 #[derive(Clone, Debug, Config)]
+#[config(constructors(new))]
 pub struct DockerPush {
     /// Credentials for the registry. Without, those of `docker login` are used.
     #[field(group)]

@@ -10,6 +10,7 @@ use imagebake_macros::Config;
 
 /// Writes the image, under the names that it was given, to an archive that `docker load` reads. What follows in the chain sees the file.
 #[derive(Clone, Debug, Config)]
+#[config(constructors(to(path)))]
 pub struct DockerSave {
     /// The archive to write, relative to the current folder.
     #[field(required, template = "path")]

@@ -11,6 +11,7 @@ use imagebake_macros::Config;
 
 /// Gives the image a name, with one tag or several. A name that another image has is taken from it.
 #[derive(Clone, Debug, Config)]
+#[config(constructors(new(repository)))]
 pub struct DockerTag {
     /// The repository: `acme/web`, with the registry in front where it is to be pushed: `ghcr.io/acme/web`.
     #[field(required, template = "repository")]

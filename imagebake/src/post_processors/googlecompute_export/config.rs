@@ -23,6 +23,7 @@ use imagebake_macros::Config;
 /// # web();
 /// ```
 #[derive(Clone, Debug, Config)]
+#[config(constructors(to(paths)))]
 pub struct GooglecomputeExport {
     /// Where it is written: `gs://bucket/name.tar.gz`.
     #[field(private, rename = "with_paths", template = "paths")]

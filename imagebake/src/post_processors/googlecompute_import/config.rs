@@ -19,6 +19,7 @@ use imagebake_macros::Config;
 /// # let _ = import;
 /// ```
 #[derive(Clone, Debug, Config)]
+#[config(constructors(new(project_id, bucket, image_name)))]
 pub struct GooglecomputeImport {
     /// The project.
     #[field(private, rename = "with_project", template = "project_id")]

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 /// Notes each artifact in a JSON file: `builds` has a row per unit, `last_run_uuid` names the rows of the last run. Rows are added, so
 /// several images and runs share a file; it is written as a whole or not at all.
 #[derive(Clone, Debug, Config)]
+#[config(constructors(new, to(output)))]
 pub struct Manifest {
     /// The file; relative to the current folder.
     #[field(default = "packer-manifest.json", template = "output")]

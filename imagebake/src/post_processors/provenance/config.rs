@@ -20,6 +20,7 @@ use imagebake_macros::Config;
 /// let image = Image::new().source(Null::none()).post(origin);
 /// ```
 #[derive(Clone, Debug, Config)]
+#[config(constructors(new))]
 pub struct Provenance {
     /// Whether a statement of provenance is written: it is, without.
     #[field(template = "provenance")]

@@ -19,6 +19,7 @@ use imagebake_macros::Config;
 /// let image = Image::new().source(Null::none()).post(vagrant);
 /// ```
 #[derive(Clone, Debug, Config)]
+#[config(constructors(new))]
 pub struct Vagrant {
     /// The box to write, relative to the current folder, with `{{ provider }}` and `{{ architecture }}`: `packer_{{ source }}_{{ provider
     /// }}_{{ architecture }}.box` without.
@@ -50,6 +51,7 @@ pub struct Vagrant {
 
 /// What differs for the boxes of one provider.
 #[derive(Clone, Debug, Config)]
+#[config(constructors(new))]
 pub struct VagrantOverride {
     /// The box to write.
     #[field(template = "output", facts("provider", "architecture"))]

@@ -20,6 +20,7 @@ use imagebake_macros::Config;
 /// let image = Image::new().source(Null::none()).chain(publish);
 /// ```
 #[derive(Clone, Debug, Config)]
+#[config(constructors(new(box_tag, version)))]
 pub struct VagrantCloud {
     /// The box: `acme/web`.
     #[field(private, rename = "with_box_tag", template = "box_tag")]

@@ -22,6 +22,7 @@ use imagebake_macros::Config;
 /// let image = Image::new().source(Null::none()).chain(publish);
 /// ```
 #[derive(Clone, Debug, Config)]
+#[config(constructors(new(box_tag, version)), methods(client(client_id, client_secret)))]
 pub struct VagrantRegistry {
     /// The box: `acme/web`.
     #[field(private, rename = "with_box_tag", template = "box_tag")]

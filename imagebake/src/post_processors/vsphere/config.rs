@@ -21,6 +21,7 @@ use imagebake_macros::Config;
 /// # let _ = upload;
 /// ```
 #[derive(Clone, Debug, Config)]
+#[config(constructors(to(host, login)))]
 pub struct Vsphere {
     /// The vCenter server.
     #[field(private, rename = "with_host", template = "host")]

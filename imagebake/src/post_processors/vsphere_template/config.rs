@@ -21,6 +21,7 @@ use imagebake_macros::Config;
 /// # let _ = template;
 /// ```
 #[derive(Clone, Debug, Config)]
+#[config(constructors(new(host, login)))]
 pub struct VsphereTemplate {
     /// The vCenter server.
     #[field(private, rename = "with_host", template = "host")]

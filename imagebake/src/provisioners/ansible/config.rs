@@ -22,6 +22,7 @@ use imagebake_macros::Config;
 /// let image = Image::new().source(Null::local()).provision(site);
 /// ```
 #[derive(Clone, Debug, Config)]
+#[config(constructors(playbook(playbook_file)))]
 pub struct Ansible {
     /// The playbook.
     #[field(required, rename = "with_playbook", path, template = "playbook_file")]

@@ -18,6 +18,7 @@ use imagebake_macros::Config;
 /// let image = Image::new().source(Null::local()).provision(web);
 /// ```
 #[derive(Clone, Debug, Config)]
+#[config(constructors(playbook(playbook_file), playbooks(playbook_files)))]
 pub struct AnsibleLocal {
     /// One playbook on the builder.
     #[field(private, rename = "with_playbook", path, template = "playbook_file")]

@@ -8,6 +8,7 @@ use imagebake_macros::Config;
 
 /// Stops the build until the user says how to go on. Without a terminal the build goes on by itself.
 #[derive(Clone, Debug, Config)]
+#[config(constructors(new))]
 pub struct Breakpoint {
     /// What the user should know.
     #[field(cosmetic, template = "note")]

@@ -19,6 +19,7 @@ use imagebake_macros::Config;
 /// let server = Cargo::bin("hello-web").package("hello-web").static_linking(true);
 /// ```
 #[derive(Clone, Debug, Config)]
+#[config(constructors(bin(bin)))]
 pub struct Cargo {
     /// The binary's name.
     #[field(private, rename = "with_bin")]

@@ -18,6 +18,7 @@ use imagebake_macros::Config;
 /// let image = Image::new().source(Null::local()).provision(base);
 /// ```
 #[derive(Clone, Debug, Config)]
+#[config(constructors(server(server_url)))]
 pub struct ChefClient {
     /// The server, with its organisation.
     #[field(private, rename = "with_server", template = "server_url")]

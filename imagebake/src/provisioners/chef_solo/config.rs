@@ -18,6 +18,7 @@ use imagebake_macros::Config;
 /// let image = Image::new().source(Null::local()).provision(base);
 /// ```
 #[derive(Clone, Debug, Config)]
+#[config(constructors(run_list(run_list), new))]
 pub struct ChefSolo {
     /// What is converged, in order.
     #[field(private, rename = "with_run_list", template = "run_list")]

@@ -21,6 +21,12 @@ use imagebake_macros::Config;
 /// let log = File::download("/var/log/install.log", "logs/");
 /// ```
 #[derive(Clone, Debug, Config)]
+#[config(constructors(
+    upload(source, destination),
+    upload_all(sources, destination),
+    content(content, destination),
+    download(source, destination, direction = "download")
+))]
 pub struct File {
     /// What is copied: on the builder for an upload, in the guest for a download.
     #[field(private, rename = "with_source", template = "source")]
@@ -35,7 +41,7 @@ pub struct File {
     #[field(required, template = "destination")]
     pub(super) destination: Template,
     /// `upload` or `download`.
-    #[field(private, default = "upload", template = "direction")]
+    #[field(default = "upload", template = "direction")]
     pub(super) direction: Text,
     /// The source is made during the build, by an earlier step: it is not looked for beforehand.
     #[field(template = "generated")]

@@ -18,6 +18,7 @@ use imagebake_macros::Config;
 /// let image = Image::new().source(Null::local()).provision(bill);
 /// ```
 #[derive(Clone, Debug, Config)]
+#[config(constructors(from_file(source), from_scan(auto_generate = true)))]
 pub struct HcpSbom {
     /// The bill of materials in the machine, in the JSON form of CycloneDX or SPDX.
     #[field(private, rename = "with_source", template = "source")]

@@ -23,6 +23,7 @@ use std::time::Duration;
 /// let image = Image::new().source(Null::local()).provision(features.max_retries(2));
 /// ```
 #[derive(Clone, Debug, Config)]
+#[config(constructors(inline(inline), script(script), scripts(scripts)))]
 pub struct Powershell {
     /// Commands, run one after another in one script.
     #[field(private, rename = "with_inline", template = "inline")]

@@ -18,6 +18,7 @@ use imagebake_macros::Config;
 /// let image = Image::new().source(Null::local()).provision(site);
 /// ```
 #[derive(Clone, Debug, Config)]
+#[config(constructors(manifest(manifest_file)))]
 pub struct PuppetMasterless {
     /// The manifest, or a folder of manifests.
     #[field(required, rename = "with_manifest", path, template = "manifest_file")]

@@ -18,6 +18,7 @@ use imagebake_macros::Config;
 /// let image = Image::new().source(Null::local()).provision(agent);
 /// ```
 #[derive(Clone, Debug, Config)]
+#[config(constructors(new(puppet_server)))]
 pub struct PuppetServer {
     /// The server.
     #[field(private, rename = "with_server", template = "puppet_server")]

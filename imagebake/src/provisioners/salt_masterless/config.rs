@@ -18,6 +18,7 @@ use imagebake_macros::Config;
 /// let image = Image::new().source(Null::local()).provision(states);
 /// ```
 #[derive(Clone, Debug, Config)]
+#[config(constructors(state_tree(local_state_tree)))]
 pub struct SaltMasterless {
     /// The tree of states on the builder, which is copied.
     #[field(required, rename = "with_state_tree", path, template = "local_state_tree")]

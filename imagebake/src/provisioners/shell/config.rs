@@ -25,6 +25,7 @@ use std::time::Duration;
 /// let image = Image::new().source(Null::local()).provision(install.max_retries(2));
 /// ```
 #[derive(Clone, Debug, Config)]
+#[config(constructors(inline(inline), script(script), scripts(scripts)))]
 pub struct Shell {
     /// Commands, run one after another in one script; the first that fails ends it.
     #[field(private, rename = "with_inline", template = "inline")]

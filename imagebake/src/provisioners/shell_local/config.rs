@@ -21,6 +21,7 @@ use imagebake_macros::Config;
 /// let image = Image::new().source(Null::none()).provision(greet);
 /// ```
 #[derive(Clone, Debug, Config)]
+#[config(constructors(inline(inline), script(script), scripts(scripts), command(command)))]
 pub struct ShellLocal {
     /// Commands, run one after another in one script; the first that fails ends it.
     #[field(private, rename = "with_inline", template = "inline")]

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 /// Waits for a length of time. To wait for a machine, wait for what it shows instead, where that can be seen.
 #[derive(Clone, Debug, Config)]
+#[config(constructors(new(duration)))]
 pub struct Sleep {
     /// How long.
     #[field(required, template = "duration")]

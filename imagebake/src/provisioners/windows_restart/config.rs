@@ -20,6 +20,7 @@ use std::time::Duration;
 /// let image = Image::new().source(Null::local()).provision(restart);
 /// ```
 #[derive(Clone, Debug, Config)]
+#[config(constructors(new))]
 pub struct WindowsRestart {
     /// What restarts it: an immediate, forced `shutdown /r` without.
     #[field(template = "restart_command")]

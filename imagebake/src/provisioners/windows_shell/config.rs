@@ -20,6 +20,7 @@ use std::time::Duration;
 /// let image = Image::new().source(Null::local()).provision(clean);
 /// ```
 #[derive(Clone, Debug, Config)]
+#[config(constructors(inline(inline), script(script), scripts(scripts)))]
 pub struct WindowsShell {
     /// Commands, run one after another in one script.
     #[field(private, rename = "with_inline", template = "inline")]

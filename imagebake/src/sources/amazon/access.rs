@@ -9,6 +9,7 @@ use imagebake_macros::Config;
 
 /// Who asks Amazon's API. Without anything the usual places are looked at: environment, shared configuration, role of the machine.
 #[derive(Clone, Debug, Config)]
+#[config(constructors(new, keys(access_key, secret_key), of_profile(profile)))]
 pub struct Access {
     /// The access key.
     #[field(private, rename = "with_access_key", template = "access_key")]
@@ -60,6 +61,7 @@ pub struct Access {
 
 /// A role that is taken before anything is asked for.
 #[derive(Clone, Debug, Config)]
+#[config(constructors(new(role_arn)))]
 pub struct AssumeRole {
     /// The role.
     #[field(private, rename = "with_role_arn", template = "role_arn")]
@@ -90,6 +92,7 @@ pub struct AssumeRole {
 
 /// A Vault server that makes access keys. Its address and token are in the environment.
 #[derive(Clone, Debug, Config)]
+#[config(constructors(new(name)))]
 pub struct VaultEngine {
     /// The role in Vault.
     #[field(private, rename = "with_name", template = "name")]
@@ -108,6 +111,7 @@ pub struct VaultEngine {
 
 /// How things on their way are asked for.
 #[derive(Clone, Debug, Config)]
+#[config(constructors(new(delay_seconds, max_attempts), attempts(max_attempts), every(delay_seconds)))]
 pub struct Polling {
     /// Seconds from one question to the next.
     #[field(template = "delay_seconds")]
@@ -179,6 +183,18 @@ impl VaultEngine {
 }
 
 impl Polling {
+    /// Questions that are `delay_seconds` apart.
+    #[track_caller]
+    pub fn every(delay_seconds: u32) -> Self {
+        Self::defaults().delay_seconds(delay_seconds)
+    }
+
+    /// `attempts` questions.
+    #[track_caller]
+    pub fn attempts(attempts: u32) -> Self {
+        Self::defaults().max_attempts(attempts)
+    }
+
     /// `attempts` questions, `delay_seconds` apart.
     #[track_caller]
     pub fn new(delay_seconds: u32, attempts: u32) -> Self {

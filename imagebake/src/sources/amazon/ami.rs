@@ -10,6 +10,7 @@ use imagebake_macros::Config;
 
 /// What becomes of the AMI: who may use it, where it is copied, how it is called.
 #[derive(Clone, Debug, Config)]
+#[config(constructors(new))]
 pub struct Ami {
     /// What it is for.
     #[field(template = "ami_description", facts("source_ami", "build_region"))]
@@ -107,6 +108,7 @@ pub struct Ami {
 
 /// Keeps an AMI from being deregistered.
 #[derive(Clone, Debug, Config)]
+#[config(constructors(new(enabled = true)))]
 pub struct Protection {
     /// Whether it is kept.
     #[field(template = "enabled")]

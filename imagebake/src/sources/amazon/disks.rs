@@ -10,6 +10,7 @@ use imagebake_macros::Config;
 
 /// A disk of a machine or of an AMI.
 #[derive(Clone, Debug, Config)]
+#[config(constructors(new(device_name)))]
 pub struct BlockDevice {
     /// The device: `/dev/xvda`.
     #[field(private, rename = "with_device_name", template = "device_name")]
@@ -52,6 +53,7 @@ pub struct BlockDevice {
 
 /// The disk of the machine that becomes the AMI's root.
 #[derive(Clone, Debug, Config)]
+#[config(constructors(from_device(source_device_name)), methods(as_device(device_name)))]
 pub struct RootDevice {
     /// The device in the machine: `/dev/xvdf`.
     #[field(private, rename = "with_source", template = "source_device_name")]
@@ -76,6 +78,7 @@ pub struct RootDevice {
 
 /// A disk that is the result.
 #[derive(Clone, Debug, Config)]
+#[config(constructors(of(device)))]
 pub struct Volume {
     /// The disk.
     #[field(private, rename = "with_device", group)]

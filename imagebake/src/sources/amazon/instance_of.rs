@@ -11,6 +11,7 @@ use std::time::Duration;
 
 /// The machine that an image is built on.
 #[derive(Clone, Debug, Config)]
+#[config(constructors(of_type(instance_type), spot(spot_instance_types, spot_price = "auto")))]
 pub struct Instance {
     /// Its type: `t3.micro`.
     #[field(private, rename = "with_type", template = "instance_type")]
@@ -73,11 +74,7 @@ pub struct Instance {
     #[field(template = "enable_unlimited_credits")]
     enable_unlimited_credits: bool,
     /// The older name of `enable_unlimited_credits`.
-    #[field(
-        private,
-        superseded = "the older name of `enable unlimited credits`",
-        template = "enable_t2_unlimited"
-    )]
+    #[field(template = "enable_t2_unlimited")]
     enable_t2_unlimited: bool,
     /// What becomes of it when it turns itself off: `stop` or `terminate`; `stop` without.
     #[field(template = "shutdown_behavior")]
@@ -92,7 +89,7 @@ pub struct Instance {
     #[field(template = "placement")]
     placement: Option<Placement>,
     /// The older place of `placement.tenancy`.
-    #[field(private, superseded = "`placement` says it", template = "tenancy")]
+    #[field(template = "tenancy")]
     tenancy: Option<Text>,
     /// Licences it needs.
     #[field(each = "license", template = "license_specifications")]
@@ -173,6 +170,7 @@ pub struct Instance {
 
 /// A filter on objects of Amazon: names and values as its API knows them.
 #[derive(Clone, Debug, Config)]
+#[config(constructors(new))]
 pub struct Filter {
     /// Names to values, as a whole; `.filter(…)` adds one.
     #[field(template = "filters")]
@@ -185,6 +183,7 @@ pub struct Filter {
 
 /// A filter on subnets.
 #[derive(Clone, Debug, Config)]
+#[config(constructors(of(filter)))]
 pub struct SubnetFilter {
     /// What is asked for.
     #[field(private, rename = "with_filter", group)]
@@ -200,6 +199,7 @@ pub struct SubnetFilter {
 
 /// A filter that finds the AMI to start from.
 #[derive(Clone, Debug, Config)]
+#[config(constructors(owned_by(owners)))]
 pub struct AmiFilter {
     /// Names to values, as Amazon's API knows them: `name` to `debian-12-amd64-*`.
     #[field(each = "filter", template = "filters")]
@@ -218,6 +218,7 @@ pub struct AmiFilter {
 
 /// What a role may do, as IAM writes it.
 #[derive(Clone, Debug, Config)]
+#[config(constructors(new(statements, version = "2012-10-17")))]
 pub struct PolicyDocument {
     /// The version of the language: `2012-10-17`.
     #[field(template = "Version")]
@@ -230,6 +231,7 @@ pub struct PolicyDocument {
 
 /// One statement of a policy.
 #[derive(Clone, Debug, Config)]
+#[config(constructors(allow(actions, effect = "Allow"), deny(actions, effect = "Deny")))]
 pub struct Statement {
     /// `Allow` or `Deny`.
     #[field(template = "Effect")]
@@ -245,6 +247,7 @@ pub struct Statement {
 
 /// How a machine's metadata service answers.
 #[derive(Clone, Debug, Config)]
+#[config(constructors(new))]
 pub struct MetadataOptions {
     /// `enabled` or `disabled`.
     #[field(template = "http_endpoint")]
@@ -263,6 +266,7 @@ pub struct MetadataOptions {
 
 /// Where a machine is placed.
 #[derive(Clone, Debug, Config)]
+#[config(constructors(new))]
 pub struct Placement {
     /// The host.
     #[field(template = "host_id")]
@@ -278,6 +282,7 @@ pub struct Placement {
 
 /// A licence that a machine needs.
 #[derive(Clone, Debug, Config)]
+#[config(constructors(new(license_configuration_request)))]
 pub struct LicenseSpecification {
     /// The licence's configuration.
     #[field(template = "license_configuration_request")]
@@ -287,6 +292,7 @@ pub struct LicenseSpecification {
 
 /// A configuration of a licence.
 #[derive(Clone, Debug, Config)]
+#[config(constructors(new(license_configuration_arn)))]
 pub struct LicenseConfiguration {
     /// Its name.
     #[field(template = "license_configuration_arn")]
@@ -461,9 +467,17 @@ impl Default for Placement {
 }
 
 impl LicenseSpecification {
-    /// The licence's configuration `arn`.
+    /// The licence of a configuration.
+    #[track_caller]
+    pub fn new(configuration: LicenseConfiguration) -> Self {
+        Self::defaults().license_configuration_request(configuration)
+    }
+}
+
+impl LicenseConfiguration {
+    /// The configuration `arn`.
     #[track_caller]
     pub fn new(arn: impl Into<Text>) -> Self {
-        Self::defaults().license_configuration_request(LicenseConfiguration::defaults().license_configuration_arn(arn))
+        Self::defaults().license_configuration_arn(arn)
     }
 }

@@ -39,6 +39,8 @@ fn ami_source_problems(
     access: Option<&Access>,
     problems: &mut Diagnostics,
 ) {
+    // An empty id is one of a value that was left out: the filter then finds it.
+    let ami = ami.filter(|ami| filter.is_none() || !ami.is_empty());
     if let Some(problem) = ami.and_then(AmiId::problem) {
         problems.error("source_ami", "form", problem);
     }

@@ -1,7 +1,7 @@
 //! Names of Amazon that are not to be swapped.
 
 use crate::{
-    field::{FieldType, ToValue, Value},
+    field::{FieldType, Named, ToValue, Value},
     value::{Template, Text},
 };
 use std::borrow::Cow;
@@ -53,7 +53,23 @@ impl Default for Region {
 }
 
 impl ToValue for Region {
-    const TYPE: FieldType = FieldType::Named("Region");
+    const TYPE: FieldType = FieldType::Named(
+        &Named::new("Region")
+            .of("sources::amazon")
+            .by("new", &FieldType::Text)
+            .words(&[
+                ("", "from_environment()"),
+                ("eu-west-1", "EU_WEST_1"),
+                ("eu-central-1", "EU_CENTRAL_1"),
+                ("us-east-1", "US_EAST_1"),
+                ("us-east-2", "US_EAST_2"),
+                ("us-west-1", "US_WEST_1"),
+                ("us-west-2", "US_WEST_2"),
+                ("ap-southeast-1", "AP_SOUTHEAST_1"),
+                ("ap-southeast-2", "AP_SOUTHEAST_2"),
+                ("ap-northeast-1", "AP_NORTHEAST_1"),
+            ]),
+    );
     fn to_value(&self) -> Value {
         match self.0.is_empty() {
             true => Value::Null,
@@ -72,6 +88,10 @@ impl AmiId {
         Self(id.into())
     }
 
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     pub(super) fn problem(&self) -> Option<String> {
         let text = self.0.to_string();
         let fits =
@@ -81,7 +101,7 @@ impl AmiId {
 }
 
 impl ToValue for AmiId {
-    const TYPE: FieldType = FieldType::Named("AmiId");
+    const TYPE: FieldType = FieldType::Named(&Named::new("AmiId").of("sources::amazon").by("new", &FieldType::Text));
     fn to_value(&self) -> Value {
         Value::Text(self.0.clone())
     }
@@ -109,7 +129,11 @@ impl AmiName {
 }
 
 impl ToValue for AmiName {
-    const TYPE: FieldType = FieldType::Named("AmiName");
+    const TYPE: FieldType = FieldType::Named(
+        &Named::new("AmiName")
+            .of("sources::amazon")
+            .by("new", &FieldType::Template),
+    );
     fn to_value(&self) -> Value {
         Value::Template(self.0.clone())
     }

@@ -9,6 +9,12 @@ use imagebake_macros::Config;
 
 /// Who asks Azure's API. Without anything the machine's own identity is used.
 #[derive(Clone, Debug, Config)]
+#[config(constructors(
+    new,
+    application(client_id, client_secret),
+    application_id(client_id),
+    azure_cli(use_azure_cli_auth = true)
+))]
 pub struct Access {
     /// The subscription.
     #[field(template = "subscription_id")]

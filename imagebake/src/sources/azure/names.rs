@@ -1,7 +1,7 @@
 //! Images of Azure and what they are called.
 
 use crate::{
-    field::{FieldType, ToValue, Value},
+    field::{FieldType, Named, ToValue, Value},
     value::Text,
 };
 
@@ -16,7 +16,11 @@ pub enum OsType {
 }
 
 impl ToValue for OsType {
-    const TYPE: FieldType = FieldType::Named("OsType");
+    const TYPE: FieldType = FieldType::Named(
+        &Named::new("OsType")
+            .of("sources::azure")
+            .words(&[("Linux", "Linux"), ("Windows", "Windows")]),
+    );
     fn to_value(&self) -> Value {
         let name = match self {
             Self::Linux => "Linux",

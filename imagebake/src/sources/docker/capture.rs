@@ -3,7 +3,7 @@
 use super::config::Container;
 use crate::{
     describe::Component,
-    field::{Config, Field, FieldMeta},
+    field::{Config, Field, FieldMeta, Shape},
     plan::Diagnostics,
 };
 
@@ -21,6 +21,7 @@ macro_rules! captured {
         $(#[diagnostic::do_not_recommend]
         impl Config for $ty {
             const FIELDS: &'static [FieldMeta] = Container::FIELDS;
+            const SHAPE: Shape = Container::SHAPE;
             fn fields(&self) -> Vec<Field> {
                 self.0.fields()
             }

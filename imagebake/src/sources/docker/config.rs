@@ -8,8 +8,9 @@ use super::{
     run_command::RunCommand,
 };
 use crate::{
+    communicator::{ssh::Ssh, winrm::WinRm},
     describe::{Component, Describe, HasGuest, Info, feature},
-    field::{FieldType, Places, ToValue, Value},
+    field::{FieldType, Named, Places, ToValue, Value},
     plan::Diagnostics,
     source::Runtime,
     value::{Template, Text},
@@ -36,7 +37,12 @@ impl From<bool> for Pull {
 }
 
 impl ToValue for Pull {
-    const TYPE: FieldType = FieldType::Named("Pull");
+    const TYPE: FieldType = FieldType::Named(
+        &Named::new("Pull")
+            .of("sources::docker")
+            .by("from", &FieldType::Bool)
+            .words(&[("true", "Always"), ("false", "Never")]),
+    );
     fn to_value(&self) -> Value {
         Value::Text(
             match self {
@@ -77,6 +83,10 @@ pub(super) fn pull_parts(value: &Value) -> Vec<(&'static str, Value)> {
 /// # web();
 /// ```
 #[derive(Clone, Debug, Config)]
+#[config(
+    constructors(from_image(image), from_build(build)),
+    methods(export_path(export_path), discard(discard))
+)]
 pub struct Container {
     /// The base image: `debian:12`, `ghcr.io/acme/base@sha256:…`, or the id of one that the engine has.
     #[field(private, rename = "with_image", template = "image")]
@@ -157,6 +167,20 @@ pub struct Container {
         template = "docker_path"
     )]
     docker_path: Option<Text>,
+    /// What templates say of a connection.
+    #[field(
+        private,
+        group,
+        superseded = "commands and files reach a container by the engine's API, not by SSH"
+    )]
+    ssh: Option<Ssh>,
+    /// What templates say of a connection to Windows.
+    #[field(
+        private,
+        group,
+        superseded = "commands and files reach a container by the engine's API, not by WinRM"
+    )]
+    winrm: Option<WinRm>,
     /// Whether the container is committed as an image: so it is, unless `export_path` or `discard` say otherwise.
     #[field(template = "commit")]
     pub(super) commit: Option<bool>,

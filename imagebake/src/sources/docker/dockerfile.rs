@@ -24,6 +24,7 @@ pub(super) fn parts(value: &Value) -> Vec<(&'static str, Value)> {
 
 /// A Dockerfile and the folder it is built in. The engine's classic builder runs it, which knows no `RUN --mount`.
 #[derive(Clone, Debug, Config)]
+#[config(constructors(new(path)))]
 pub struct Dockerfile {
     /// The Dockerfile.
     #[field(required, path, template = "path")]

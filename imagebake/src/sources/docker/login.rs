@@ -9,6 +9,10 @@ use imagebake_macros::Config;
 
 /// Credentials of a registry. They are sent to the engine with the one request that needs them, and stored nowhere.
 #[derive(Clone, Debug, Config)]
+#[config(constructors(
+    new(login_username, login_password, login = true),
+    ecr(login_server, aws, ecr_login = true)
+))]
 pub struct Login {
     /// Whether templates log in.
     #[field(private, template = "login")]
@@ -33,6 +37,7 @@ pub struct Login {
 
 /// Access to Amazon's container registry; without keys the usual places are looked at.
 #[derive(Clone, Debug, Config)]
+#[config(constructors(new))]
 pub struct EcrAccess {
     /// The access key.
     #[field(template = "aws_access_key")]

@@ -22,6 +22,7 @@ use imagebake_macros::Config;
 /// # release_notes();
 /// ```
 #[derive(Clone, Debug, Config)]
+#[config(constructors(content(content, target), copy(source, target)))]
 pub struct File {
     /// The text that the file shall have.
     #[field(private, rename = "with_content", template = "content")]

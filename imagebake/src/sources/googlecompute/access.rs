@@ -9,6 +9,7 @@ use imagebake_macros::Config;
 
 /// Who asks Google's API. Without anything the default credentials are used: of the environment, of `gcloud`, of the machine.
 #[derive(Clone, Debug, Config)]
+#[config(constructors(new))]
 pub struct Access {
     /// A token that somebody else made.
     #[field(template = "access_token")]
@@ -20,12 +21,7 @@ pub struct Access {
     #[field(template = "credentials_json")]
     credentials_json: Option<Secret>,
     /// The older name of `credentials_file`.
-    #[field(
-        private,
-        superseded = "the older name of `credentials file`",
-        path,
-        template = "account_file"
-    )]
+    #[field(path, template = "account_file")]
     account_file: Option<HostPath>,
     /// The service account that is acted for.
     #[field(template = "impersonate_service_account")]
@@ -38,6 +34,7 @@ pub struct Access {
 
 /// The key that a disk or an image is encrypted with.
 #[derive(Clone, Debug, Config)]
+#[config(constructors(kms(kms_key_name), raw(raw_key)))]
 pub struct EncryptionKey {
     /// The name of a key that Google keeps.
     #[field(template = "kmsKeyName")]

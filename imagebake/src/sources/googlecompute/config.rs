@@ -33,6 +33,10 @@ use std::time::Duration;
 /// # web();
 /// ```
 #[derive(Clone, Debug, Config)]
+#[config(constructors(
+    from_image(source_image, project_id, zone),
+    from_family(source_image_family, project_id, zone)
+))]
 pub struct Instance {
     /// The image it starts from.
     #[field(private, rename = "with_image", template = "source_image")]
@@ -273,6 +277,7 @@ pub struct Instance {
 
 /// A disk besides the machine's own.
 #[derive(Clone, Debug, Config)]
+#[config(constructors(new(volume_type, volume_size)))]
 pub struct Attachment {
     /// The kind: `pd-ssd`, `scratch`, …
     #[field(private, rename = "with_type", template = "volume_type")]
@@ -321,6 +326,7 @@ pub struct Attachment {
 
 /// Sole-tenant hosts that a machine may run on.
 #[derive(Clone, Debug, Config)]
+#[config(constructors(within(key, values, operator = "IN"), outside(key, values, operator = "NOT_IN")))]
 pub struct NodeAffinity {
     /// The label's name.
     #[field(private, rename = "with_key", template = "key")]
@@ -336,6 +342,7 @@ pub struct NodeAffinity {
 
 /// Reservations that a machine may use.
 #[derive(Clone, Debug, Config)]
+#[config(constructors(new(consume_reservation_type)))]
 pub struct ReservationAffinity {
     /// `ANY_RESERVATION`, `SPECIFIC_RESERVATION` or `NO_RESERVATION`.
     #[field(private, rename = "with_kind", template = "consume_reservation_type")]

@@ -1,7 +1,7 @@
 //! Names of Google that are not to be swapped.
 
 use crate::{
-    field::{FieldType, ToValue, Value},
+    field::{FieldType, Named, ToValue, Value},
     value::{Template, Text},
 };
 
@@ -17,7 +17,11 @@ impl ProjectId {
 }
 
 impl ToValue for ProjectId {
-    const TYPE: FieldType = FieldType::Named("ProjectId");
+    const TYPE: FieldType = FieldType::Named(
+        &Named::new("ProjectId")
+            .of("sources::googlecompute")
+            .by("new", &FieldType::Text),
+    );
     fn to_value(&self) -> Value {
         Value::Text(self.0.clone())
     }
@@ -35,7 +39,11 @@ impl Zone {
 }
 
 impl ToValue for Zone {
-    const TYPE: FieldType = FieldType::Named("Zone");
+    const TYPE: FieldType = FieldType::Named(
+        &Named::new("Zone")
+            .of("sources::googlecompute")
+            .by("new", &FieldType::Text),
+    );
     fn to_value(&self) -> Value {
         Value::Text(self.0.clone())
     }

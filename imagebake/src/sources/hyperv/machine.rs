@@ -9,6 +9,7 @@ use imagebake_macros::Config;
 
 /// What the machine is made of, and how it runs while it is built.
 #[derive(Clone, Debug, Config)]
+#[config(constructors(new))]
 pub struct Hardware {
     /// The machine's name; `packer-` and the source's name without.
     #[field(template = "vm_name")]

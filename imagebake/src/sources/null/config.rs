@@ -22,10 +22,11 @@ use imagebake_macros::Config;
 /// # tools();
 /// ```
 #[derive(Clone, Debug, Config)]
+#[config(constructors(none(communicator = "none"), local(communicator = "local"), ssh(ssh), winrm(winrm)))]
 pub struct Null {
-    /// How the machine is reached: `none`, `local` for the builder itself, `ssh` or `winrm`.
-    #[field(private, default = "none", template = "communicator")]
-    communicator: Text,
+    /// How the machine is reached: `none`, `local` for the builder itself, `ssh` or `winrm`; as the connection that is given says without.
+    #[field(template = "communicator")]
+    communicator: Option<Text>,
     /// The connection to a machine that runs already.
     #[field(group, private, rename = "with_ssh")]
     pub(super) ssh: Option<Ssh>,
@@ -51,21 +52,19 @@ impl Null {
     /// A machine that runs already and is changed by the steps; it stays as they leave it.
     #[track_caller]
     pub fn ssh(ssh: Ssh) -> Self {
-        let mut null = Self::defaults().communicator("ssh");
-        null.ssh = Some(ssh);
-        null
+        Self::defaults().with_ssh(ssh)
     }
 
     /// A Windows machine that runs already. It plans; steps cannot run over WinRM yet.
     #[track_caller]
     pub fn winrm(winrm: WinRm) -> Self {
-        let mut null = Self::defaults().communicator("winrm");
-        null.winrm = Some(winrm);
-        null
+        Self::defaults().with_winrm(winrm)
     }
 
     pub(super) fn is_local(&self) -> bool {
-        self.communicator.to_string() == "local"
+        self.communicator
+            .as_ref()
+            .is_some_and(|said| said.to_string() == "local")
     }
 }
 

@@ -3,7 +3,7 @@
 use super::artifact::OciImage;
 use crate::{
     describe::{Component, Describe, HasGuest, Info, feature},
-    field::{FieldType, Places, ToValue, Value},
+    field::{FieldType, Named, Places, ToValue, Value},
     plan::Diagnostics,
     source::Runtime,
     value::{HostPath, Template, Text},
@@ -37,7 +37,11 @@ impl Compression {
 }
 
 impl ToValue for Compression {
-    const TYPE: FieldType = FieldType::Named("Compression");
+    const TYPE: FieldType = FieldType::Named(&Named::new("Compression").of("sources::oci").words(&[
+        ("none", "None"),
+        ("gzip", "Gzip"),
+        ("zstd", "Zstd"),
+    ]));
     fn to_value(&self) -> Value {
         Value::Text(self.name().into())
     }
@@ -58,6 +62,14 @@ impl ToValue for Compression {
 /// # web();
 /// ```
 #[derive(Clone, Debug, Config)]
+#[config(constructors(
+    from_registry(registry),
+    from_layout(base_layout),
+    from_archive(base_archive),
+    from_rootfs(base_rootfs),
+    from_debian(debian),
+    host_userland(programs)
+))]
 pub struct Oci {
     /// An image of a registry.
     #[field(private, rename = "with_registry", template = "image")]

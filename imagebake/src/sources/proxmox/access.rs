@@ -11,6 +11,10 @@ use std::time::Duration;
 
 /// Who asks Proxmox' API, and where.
 #[derive(Clone, Debug, Config)]
+#[config(
+    constructors(new(proxmox_url, NodeName::new(node))),
+    methods(password(username, password), token(username, token))
+)]
 pub struct Connection {
     /// The API: `https://pve.example.org:8006/api2/json`.
     #[field(private, rename = "with_url", template = "proxmox_url")]

@@ -12,6 +12,7 @@ use std::time::Duration;
 
 /// What the machine is made of.
 #[derive(Clone, Debug, Config)]
+#[config(constructors(new))]
 pub struct Hardware {
     /// Its name while it is built.
     #[field(template = "vm_name")]
@@ -59,7 +60,7 @@ pub struct Hardware {
     #[field(template = "efi_config")]
     efi_config: Option<EfiConfig>,
     /// The older way to name that disk's storage.
-    #[field(private, superseded = "`efi config` says it and more", template = "efidisk")]
+    #[field(template = "efidisk")]
     efidisk: Option<Text>,
     /// Its TPM.
     #[field(template = "tpm_config")]
@@ -111,6 +112,7 @@ pub struct Hardware {
 
 /// What becomes of the machine.
 #[derive(Clone, Debug, Config)]
+#[config(constructors(template, machine(skip_convert_to_template = true)))]
 pub struct Outcome {
     /// The template's name; the machine's without.
     #[field(template = "template_name")]
@@ -138,6 +140,7 @@ pub struct Outcome {
 
 /// The disk of EFI's variables.
 #[derive(Clone, Debug, Config)]
+#[config(constructors(new(efi_storage_pool)))]
 pub struct EfiConfig {
     /// Its storage.
     #[field(private, rename = "with_pool", template = "efi_storage_pool")]
@@ -156,6 +159,7 @@ pub struct EfiConfig {
 
 /// A TPM.
 #[derive(Clone, Debug, Config)]
+#[config(constructors(new(tpm_storage_pool)))]
 pub struct TpmConfig {
     /// Its storage.
     #[field(private, rename = "with_pool", template = "tpm_storage_pool")]
@@ -168,6 +172,7 @@ pub struct TpmConfig {
 
 /// A source of random numbers.
 #[derive(Clone, Debug, Config)]
+#[config(constructors(new(source, max_bytes)))]
 pub struct Rng {
     /// Where they come from: `/dev/urandom`, `/dev/random`, `/dev/hwrng`.
     #[field(private, rename = "with_source", template = "source")]
@@ -183,6 +188,7 @@ pub struct Rng {
 
 /// A screen.
 #[derive(Clone, Debug, Config)]
+#[config(constructors(new(kind)))]
 pub struct Vga {
     /// `std`, `qxl`, `virtio`, `serial0`, `none`, …; `std` without.
     #[field(private, rename = "with_kind", template = "type")]
@@ -195,6 +201,7 @@ pub struct Vga {
 
 /// A network adapter.
 #[derive(Clone, Debug, Config)]
+#[config(constructors(on(bridge)))]
 pub struct NetworkAdapter {
     /// The bridge it is attached to: `vmbr0`.
     #[field(private, rename = "with_bridge", template = "bridge")]
@@ -222,6 +229,7 @@ pub struct NetworkAdapter {
 
 /// A disk.
 #[derive(Clone, Debug, Config)]
+#[config(constructors(new(disk_size, PoolName::new(storage_pool))))]
 pub struct Disk {
     /// Its size: `20G`.
     #[field(private, rename = "with_size", template = "disk_size")]
@@ -261,6 +269,7 @@ pub struct Disk {
 
 /// A device of the host.
 #[derive(Clone, Debug, Config)]
+#[config(constructors(at(host), mapped(mapping)))]
 pub struct PciDevice {
     /// Its address: `0000:01:00.0`.
     #[field(template = "host")]
@@ -303,6 +312,7 @@ pub struct PciDevice {
 
 /// A medium in a drive of the machine.
 #[derive(Clone, Debug, Config)]
+#[config(constructors(stored(iso_file), fetched(iso), made_of(cd_files), made_for_build))]
 pub struct IsoFile {
     /// A medium that Proxmox has: `local:iso/debian.iso`.
     #[field(private, rename = "with_file", template = "iso_file")]
@@ -477,6 +487,12 @@ impl PciDevice {
 }
 
 impl IsoFile {
+    /// A medium made of what `cd_content` says.
+    #[track_caller]
+    pub fn made_for_build() -> Self {
+        Self::defaults()
+    }
+
     /// A medium that Proxmox has: `local:iso/debian.iso`.
     #[track_caller]
     pub fn stored(file: impl Into<Text>) -> Self {

@@ -30,6 +30,7 @@ use std::time::Duration;
 /// # web();
 /// ```
 #[derive(Clone, Debug, Config)]
+#[config(constructors(from_iso(iso), from_disk(iso, disk_image = true)))]
 pub struct Machine {
     /// The medium, or the disk to start from.
     #[field(private, rename = "with_iso", group)]
@@ -222,6 +223,7 @@ pub struct Machine {
 
 /// More arguments of `qemu-img`, by what it does.
 #[derive(Clone, Debug, Config)]
+#[config(constructors(new))]
 pub struct ImgArguments {
     /// When a disk is converted.
     #[field(template = "convert")]

@@ -24,6 +24,7 @@ use imagebake_macros::Config;
 /// # web();
 /// ```
 #[derive(Clone, Debug, Config)]
+#[config(constructors(from_box(source_path), from_global_id(global_id)))]
 pub struct Machine {
     /// The box: its name, a path or an address.
     #[field(private, rename = "with_source", template = "source_path")]

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 /// How the machine runs while it is built.
 #[derive(Clone, Debug, Config)]
+#[config(constructors(new))]
 pub struct Run {
     /// Whether it runs without a window.
     #[field(template = "headless")]
@@ -43,7 +44,7 @@ pub struct Run {
 
 /// VirtualBox's additions for the guest.
 #[derive(Clone, Debug, Config)]
-#[config(prefix = "guest_additions_")]
+#[config(prefix = "guest_additions_", constructors(mode(mode), upload(path), new))]
 pub struct GuestAdditions {
     /// How they get there: `upload`, `attach` as a CD, or `disable`; `upload` without.
     #[field(private, rename = "with_mode", template = "guest_additions_mode")]
@@ -65,6 +66,7 @@ pub struct GuestAdditions {
 
 /// What else is said of turning the machine off.
 #[derive(Clone, Debug, Config)]
+#[config(constructors(new))]
 pub struct PowerOff {
     /// How long to wait after it is off; 2 s without.
     #[field(template = "post_shutdown_delay")]
@@ -80,6 +82,7 @@ pub struct PowerOff {
 
 /// What is made of the machine.
 #[derive(Clone, Debug, Config)]
+#[config(constructors(format(format), skip(skip_export = true), new))]
 pub struct Export {
     /// The form: `ovf` or `ova`; `ovf` without.
     #[field(rename = "export_format", template = "format")]
@@ -119,6 +122,12 @@ impl Default for Run {
 }
 
 impl GuestAdditions {
+    /// As the product does it: they are uploaded.
+    #[track_caller]
+    pub fn new() -> Self {
+        Self::defaults()
+    }
+
     /// `upload`, `attach` or `disable`.
     #[track_caller]
     pub fn mode(mode: impl Into<Text>) -> Self {
@@ -140,6 +149,13 @@ impl GuestAdditions {
     }
 }
 
+impl Default for GuestAdditions {
+    #[track_caller]
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl PowerOff {
     /// As it is without.
     #[track_caller]
@@ -156,6 +172,12 @@ impl Default for PowerOff {
 }
 
 impl Export {
+    /// As the product does it.
+    #[track_caller]
+    pub fn new() -> Self {
+        Self::defaults()
+    }
+
     /// The form: `ovf`, `ova`.
     #[track_caller]
     pub fn format(format: impl Into<Text>) -> Self {
@@ -170,5 +192,12 @@ impl Export {
 
     pub(super) fn check_all(&self, problems: &mut Diagnostics) {
         problems.check_word("export_format", self.format.as_ref(), &["ovf", "ova"]);
+    }
+}
+
+impl Default for Export {
+    #[track_caller]
+    fn default() -> Self {
+        Self::new()
     }
 }

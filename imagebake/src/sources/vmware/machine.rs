@@ -10,6 +10,7 @@ use std::time::Duration;
 
 /// How the machine runs while it is built.
 #[derive(Clone, Debug, Config)]
+#[config(constructors(new))]
 pub struct Run {
     /// Whether it runs without a window.
     #[field(template = "headless")]
@@ -34,7 +35,7 @@ pub struct Run {
 
 /// VMware's tools for the guest.
 #[derive(Clone, Debug, Config)]
-#[config(prefix = "tools_")]
+#[config(prefix = "tools_", constructors(upload(upload_flavor), with_mode(mode), new))]
 pub struct Tools {
     /// How they get there: `upload`, `attach` as a CD, or `disable`.
     #[field(template = "tools_mode")]
@@ -53,6 +54,7 @@ pub struct Tools {
 
 /// Settings of the machine's file, as VMware spells them.
 #[derive(Clone, Debug, Config)]
+#[config(constructors(new))]
 pub struct Vmx {
     /// Settings before the first start: `cpuid.coresPerSocket` to `2`.
     #[field(rename = "data", each = "set", template = "vmx_data")]
@@ -71,6 +73,7 @@ pub struct Vmx {
 
 /// What is made of the machine.
 #[derive(Clone, Debug, Config)]
+#[config(constructors(format(format), skip(skip_export = true), new))]
 pub struct Export {
     /// The form: `vmx`, `ovf` or `ova`; `vmx` without.
     #[field(rename = "export_format", template = "format")]
@@ -89,6 +92,7 @@ pub struct Export {
 
 /// The machine's disks.
 #[derive(Clone, Debug, Config)]
+#[config(constructors(new))]
 pub struct Disks {
     /// The controller: `ide`, `sata`, `nvme`, or a SCSI one: `lsilogic` without.
     #[field(rename = "adapter_type", template = "disk_adapter_type")]
@@ -122,6 +126,12 @@ impl Default for Run {
 }
 
 impl Tools {
+    /// As the product does it.
+    #[track_caller]
+    pub fn new() -> Self {
+        Self::defaults()
+    }
+
     /// The tools' medium for guests of this flavour (`windows`, `linux`, `darwin`), uploaded.
     #[track_caller]
     pub fn upload(flavor: impl Into<Text>) -> Self {
@@ -132,6 +142,13 @@ impl Tools {
     #[track_caller]
     pub fn with_mode(mode: impl Into<Text>) -> Self {
         Self::defaults().mode(mode)
+    }
+}
+
+impl Default for Tools {
+    #[track_caller]
+    fn default() -> Self {
+        Self::new()
     }
 }
 
@@ -151,6 +168,12 @@ impl Default for Vmx {
 }
 
 impl Export {
+    /// As the product does it.
+    #[track_caller]
+    pub fn new() -> Self {
+        Self::defaults()
+    }
+
     /// The form: `vmx`, `ovf`, `ova`.
     #[track_caller]
     pub fn format(format: impl Into<Text>) -> Self {
@@ -172,6 +195,13 @@ impl Export {
                 "nothing is exported, so `ovftool_options` has no effect",
             );
         }
+    }
+}
+
+impl Default for Export {
+    #[track_caller]
+    fn default() -> Self {
+        Self::new()
     }
 }
 

@@ -9,6 +9,7 @@ use imagebake_macros::Config;
 
 /// Who logs in to vSphere.
 #[derive(Clone, Debug, Config)]
+#[config(constructors(new(username, password)))]
 pub struct Login {
     /// The user.
     #[field(private, rename = "with_user", template = "username")]
@@ -21,6 +22,7 @@ pub struct Login {
 
 /// The vCenter server that is asked.
 #[derive(Clone, Debug, Config)]
+#[config(constructors(new(vcenter_server, login)))]
 pub struct Connection {
     /// Its name or address.
     #[field(private, rename = "with_server", template = "vcenter_server")]

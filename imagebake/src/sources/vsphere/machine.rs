@@ -10,6 +10,7 @@ use std::time::Duration;
 
 /// Where the machine is kept and runs.
 #[derive(Clone, Debug, Config)]
+#[config(constructors(named(vm_name), new))]
 pub struct Location {
     /// Its name.
     #[field(template = "vm_name")]
@@ -40,6 +41,7 @@ pub struct Location {
 
 /// What the machine is made of.
 #[derive(Clone, Debug, Config)]
+#[config(constructors(new))]
 pub struct Hardware {
     /// Processors.
     #[field(template = "CPUs")]
@@ -124,6 +126,7 @@ pub struct Hardware {
 
 /// A disk.
 #[derive(Clone, Debug, Config)]
+#[config(constructors(of(disk_size)))]
 pub struct Storage {
     /// Its size in MB.
     #[field(private, rename = "with_size", template = "disk_size")]
@@ -142,6 +145,7 @@ pub struct Storage {
 
 /// A device of the host.
 #[derive(Clone, Debug, Config)]
+#[config(constructors(new))]
 pub struct PciDevice {
     /// Its maker, as `8086`.
     #[field(template = "vendor_id")]
@@ -160,6 +164,7 @@ pub struct PciDevice {
 
 /// Media in the machine's drives, and what becomes of drives and adapters in the end.
 #[derive(Clone, Debug, Config)]
+#[config(constructors(new))]
 pub struct Media {
     /// The drives' controller: `ide` or `sata`; `ide` without.
     #[field(template = "cdrom_type")]
@@ -184,6 +189,7 @@ pub struct Media {
 
 /// How the machine's start and its address are waited for.
 #[derive(Clone, Debug, Config)]
+#[config(constructors(new))]
 pub struct Waiting {
     /// What it starts from, in order: `disk,cdrom` without.
     #[field(template = "boot_order")]
@@ -208,6 +214,7 @@ pub struct Waiting {
 
 /// What becomes of the machine.
 #[derive(Clone, Debug, Config)]
+#[config(constructors(machine, template(convert_to_template = true)))]
 pub struct Outcome {
     /// Whether it becomes a template.
     #[field(template = "convert_to_template")]
@@ -235,6 +242,7 @@ pub struct Outcome {
 
 /// Files that a machine is exported to.
 #[derive(Clone, Debug, Config)]
+#[config(constructors(to(output_directory), new))]
 pub struct Export {
     /// The files' name; the machine's without.
     #[field(template = "name")]
@@ -265,6 +273,7 @@ pub struct Export {
 
 /// A content library that a machine is put into.
 #[derive(Clone, Debug, Config)]
+#[config(constructors(new(library)))]
 pub struct ContentLibrary {
     /// The library.
     #[field(private, rename = "with_library", template = "library")]
@@ -306,6 +315,12 @@ pub struct ContentLibrary {
 }
 
 impl Location {
+    /// Wherever there is room, under a name made for the build.
+    #[track_caller]
+    pub fn new() -> Self {
+        Self::defaults()
+    }
+
     /// A machine of this name.
     #[track_caller]
     pub fn named(name: impl Into<Template>) -> Self {
@@ -318,6 +333,13 @@ impl Location {
             ("datastore", self.datastore.is_some()),
             ("datastore_cluster", self.datastore_cluster.is_some()),
         ]);
+    }
+}
+
+impl Default for Location {
+    #[track_caller]
+    fn default() -> Self {
+        Self::new()
     }
 }
 
@@ -450,10 +472,23 @@ impl Outcome {
 }
 
 impl Export {
+    /// Into the usual folder.
+    #[track_caller]
+    pub fn new() -> Self {
+        Self::defaults()
+    }
+
     /// Into this folder.
     #[track_caller]
     pub fn to(folder: impl Into<Template>) -> Self {
         Self::defaults().output_directory(folder)
+    }
+}
+
+impl Default for Export {
+    #[track_caller]
+    fn default() -> Self {
+        Self::new()
     }
 }
 

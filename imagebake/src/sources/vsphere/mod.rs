@@ -9,5 +9,6 @@ pub mod supervisor;
 
 pub use access::{Connection, Login};
 pub use artifact::VsphereMachine;
+pub use clone::{Customize, LinuxOptions, NetworkInterface, Vapp, WindowsOptions};
 pub use iso::NetworkAdapter;
 pub use machine::{ContentLibrary, Export, Hardware, Location, Media, Outcome, PciDevice, Storage, Waiting};

@@ -26,12 +26,17 @@ use imagebake_macros::Config;
 /// # web();
 /// ```
 #[derive(Clone, Debug, Config)]
+#[config(constructors(
+    from_ami(source_ami, region, ami_name),
+    from_filter(source_ami_filter, region, ami_name),
+    from_scratch(region, ami_name, from_scratch = true)
+))]
 pub struct Chroot {
     /// The AMI it starts from.
     #[field(private, rename = "with_ami", template = "source_ami")]
     source_ami: Option<AmiId>,
     /// A filter that finds the AMI it starts from.
-    #[field(private, rename = "with_filter", template = "source_ami_filter")]
+    #[field(rename = "or_filter", template = "source_ami_filter")]
     source_ami_filter: Option<AmiFilter>,
     /// Whether it starts from an empty disk.
     #[field(private, rename = "with_scratch", template = "from_scratch")]
@@ -130,7 +135,7 @@ impl Chroot {
     #[track_caller]
     pub fn from_filter(filter: AmiFilter, region: Region, name: AmiName) -> Self {
         Self::defaults()
-            .with_filter(filter)
+            .or_filter(filter)
             .with_region(region)
             .with_ami_name(name)
     }

@@ -30,12 +30,16 @@ use imagebake_macros::Config;
 /// # web();
 /// ```
 #[derive(Clone, Debug, Config)]
+#[config(constructors(
+    from_ami(source_ami, region, ami_name),
+    from_filter(source_ami_filter, region, ami_name)
+))]
 pub struct Ebs {
     /// The AMI it starts from.
     #[field(private, rename = "with_ami", template = "source_ami")]
     source_ami: Option<AmiId>,
     /// A filter that finds the AMI it starts from.
-    #[field(private, rename = "with_filter", template = "source_ami_filter")]
+    #[field(rename = "or_filter", template = "source_ami_filter")]
     source_ami_filter: Option<AmiFilter>,
     /// The region it is built in.
     #[field(private, rename = "with_region", template = "region")]
@@ -90,6 +94,7 @@ pub struct Ebs {
 
 /// Windows machines prepared beforehand, so that they start faster.
 #[derive(Clone, Debug, Config)]
+#[config(constructors(new(enable_fast_launch = true)))]
 pub struct FastLaunch {
     /// Whether they are prepared.
     #[field(template = "enable_fast_launch")]
@@ -117,6 +122,7 @@ pub struct FastLaunch {
 
 /// What differs for a region.
 #[derive(Clone, Debug, Config)]
+#[config(constructors(new(Region::new(region))))]
 pub struct FastLaunchRegion {
     /// The region.
     #[field(private, rename = "with_region", template = "region")]
@@ -149,7 +155,7 @@ impl Ebs {
     #[track_caller]
     pub fn from_filter(filter: AmiFilter, region: Region, name: AmiName) -> Self {
         Self::defaults()
-            .with_filter(filter)
+            .or_filter(filter)
             .with_region(region)
             .with_ami_name(name)
     }

@@ -31,12 +31,16 @@ use imagebake_macros::Config;
 /// # minimal();
 /// ```
 #[derive(Clone, Debug, Config)]
+#[config(constructors(
+    from_ami(source_ami, region, ami_name),
+    from_filter(source_ami_filter, region, ami_name)
+))]
 pub struct EbsSurrogate {
     /// The AMI it starts from.
     #[field(private, rename = "with_ami", template = "source_ami")]
     source_ami: Option<AmiId>,
     /// A filter that finds the AMI it starts from.
-    #[field(private, rename = "with_filter", template = "source_ami_filter")]
+    #[field(rename = "or_filter", template = "source_ami_filter")]
     source_ami_filter: Option<AmiFilter>,
     /// The region it is built in.
     #[field(private, rename = "with_region", template = "region")]
@@ -114,7 +118,7 @@ impl EbsSurrogate {
     #[track_caller]
     pub fn from_filter(filter: AmiFilter, region: Region, name: AmiName) -> Self {
         Self::defaults()
-            .with_filter(filter)
+            .or_filter(filter)
             .with_region(region)
             .with_ami_name(name)
     }

@@ -29,12 +29,13 @@ use imagebake_macros::Config;
 /// # data();
 /// ```
 #[derive(Clone, Debug, Config)]
+#[config(constructors(from_ami(source_ami, region), from_filter(source_ami_filter, region)))]
 pub struct EbsVolume {
     /// The AMI it starts from.
     #[field(private, rename = "with_ami", template = "source_ami")]
     source_ami: Option<AmiId>,
     /// A filter that finds the AMI it starts from.
-    #[field(private, rename = "with_filter", template = "source_ami_filter")]
+    #[field(rename = "or_filter", template = "source_ami_filter")]
     source_ami_filter: Option<AmiFilter>,
     /// The region it is built in.
     #[field(private, rename = "with_region", template = "region")]
@@ -84,7 +85,7 @@ impl EbsVolume {
     /// A machine started from the AMI that `filter` finds in `region`.
     #[track_caller]
     pub fn from_filter(filter: AmiFilter, region: Region) -> Self {
-        Self::defaults().with_filter(filter).with_region(region)
+        Self::defaults().or_filter(filter).with_region(region)
     }
 }
 

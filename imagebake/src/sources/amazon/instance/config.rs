@@ -30,12 +30,16 @@ use imagebake_macros::Config;
 /// # web();
 /// ```
 #[derive(Clone, Debug, Config)]
+#[config(constructors(
+    from_ami(source_ami, region, ami_name, bundle),
+    from_filter(source_ami_filter, region, ami_name, bundle)
+))]
 pub struct InstanceStore {
     /// The AMI it starts from.
     #[field(private, rename = "with_ami", template = "source_ami")]
     source_ami: Option<AmiId>,
     /// A filter that finds the AMI it starts from.
-    #[field(private, rename = "with_filter", template = "source_ami_filter")]
+    #[field(rename = "or_filter", template = "source_ami_filter")]
     source_ami_filter: Option<AmiFilter>,
     /// The region it is built in.
     #[field(private, rename = "with_region", template = "region")]
@@ -78,6 +82,10 @@ pub struct InstanceStore {
 
 /// The bundle that an AMI on the host's own disks is made of.
 #[derive(Clone, Debug, Config)]
+#[config(
+    constructors(new(account_id, s3_bucket)),
+    methods(signed_with(x509_cert_path, x509_key_path))
+)]
 pub struct Bundle {
     /// The account that signs.
     #[field(private, rename = "with_account", template = "account_id")]
@@ -180,7 +188,7 @@ impl InstanceStore {
     #[track_caller]
     pub fn from_filter(filter: AmiFilter, region: Region, name: AmiName, bundle: Bundle) -> Self {
         Self::defaults()
-            .with_filter(filter)
+            .or_filter(filter)
             .with_region(region)
             .with_ami_name(name)
             .with_bundle(bundle)

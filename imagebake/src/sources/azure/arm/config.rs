@@ -35,6 +35,7 @@ use std::time::Duration;
 /// # web();
 /// ```
 #[derive(Clone, Debug, Config)]
+#[config(constructors(from_marketplace(MarketplaceImage { publisher: image_publisher, offer: image_offer, sku: image_sku }, os_type), from_disk(image_url, os_type), from_managed_image(ManagedImage { resource_group: custom_managed_image_resource_group_name, name: custom_managed_image_name }, os_type), from_gallery(shared_image_gallery, os_type)), methods(managed_image(managed_image_resource_group_name, managed_image_name), disk_in(resource_group_name, storage_account)))]
 pub struct Arm {
     /// Who publishes the image it starts from.
     #[field(private, rename = "with_publisher", template = "image_publisher")]
@@ -277,6 +278,7 @@ pub struct Arm {
 
 /// An image of a gallery to start from.
 #[derive(Clone, Debug, Config)]
+#[config(constructors(id(id), image(Gallery { subscription: subscription, resource_group: resource_group, name: gallery_name }, image_name), community(community_gallery_image_id), shared(direct_shared_gallery_image_id)))]
 pub struct GallerySource {
     /// The version's whole id.
     #[field(private, rename = "with_id", template = "id")]
@@ -307,6 +309,7 @@ pub struct GallerySource {
 
 /// The gallery that the image is published in.
 #[derive(Clone, Debug, Config)]
+#[config(constructors(new(Gallery { resource_group: resource_group, name: gallery_name, subscription: subscription }, image_name, image_version)))]
 pub struct GalleryDestination {
     /// The gallery's subscription.
     #[field(template = "subscription")]
@@ -346,6 +349,7 @@ pub struct GalleryDestination {
 
 /// A region that gets a copy.
 #[derive(Clone, Debug, Config)]
+#[config(constructors(new(name)))]
 pub struct TargetRegion {
     /// The region.
     #[field(private, rename = "with_name", template = "name")]
@@ -361,6 +365,7 @@ pub struct TargetRegion {
 
 /// A machine that Azure may take away.
 #[derive(Clone, Debug, Config)]
+#[config(constructors(new(eviction_policy)))]
 pub struct Spot {
     /// What becomes of it then: `Deallocate` or `Delete`.
     #[field(private, rename = "with_policy", template = "eviction_policy")]
@@ -373,6 +378,7 @@ pub struct Spot {
 
 /// The plan that a marketplace image is bought by.
 #[derive(Clone, Debug, Config)]
+#[config(constructors(of(MarketplaceImage { publisher: plan_publisher, offer: plan_product, sku: plan_name })))]
 pub struct Plan {
     /// The plan.
     #[field(private, rename = "with_name", template = "plan_name")]

@@ -30,6 +30,7 @@ use imagebake_macros::Config;
 /// # base();
 /// ```
 #[derive(Clone, Debug, Config)]
+#[config(constructors(from_iso(iso)))]
 pub struct Machine {
     /// The medium, or the disk to start from.
     #[field(private, rename = "with_iso", group)]

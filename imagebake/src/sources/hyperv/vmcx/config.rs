@@ -27,6 +27,7 @@ use imagebake_macros::Config;
 /// # web();
 /// ```
 #[derive(Clone, Debug, Config)]
+#[config(constructors(from_vm(clone_from_vm_name), from_export(clone_from_vmcx_path)))]
 pub struct Machine {
     /// The folder of an exported machine.
     #[field(private, rename = "with_path", template = "clone_from_vmcx_path")]

@@ -30,6 +30,7 @@ use imagebake_macros::Config;
 /// # web();
 /// ```
 #[derive(Clone, Debug, Config)]
+#[config(constructors(from_name(connection, clone_vm), from_id(connection, clone_vm_id)))]
 pub struct Machine {
     /// Who asks Proxmox' API, and where.
     #[field(private, rename = "with_connection", group)]
@@ -78,6 +79,7 @@ pub struct Machine {
 
 /// Addresses of a network adapter.
 #[derive(Clone, Debug, Config)]
+#[config(constructors(new(ip)))]
 pub struct IpConfig {
     /// Of IPv4, with the length of its network, or `dhcp`.
     #[field(template = "ip")]

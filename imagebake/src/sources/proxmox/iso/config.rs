@@ -37,6 +37,7 @@ use imagebake_macros::Config;
 /// # base();
 /// ```
 #[derive(Clone, Debug, Config)]
+#[config(constructors(new(connection, boot_iso), on(connection)))]
 pub struct Machine {
     /// Who asks Proxmox' API, and where.
     #[field(private, rename = "with_connection", group)]
@@ -48,16 +49,16 @@ pub struct Machine {
     #[field(rename = "older_iso", group)]
     iso: Option<Iso>,
     /// The older place of `boot_iso.iso_file`.
-    #[field(private, superseded = "`boot iso` says it", template = "iso_file")]
+    #[field(template = "iso_file")]
     iso_file: Option<Text>,
     /// The older place of `boot_iso.iso_storage_pool`.
-    #[field(private, superseded = "`boot iso` says it", template = "iso_storage_pool")]
+    #[field(template = "iso_storage_pool")]
     iso_storage_pool: Option<Text>,
     /// The older place of `boot_iso.iso_download_pve`.
-    #[field(private, superseded = "`boot iso` says it", template = "iso_download_pve")]
+    #[field(template = "iso_download_pve")]
     iso_download_pve: bool,
     /// The older place of `boot_iso.unmount`.
-    #[field(private, superseded = "`boot iso` says it", template = "unmount_iso")]
+    #[field(template = "unmount_iso")]
     unmount_iso: bool,
     /// What it is made of.
     #[field(group)]
@@ -88,6 +89,12 @@ impl Machine {
     #[track_caller]
     pub fn new(connection: Connection, medium: IsoFile) -> Self {
         Self::defaults().with_connection(connection).with_boot_iso(medium)
+    }
+
+    /// A machine whose medium is told by the older settings: `iso_file`, or `older_iso` with `iso_storage_pool`.
+    #[track_caller]
+    pub fn on(connection: Connection) -> Self {
+        Self::defaults().with_connection(connection)
     }
 }
 

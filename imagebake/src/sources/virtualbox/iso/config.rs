@@ -30,6 +30,7 @@ use imagebake_macros::Config;
 /// # base();
 /// ```
 #[derive(Clone, Debug, Config)]
+#[config(constructors(from_iso(iso)))]
 pub struct Machine {
     /// The medium.
     #[field(private, rename = "with_iso", group)]
@@ -149,11 +150,7 @@ pub struct Machine {
     #[field(group)]
     host_ports: Option<HostPorts>,
     /// The older name of `skip_nat_mapping`.
-    #[field(
-        private,
-        superseded = "the older name of `skip nat mapping`",
-        template = "ssh_skip_nat_mapping"
-    )]
+    #[field(template = "ssh_skip_nat_mapping")]
     ssh_skip_nat_mapping: bool,
     /// How it runs while it is built, and where what is made goes.
     #[field(group)]

@@ -26,6 +26,7 @@ use imagebake_macros::Config;
 /// # web();
 /// ```
 #[derive(Clone, Debug, Config)]
+#[config(constructors(from_ovf(source_path, checksum)))]
 pub struct Machine {
     /// The archive: a path or an address, ending in `.ovf` or `.ova`.
     #[field(private, rename = "with_source", template = "source_path")]
@@ -76,11 +77,7 @@ pub struct Machine {
     #[field(group)]
     host_ports: Option<HostPorts>,
     /// The older name of `skip_nat_mapping`.
-    #[field(
-        private,
-        superseded = "the older name of `skip nat mapping`",
-        template = "ssh_skip_nat_mapping"
-    )]
+    #[field(template = "ssh_skip_nat_mapping")]
     ssh_skip_nat_mapping: bool,
     /// How it runs while it is built, and where what is made goes.
     #[field(group)]

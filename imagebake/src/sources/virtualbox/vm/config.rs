@@ -28,6 +28,7 @@ use imagebake_macros::Config;
 /// # web();
 /// ```
 #[derive(Clone, Debug, Config)]
+#[config(constructors(existing(vm_name)))]
 pub struct Machine {
     /// The machine's name in VirtualBox.
     #[field(private, rename = "with_vm_name", template = "vm_name")]
@@ -72,11 +73,7 @@ pub struct Machine {
     #[field(group)]
     host_ports: Option<HostPorts>,
     /// The older name of `skip_nat_mapping`.
-    #[field(
-        private,
-        superseded = "the older name of `skip nat mapping`",
-        template = "ssh_skip_nat_mapping"
-    )]
+    #[field(template = "ssh_skip_nat_mapping")]
     ssh_skip_nat_mapping: bool,
     /// How it runs while it is built, and where what is made goes.
     #[field(group)]

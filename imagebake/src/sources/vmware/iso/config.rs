@@ -31,6 +31,7 @@ use imagebake_macros::Config;
 /// # base();
 /// ```
 #[derive(Clone, Debug, Config)]
+#[config(constructors(from_iso(iso)))]
 pub struct Machine {
     /// The medium.
     #[field(private, rename = "with_iso", group)]

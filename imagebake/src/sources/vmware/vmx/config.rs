@@ -27,6 +27,7 @@ use imagebake_macros::Config;
 /// # web();
 /// ```
 #[derive(Clone, Debug, Config)]
+#[config(constructors(from_vmx(source_path)))]
 pub struct Machine {
     /// The machine's file, ending in `.vmx`.
     #[field(private, rename = "with_source", template = "source_path")]

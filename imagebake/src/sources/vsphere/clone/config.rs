@@ -33,6 +33,7 @@ use imagebake_macros::Config;
 /// # web();
 /// ```
 #[derive(Clone, Debug, Config)]
+#[config(constructors(new(connection, location, template)))]
 pub struct Machine {
     /// The server that is asked.
     #[field(private, rename = "with_connection", group)]
@@ -102,6 +103,7 @@ pub struct Machine {
 
 /// Properties that a machine's system asks for.
 #[derive(Clone, Debug, Config)]
+#[config(constructors(new))]
 pub struct Vapp {
     /// Names to values.
     #[field(each = "property", template = "properties")]
@@ -111,6 +113,7 @@ pub struct Vapp {
 
 /// What is changed in a copy's system before it starts.
 #[derive(Clone, Debug, Config)]
+#[config(constructors(linux(linux_options), windows(windows_options), sysprep(windows_sysprep_file)))]
 pub struct Customize {
     /// What Linux is told.
     #[field(template = "linux_options")]
@@ -144,6 +147,7 @@ pub struct Customize {
 
 /// What Linux is told.
 #[derive(Clone, Debug, Config)]
+#[config(constructors(new(host_name)))]
 pub struct LinuxOptions {
     /// Its name.
     #[field(template = "host_name")]
@@ -162,6 +166,7 @@ pub struct LinuxOptions {
 
 /// What Windows is told.
 #[derive(Clone, Debug, Config)]
+#[config(constructors(new(computer_name)))]
 pub struct WindowsOptions {
     /// Its name.
     #[field(template = "computer_name")]
@@ -198,6 +203,7 @@ pub struct WindowsOptions {
 
 /// A network adapter's addresses.
 #[derive(Clone, Debug, Config)]
+#[config(constructors(dhcp, ipv4(ipv4_address, ipv4_netmask)))]
 pub struct NetworkInterface {
     /// Its address of IPv4; by DHCP without.
     #[field(template = "ipv4_address")]

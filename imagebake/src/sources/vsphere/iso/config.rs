@@ -37,6 +37,7 @@ use imagebake_macros::Config;
 /// # base();
 /// ```
 #[derive(Clone, Debug, Config)]
+#[config(constructors(new(connection, location)))]
 pub struct Machine {
     /// The server that is asked.
     #[field(private, rename = "with_connection", group)]
@@ -115,6 +116,7 @@ pub struct Machine {
 
 /// A network adapter.
 #[derive(Clone, Debug, Config)]
+#[config(constructors(new(network_card)))]
 pub struct NetworkAdapter {
     /// Its kind: `vmxnet3`, `e1000`.
     #[field(private, rename = "with_card", template = "network_card")]

@@ -28,6 +28,7 @@ use imagebake_macros::Config;
 /// # web();
 /// ```
 #[derive(Clone, Debug, Config)]
+#[config(constructors(new(class_name, storage_class)))]
 pub struct Machine {
     /// The class of machines.
     #[field(private, rename = "with_class", template = "class_name")]
