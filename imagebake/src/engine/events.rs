@@ -77,6 +77,11 @@ impl EventReceiver {
         self.channel.blocking_recv()
     }
 
+    /// The events that are there already.
+    pub(crate) fn waiting(&mut self) -> Vec<Stamped> {
+        std::iter::from_fn(|| self.channel.try_recv().ok()).collect()
+    }
+
     /// Gives back the budget of an event that every reporter has seen.
     pub(crate) fn done(&self, event: &Event) {
         if let Event::Output { bytes, .. } = event {

@@ -2,6 +2,7 @@
 
 use super::{Cx, RunContext, dispatcher::Decisions, events, outputs::Outputs, random_id, run::BuildOptions, secrets};
 use crate::{
+    event::{Event, Level, Stamped},
     journal::Journal,
     plan::{Diagnostic, Diagnostics, Plan, PlannedUnit},
     project::{Project, unreadable},
@@ -14,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 pub async fn validate(project: &Project, plan: &Plan) -> Diagnostics {
     let redactor = plan.redactor.clone();
     let mut problems = secrets::resolve(project, plan, &redactor).await;
-    let (events, _receiver) = events::channel();
+    let (events, mut told) = events::channel();
     let id = format!("v{}", random_id());
     let context = Arc::new(RunContext {
         id: id.clone(),
@@ -40,6 +41,30 @@ pub async fn validate(project: &Project, plan: &Plan) -> Diagnostics {
     });
     for found in futures_util::future::join_all(probes).await {
         problems.extend(found);
+    }
+    problems.extend(warnings(plan, told.waiting()));
+    problems
+}
+
+/// What probes warned of.
+fn warnings(plan: &Plan, events: Vec<Stamped>) -> Diagnostics {
+    let mut problems = Diagnostics::new();
+    for stamped in events {
+        let Event::Message {
+            unit: Some(name),
+            level: Level::Warning,
+            text,
+        } = stamped.event
+        else {
+            continue;
+        };
+        let Some(unit) = plan.units.iter().find(|unit| unit.name() == name) else {
+            continue;
+        };
+        let mut one = Diagnostics::new();
+        one.push(Diagnostic::warning("probe", text).at(unit.place()));
+        one.within(unit.image(), Some(&unit.names.kind_and_name()), None);
+        problems.extend(one);
     }
     problems
 }

@@ -1,10 +1,13 @@
 //! The images that `cargo xtask bench` builds.
 
 use imagebake::{
+    groups::{Iso, Shutdown},
+    io::DigestKind,
     prelude::*,
     sources::oci::{Compression, Oci},
+    value,
 };
-use std::process::ExitCode;
+use std::{process::ExitCode, time::Duration};
 
 /// One null source, as in the peer's template.
 #[image(name = "null-1")]
@@ -218,6 +221,33 @@ async fn inputs_200_files_50(vars: Many, data: &Data) -> Result<Image> {
         image = image.provision(ShellLocal::inline(["true"]).env("TEXT", text));
     }
     Ok(image)
+}
+
+/// A disk of Debian with a command and a file, as in the peer's template.
+#[image(name = "qemu-disk")]
+fn qemu_disk() -> Image {
+    let disk = std::env::var("BENCH_QEMU_DISK").unwrap_or_else(|_| "debian.qcow2".to_owned());
+    let machine = qemu::Machine::from_disk(Iso::new(disk, value::Checksum::none()))
+        .accelerator("tcg")
+        .headless(true)
+        .memory(1024)
+        .cpus(2)
+        .output_directory("out")
+        .vm_name("web")
+        .shutdown(Shutdown::command("poweroff"))
+        .ssh(
+            Ssh::user("root")
+                .password(Secret::literal("packer"))
+                .timeout(Duration::from_secs(600)),
+        );
+    Image::new()
+        .source(machine)
+        .provision(Shell::inline(["uname -a"]))
+        .provision(File::upload(
+            "../target/bench/data/qemu-disk.json",
+            "/root/template.json",
+        ))
+        .post(Checksum::of(DigestKind::Sha256).output("web.sha256"))
 }
 
 fn main() -> ExitCode {

@@ -22,26 +22,65 @@ fn machine() -> Machine {
     let disk = told("DISK").unwrap_or_else(|| "disk.qcow2".to_owned());
     let checksum = told("DISK_CHECKSUM").map_or_else(value::Checksum::none, value::Checksum::parse);
     let mut ssh = Ssh::user("root")
-        .password(Secret::literal(told("PASSWORD").unwrap_or_else(|| "packer".to_owned())))
-        .timeout(seconds("SSH_TIMEOUT", 180));
+        .timeout(seconds("SSH_TIMEOUT", 300))
+        .handshake_attempts(2);
+    ssh = ssh.password(Secret::literal(told("PASSWORD").unwrap_or_else(|| "packer".to_owned())));
     if let Some(key) = told("HOST_KEY") {
         ssh = ssh.host_key(key);
     }
-    let mut machine = Machine::from_disk(Iso::new(disk, checksum))
+    let places: Vec<String> = disk.split('|').map(str::to_owned).collect();
+    let disk = match places.as_slice() {
+        [disk] => Iso::new(disk.clone(), checksum),
+        _ => Iso::mirrors(places, checksum),
+    };
+    let mut machine = adjusted(Machine::from_disk(disk))
         .memory(told("MEMORY").and_then(|text| text.parse().ok()).unwrap_or(1024))
         .cpus(2)
         .output_directory("out")
         .vm_name("web")
         .shutdown(Shutdown::command("poweroff").timeout(Duration::from_secs(120)))
         .ssh(ssh);
+    machine
+}
+
+/// Settings that a test asks for.
+fn adjusted(mut machine: Machine) -> Machine {
     if let Some(name) = told("ACCELERATOR") {
         machine = machine.accelerator(name);
+    }
+    if let Some(program) = told("QEMU") {
+        machine = machine.qemu_binary(program);
     }
     if let Some(size) = told("DISK_SIZE") {
         machine = machine.disk_size(size);
     }
-    if let Some(program) = told("QEMU") {
-        machine = machine.qemu_binary(program);
+    if let Some(interface) = told("DISK_INTERFACE") {
+        machine = machine.disk_interface(interface);
+    }
+    if let Some(kind) = told("MACHINE_TYPE") {
+        machine = machine.machine_type(kind);
+    }
+    if let Some(format) = told("FORMAT") {
+        machine = machine.format(format);
+    }
+    if let Some(format) = told("IMAGE_FORMAT") {
+        machine = machine.image_format(format);
+    }
+    if told("EFI").is_some() {
+        machine = machine.efi_boot(true);
+    }
+    if told("TPM").is_some() {
+        machine = machine.vtpm(true);
+    }
+    if told("BACKING").is_some() {
+        machine = machine.use_backing_file(true);
+    }
+    if let Some(size) = told("SECOND_DISK") {
+        machine = machine.additional_disk(size);
+    }
+    if let Some(word) = told("QEMUARG") {
+        let words: Vec<String> = word.split(' ').map(str::to_owned).collect();
+        machine = machine.qemuarg(words);
     }
     if let (Some(first), Some(last)) = (
         told("PORT_FIRST").and_then(|port| port.parse().ok()),
@@ -50,6 +89,19 @@ fn machine() -> Machine {
         machine = machine.host_ports(HostPorts::range(first, last));
     }
     machine
+}
+
+/// A machine whose first sector turns it off.
+#[image]
+fn off() -> Image {
+    let disk = Iso::new("off.img", value::Checksum::none());
+    let machine = adjusted(Machine::from_disk(disk))
+        .communicator("none")
+        .accelerator("tcg")
+        .output_directory("out")
+        .vm_name("off")
+        .shutdown(Shutdown::by_platform().timeout(seconds("OFF_TIMEOUT", 60)));
+    Image::new().source(machine)
 }
 
 /// A machine with a file from the shell and one from the builder.

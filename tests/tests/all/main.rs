@@ -11,6 +11,7 @@ mod docker;
 mod docker_engine;
 mod examples;
 mod inputs;
+mod medium;
 mod oci;
 mod pages;
 mod paths;

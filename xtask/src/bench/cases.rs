@@ -232,6 +232,7 @@ pub(crate) fn all() -> Vec<Case> {
         super::ssh::commands(),
         super::ssh::small(),
         super::ssh::upload(),
+        super::qemu::disk_image(),
         Case {
             name: "edit-to-run",
             target: "the quickstart runs within 3 s of an edit",

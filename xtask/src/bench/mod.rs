@@ -6,6 +6,7 @@
 mod cases;
 mod docker;
 mod measure;
+mod qemu;
 mod ssh;
 
 use crate::{cargo, check, root};

@@ -62,6 +62,8 @@ pub(super) struct DriveOptions {
     pub(super) cache: String,
     pub(super) discard: String,
     pub(super) detect_zeroes: String,
+    /// Whether the machine starts from the first disk: firmware has orders of its own.
+    pub(super) starts: bool,
 }
 
 /// Adds the machine's disks.
@@ -71,6 +73,7 @@ pub(super) fn add_disks(arguments: &mut Arguments, disks: &[Drive], options: &Dr
         cache,
         discard,
         detect_zeroes,
+        starts,
     } = options;
     let controller = match interface.as_str() {
         "virtio-scsi" => Some("virtio-scsi-pci,id=scsi0"),
@@ -90,7 +93,10 @@ pub(super) fn add_disks(arguments: &mut Arguments, disks: &[Drive], options: &Dr
         };
         let mut drive = format!("file={}", value(&disk.path));
         match device {
-            Some(device) => {
+            Some(mut device) => {
+                if i == 0 && *starts {
+                    device.push_str(",bootindex=0");
+                }
                 drive.push_str(&format!(",if=none,id=drive{i}"));
                 arguments.add("-device", device);
             }
@@ -190,6 +196,7 @@ mod tests {
                 cache: "writeback".to_owned(),
                 discard: "ignore".to_owned(),
                 detect_zeroes: "off".to_owned(),
+                starts: interface == "nvme",
             };
             add_disks(&mut arguments, &disks, &options);
             words(&arguments)
@@ -202,7 +209,12 @@ mod tests {
         let scsi = of("virtio-scsi");
         assert!(scsi.starts_with("-device virtio-scsi-pci,id=scsi0 -device scsi-hd,bus=scsi0.0,drive=drive0 -drive"));
         assert!(scsi.contains("file=c,if=none,id=drive1,"), "{scsi}");
-        assert!(of("nvme").contains("-device nvme,serial=disk1,drive=drive1"));
+        let nvme = of("nvme");
+        assert!(
+            nvme.contains("-device nvme,serial=disk0,drive=drive0,bootindex=0 "),
+            "{nvme}"
+        );
+        assert!(nvme.contains("-device nvme,serial=disk1,drive=drive1 "), "{nvme}");
         assert!(of("sata").contains("-device ide-hd,bus=ahci0.1,drive=drive1"));
     }
 

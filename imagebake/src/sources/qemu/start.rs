@@ -361,6 +361,7 @@ impl Machine {
             cache: text(self.disk_cache.as_ref(), "writeback"),
             detect_zeroes: text(self.disk_detect_zeroes.as_ref(), zeroes),
             discard,
+            starts: self.disk_image,
         };
         arguments::add_disks(&mut all, &with.disks.drives, &options);
         let interface = self.cdrom_interface.as_ref().map(Text::to_string);

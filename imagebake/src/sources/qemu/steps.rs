@@ -19,6 +19,7 @@ use crate::{
 use serde_json::json;
 use std::{
     path::{Path, PathBuf},
+    process::ExitStatus,
     time::Duration,
 };
 
@@ -127,11 +128,11 @@ impl Machine {
         };
         let ended = async {
             tokio::select! {
-                _ = running.ended() => {}
+                status = running.ended() => status,
                 // With `-no-shutdown` among the user's arguments QEMU stays.
                 () = running.qmp.event("SHUTDOWN") => {
                     let _ = running.qmp.execute("quit", json!({})).await;
-                    running.ended().await;
+                    running.ended().await
                 }
             }
         };
@@ -139,7 +140,10 @@ impl Machine {
         let both = async {
             tokio::select! {
                 biased;
-                () = &mut ended => Ok(()),
+                status = &mut ended => match status {
+                    Some(status) if status.success() => Ok(()),
+                    _ => Err(running.broke(status)),
+                },
                 failed = async {
                     match turn_off.await {
                         Ok(()) => std::future::pending().await,
@@ -209,6 +213,17 @@ async fn tell<C: Communicator>(comm: &C, command: Command) -> Result<()> {
 const NOTICE: Duration = Duration::from_secs(5);
 
 impl Running {
+    /// The machine's end as an error.
+    fn broke(&self, status: Option<ExitStatus>) -> Error {
+        let said = self.last_words();
+        let what = match status {
+            Some(status) if status.success() => "the machine turned itself off while it was in use".to_owned(),
+            Some(status) => format!("QEMU ended ({status}) while the machine was in use: {said}"),
+            None => format!("QEMU ended while the machine was in use: {said}"),
+        };
+        Error::new(ErrorKind::Unreachable, what.trim_end_matches(": ").to_owned()).hint("look at its serial log")
+    }
+
     /// `work`, unless the machine ends or cannot go on: then that is the error, and not whatever `work` makes of it.
     pub(super) async fn while_it_runs<T>(&self, work: impl Future<Output = Result<T>>) -> Result<T> {
         // On the heap: steps and connections are large.
@@ -226,14 +241,7 @@ impl Running {
                 if let Ok(Ok(done)) = tokio::time::timeout(NOTICE, &mut work).await {
                     return Ok(done);
                 }
-                let said = self.last_words();
-                let what = match status {
-                    Some(status) if status.success() => "the machine turned itself off while it was in use".to_owned(),
-                    Some(status) => format!("QEMU ended ({status}) while the machine was in use: {said}"),
-                    None => format!("QEMU ended while the machine was in use: {said}"),
-                };
-                Err(Error::new(ErrorKind::Unreachable, what.trim_end_matches(": ").to_owned())
-                    .hint("look at its serial log"))
+                Err(self.broke(status))
             }
         }
     }
