@@ -33,14 +33,13 @@ fn machine() -> Machine {
         [disk] => Iso::new(disk.clone(), checksum),
         _ => Iso::mirrors(places, checksum),
     };
-    let mut machine = adjusted(Machine::from_disk(disk))
+    adjusted(Machine::from_disk(disk))
         .memory(told("MEMORY").and_then(|text| text.parse().ok()).unwrap_or(1024))
         .cpus(2)
         .output_directory("out")
         .vm_name("web")
         .shutdown(Shutdown::command("poweroff").timeout(Duration::from_secs(120)))
-        .ssh(ssh);
-    machine
+        .ssh(ssh)
 }
 
 /// Settings that a test asks for.
