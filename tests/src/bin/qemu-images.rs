@@ -78,7 +78,7 @@ fn adjusted(mut machine: Machine) -> Machine {
         machine = machine.additional_disk(size);
     }
     if let Some(word) = told("QEMUARG") {
-        let words: Vec<String> = word.split(' ').map(str::to_owned).collect();
+        let words: Vec<String> = word.splitn(2, ' ').map(str::to_owned).collect();
         machine = machine.qemuarg(words);
     }
     if let (Some(first), Some(last)) = (

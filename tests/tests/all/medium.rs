@@ -137,8 +137,9 @@ fn a_medium_is_continued_where_it_was_cut_off_and_fetched_once() {
     let project_none = project(&url, "none");
     started(project_none.run(&["build", "web"]));
     let half = bytes.len() / 2;
+    let fetched = mirror.asked().into_iter().filter(|asked| asked.starts_with("GET"));
     assert_eq!(
-        mirror.asked(),
+        fetched.collect::<Vec<_>>(),
         ["GET /disk.img ".to_owned(), format!("GET /disk.img {half}")]
     );
     let files = kept(&project_none);
