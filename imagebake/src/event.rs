@@ -462,6 +462,8 @@ pub enum Event {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Level {
+    /// For whoever looks into the unit's log: a request of the machine's, a word of a program's. Not shown while it runs.
+    Debug,
     /// For the record.
     Info,
     /// The user should know.

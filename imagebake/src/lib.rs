@@ -6,6 +6,7 @@
 extern crate self as imagebake;
 
 pub mod artifact;
+pub mod boot_command;
 pub mod cache;
 pub mod catalog;
 pub mod chain;
@@ -20,12 +21,15 @@ pub mod event;
 pub mod field;
 pub mod groups;
 pub mod guest;
+#[cfg(feature = "machines")]
+pub mod guest_http;
 pub mod image;
 #[cfg(feature = "import")]
 #[doc(hidden)]
 pub mod import;
 pub mod io;
 pub mod journal;
+pub mod media;
 mod medium;
 mod names;
 pub mod plan;
@@ -40,6 +44,8 @@ pub mod registry;
 pub mod reporter;
 pub mod resource;
 pub mod runs;
+#[cfg(feature = "machines")]
+pub mod screen;
 pub mod source;
 pub mod sources;
 pub mod step;

@@ -80,6 +80,30 @@ const TOOLS: &[Tool] = &[
         package: "python3",
     },
     Tool {
+        program: "isoinfo",
+        package: "genisoimage",
+    },
+    Tool {
+        program: "xorriso",
+        package: "xorriso",
+    },
+    Tool {
+        program: "mtype",
+        package: "mtools",
+    },
+    Tool {
+        program: "fsck.fat",
+        package: "dosfstools",
+    },
+    Tool {
+        program: "cpio",
+        package: "cpio",
+    },
+    Tool {
+        program: "grub-mkrescue",
+        package: "grub-common",
+    },
+    Tool {
         program: "qemu-system-x86_64",
         package: "qemu-system-x86",
     },

@@ -371,6 +371,11 @@ impl Cx {
         self.message(Level::Info, text.as_ref());
     }
 
+    /// A line for the unit's log only.
+    pub fn note(&self, text: impl AsRef<str>) {
+        self.message(Level::Debug, text.as_ref());
+    }
+
     /// A line that the user should not miss.
     pub fn warn(&self, text: impl AsRef<str>) {
         self.message(Level::Warning, text.as_ref());

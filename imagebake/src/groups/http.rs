@@ -3,7 +3,7 @@
 use crate::{
     field::Places,
     plan::Diagnostics,
-    value::{HostPath, Text},
+    value::{HostPath, Template, Text},
 };
 use imagebake_macros::Config;
 
@@ -17,6 +17,10 @@ pub struct Http {
     /// Files by path that are served without being on the builder's disk; never rendered.
     #[field(private, rename = "in_content", template = "http_content")]
     content: Vec<(String, Text)>,
+    /// Files by path that are rendered with the run's facts, among them `http_ip`, `http_port`, `name` and, of machines with a key of their
+    /// own, `ssh_public_key`.
+    #[field(each = "template", facts("http_ip", "http_port", "name", "ssh_public_key"))]
+    templates: Vec<(String, Template)>,
     /// The first port that may be used; 8000 without.
     #[field(template = "http_port_min")]
     port_min: Option<u16>,
@@ -52,6 +56,44 @@ impl Http {
     #[track_caller]
     pub fn new() -> Self {
         Self::defaults()
+    }
+
+    /// The folder whose files are served.
+    pub fn folder(&self) -> Option<&HostPath> {
+        self.directory.as_ref()
+    }
+
+    /// Files by path that are served as they are.
+    pub fn texts(&self) -> &[(String, Text)] {
+        &self.content
+    }
+
+    /// Files by path that are rendered.
+    pub fn template_texts(&self) -> &[(String, Template)] {
+        &self.templates
+    }
+
+    /// Whether there is anything to serve.
+    pub fn serves(&self) -> bool {
+        self.directory.is_some() || !self.content.is_empty() || !self.templates.is_empty()
+    }
+
+    /// The first and the last port that may be used.
+    pub fn ports(&self) -> (u16, u16) {
+        let (first, last) = (self.port_min.unwrap_or(8000), self.port_max.unwrap_or(9000));
+        (first, last.max(first))
+    }
+
+    /// What it listens with: `tcp` where nothing is said.
+    pub fn protocol(&self) -> String {
+        self.network_protocol
+            .as_ref()
+            .map_or_else(|| "tcp".to_owned(), Text::to_string)
+    }
+
+    /// The builder's address that it listens on, or the path of its socket, where one is said.
+    pub fn address(&self) -> Option<String> {
+        self.bind_address.as_ref().map(Text::to_string)
     }
 
     /// Finds what is wrong with the settings. Sources call it from their own check.

@@ -19,6 +19,7 @@ mod copy;
 mod digest;
 mod error;
 mod file_ref;
+pub(crate) mod glob;
 mod read;
 mod unpack;
 

@@ -171,6 +171,9 @@ impl View {
                     self.screen.print(&text);
                 }
             }
+            Event::Message {
+                level: Level::Debug, ..
+            } => {}
             Event::Message { unit, level, text } if *level == Level::Warning || !self.options.quiet => {
                 self.message(unit.as_ref(), *level, text);
             }

@@ -170,14 +170,17 @@ impl Words {
                     .push(unit, *stream, bytes, |line| guest_line(&mut text, &name, line, style));
                 text
             }
-            Event::Progress { .. } => String::new(),
+            Event::Progress { .. }
+            | Event::Message {
+                level: Level::Debug, ..
+            } => String::new(),
             Event::Message {
                 unit: None,
                 level,
                 text,
             } => match level {
                 Level::Warning => format!("{} {text}\n", self.options.style.yellow("==> warning:")),
-                Level::Info => format!("==> {text}\n"),
+                Level::Info | Level::Debug => format!("==> {text}\n"),
             },
             Event::UnitFinished { unit, summary } => {
                 let mut text = self.flush(unit);

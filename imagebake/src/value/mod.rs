@@ -13,7 +13,7 @@ pub use checksum::Checksum;
 pub use facts::{BUILD_ID, Fact, IMAGE, ISO_TIME, RUN_ID, SOURCE, SOURCE_KIND, TIMESTAMP, UNIT};
 pub use path::{GuestPath, HostPath};
 pub use secret::{Secret, SecretRef};
-pub(crate) use template::render_file;
 pub use template::{Template, Vars};
+pub(crate) use template::{TemplatePiece, render_file};
 pub use text::{Text, TextPart};
 pub use words::Words;

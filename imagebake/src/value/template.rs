@@ -131,10 +131,47 @@ impl Template {
         Ok(out)
     }
 
+    /// What of it is known before it is rendered, in order: the braces and what is between them are not, and neither are secrets.
+    pub(crate) fn pieces(&self) -> Vec<TemplatePiece<'_>> {
+        let mut pieces = Vec::new();
+        for part in &self.0 {
+            match part {
+                Part::Plain(text) => pieces.push(TemplatePiece::Known(text)),
+                // One character stands for it: its length tells nothing.
+                Part::Secret(_) => pieces.push(TemplatePiece::Later("\u{fffc}")),
+                Part::Source(source) => outside_braces(source, &mut pieces),
+            }
+        }
+        pieces
+    }
+
     /// The template for step keys: secrets by reference.
     pub(crate) fn key(&self) -> String {
         key(&self.0)
     }
+}
+
+/// A piece of a template, before it is rendered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum TemplatePiece<'a> {
+    /// Text that stays as it is.
+    Known(&'a str),
+    /// What is known when it is rendered.
+    Later(&'a str),
+}
+
+fn outside_braces<'a>(source: &'a str, pieces: &mut Vec<TemplatePiece<'a>>) {
+    let mut rest = source;
+    while let Some(start) = [rest.find("{{"), rest.find("{%")].into_iter().flatten().min() {
+        let close = if rest[start..].starts_with("{{") { "}}" } else { "%}" };
+        let end = rest[start..]
+            .find(close)
+            .map_or(rest.len(), |end| start + end + close.len());
+        pieces.push(TemplatePiece::Known(&rest[..start]));
+        pieces.push(TemplatePiece::Later(&rest[start..end]));
+        rest = &rest[end..];
+    }
+    pieces.push(TemplatePiece::Known(rest));
 }
 
 /// A whole file as a template, under `vars`; `name` is what messages call it, `place` where it is for its errors' lines.

@@ -1,5 +1,6 @@
 //! The integration tests, in one program: command line, builds, crashes, end to end.
 
+mod boot;
 mod build;
 #[rustfmt::skip]
 mod calls;

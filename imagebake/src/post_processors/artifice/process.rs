@@ -1,11 +1,11 @@
 //! How the files are found.
 
-use super::{config::Artifice, glob};
+use super::config::Artifice;
 use crate::{
     artifact::{Artifact, Files},
     engine::Cx,
     error::{Error, Result},
-    io::FileRef,
+    io::{FileRef, glob},
     post_processor::PostProcessor,
     value::HostPath,
 };

@@ -138,6 +138,9 @@ impl Component for Machine {
             self.http.as_ref(),
             problems,
         );
+        if let Some(boot) = &self.boot {
+            boot.check_all(problems);
+        }
         problems.check_word(
             "teardown_method",
             self.teardown_method.as_ref(),

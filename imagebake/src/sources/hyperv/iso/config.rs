@@ -90,6 +90,9 @@ impl Component for Machine {
             self.http.as_ref(),
             problems,
         );
+        if let Some(boot) = &self.boot {
+            boot.check_all(problems);
+        }
         if let Some(iso) = &self.iso {
             iso.check_all(problems);
         }

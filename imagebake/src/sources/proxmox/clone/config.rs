@@ -129,6 +129,9 @@ impl Component for Machine {
             self.http.as_ref(),
             problems,
         );
+        if let Some(boot) = &self.boot {
+            boot.check_all(problems);
+        }
         if let Some(connection) = &self.connection {
             connection.check_all(problems);
         }

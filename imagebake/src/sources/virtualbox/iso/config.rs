@@ -183,6 +183,9 @@ impl Component for Machine {
             self.http.as_ref(),
             problems,
         );
+        if let Some(boot) = &self.boot {
+            boot.check_all(problems);
+        }
         if let Some(run) = &self.run {
             run.check_all(problems);
         }

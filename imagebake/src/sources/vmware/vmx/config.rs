@@ -117,6 +117,9 @@ impl Component for Machine {
             self.http.as_ref(),
             problems,
         );
+        if let Some(boot) = &self.boot {
+            boot.check_all(problems);
+        }
         if self.source_path.as_ref().is_none_or(Template::is_empty) {
             problems.error("source_path", "empty", "the machine's file needs a path");
         }

@@ -313,6 +313,9 @@ impl Component for Machine {
             self.http.as_ref(),
             problems,
         );
+        if let Some(boot) = &self.boot {
+            boot.check_all(problems);
+        }
         if let Some(connection) = &self.connection {
             connection.check_all(problems);
         }

@@ -12,7 +12,7 @@ use std::{
 ///
 /// # Errors
 /// Nothing matches, the pattern cannot be read as one, or a folder cannot be listed.
-pub(super) fn files(pattern: &Path) -> Result<Vec<PathBuf>> {
+pub(crate) fn files(pattern: &Path) -> Result<Vec<PathBuf>> {
     if pattern.is_file() {
         return Ok(vec![pattern.to_owned()]);
     }
@@ -20,8 +20,28 @@ pub(super) fn files(pattern: &Path) -> Result<Vec<PathBuf>> {
         Error::new(ErrorKind::NotFound, format!("no file matches {}", pattern.display()))
             .hint("check that the step before wrote it; relative names start at the current folder")
     };
+    matching(pattern, false)?.ok_or_else(nothing)
+}
+
+/// Files and folders under `pattern`, as [`files`] finds files. Blocking.
+///
+/// # Errors
+/// As those of [`files`].
+pub(crate) fn entries(pattern: &Path) -> Result<Vec<PathBuf>> {
+    if pattern.exists() {
+        return Ok(vec![pattern.to_owned()]);
+    }
+    let nothing = || {
+        Error::new(ErrorKind::NotFound, format!("nothing matches {}", pattern.display()))
+            .hint("check the name and the folder; relative names start at the folder of the image's crate")
+    };
+    matching(pattern, true)?.ok_or_else(nothing)
+}
+
+/// What a pattern with wildcards matches; nothing where that is nothing, or where it has none.
+fn matching(pattern: &Path, folders: bool) -> Result<Option<Vec<PathBuf>>> {
     let (folder, wild) = split(pattern);
-    let Some(wild) = wild else { return Err(nothing()) };
+    let Some(wild) = wild else { return Ok(None) };
     let matcher = matcher(&wild)?;
     let depth = if wild.contains("**") {
         usize::MAX
@@ -29,9 +49,15 @@ pub(super) fn files(pattern: &Path) -> Result<Vec<PathBuf>> {
         Path::new(&wild).components().count()
     };
     let mut found = Vec::new();
-    walk(&folder, &folder, depth, &matcher, &mut found)?;
+    let mut walk = Walk {
+        base: &folder,
+        matcher: &matcher,
+        folders,
+        found: &mut found,
+    };
+    walk.through(&folder, depth)?;
     found.sort();
-    if found.is_empty() { Err(nothing()) } else { Ok(found) }
+    Ok((!found.is_empty()).then_some(found))
 }
 
 /// The folder before the first part with a wildcard, and the rest.
@@ -62,25 +88,39 @@ fn matcher(wild: &str) -> Result<GlobMatcher> {
     Ok(glob.compile_matcher())
 }
 
-fn walk(base: &Path, folder: &Path, depth: usize, matcher: &GlobMatcher, found: &mut Vec<PathBuf>) -> Result<()> {
-    let entries = match std::fs::read_dir(folder) {
-        Ok(entries) => entries,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-        Err(error) => return Err(Error::io("list", folder, error)),
-    };
-    for entry in entries {
-        let entry = entry.path("list", folder)?;
-        let (path, kind) = (entry.path(), entry.file_type().path("look at", entry.path())?);
-        if kind.is_dir() && depth > 1 {
-            walk(base, &path, depth - 1, matcher, found)?;
+struct Walk<'a> {
+    base: &'a Path,
+    matcher: &'a GlobMatcher,
+    folders: bool,
+    found: &'a mut Vec<PathBuf>,
+}
+
+impl Walk<'_> {
+    fn through(&mut self, folder: &Path, depth: usize) -> Result<()> {
+        let entries = match std::fs::read_dir(folder) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            Err(error) => return Err(Error::io("list", folder, error)),
+        };
+        for entry in entries {
+            let entry = entry.path("list", folder)?;
+            let (path, kind) = (entry.path(), entry.file_type().path("look at", entry.path())?);
+            let matches = path
+                .strip_prefix(self.base)
+                .is_ok_and(|below| self.matcher.is_match(below));
+            // What is in a folder that matches comes with it.
+            let taken = kind.is_dir() && self.folders && matches;
+            if kind.is_dir() && depth > 1 && !taken {
+                self.through(&path, depth - 1)?;
+            }
+            // A link to a file is one; links to folders are not followed, since they may lead back.
+            let is_file = kind.is_file() || (kind.is_symlink() && path.is_file());
+            if taken || (is_file && matches) {
+                self.found.push(path);
+            }
         }
-        // A link to a file is one; links to folders are not followed, since they may lead back.
-        let is_file = kind.is_file() || (kind.is_symlink() && path.is_file());
-        if is_file && path.strip_prefix(base).is_ok_and(|below| matcher.is_match(below)) {
-            found.push(path);
-        }
+        Ok(())
     }
-    Ok(())
 }
 
 #[cfg(test)]
