@@ -1,8 +1,8 @@
 //! Typing: at a fixed pace, or as fast as the guest takes it.
 //!
-//! A keyboard has a buffer of 16 bytes, and a guest that is busy loses what comes after them. With [`Pace::Guest`] no more is on its way than fits:
-//! a group of two keys is typed, and the next one when the screen has shown something new. A cursor that blinks is not taken for it. Where a
-//! guest shows nothing (a password, a menu's hidden key), keys go on at a slow pace.
+//! A keyboard has a buffer of 16 bytes, and a guest that is busy loses what comes after them. With [`Pace::Guest`] each key is typed when the screen
+//! has shown the one before. A cursor is not taken for an answer: it is a flat line, or comes back to what was shown before. Where a guest shows
+//! nothing (a password, a menu's hidden key), keys go on at a slow pace.
 
 use super::{
     Action, Key, NamedKey, SerialLog, Stroke, parse,
@@ -38,14 +38,22 @@ pub enum Pace {
     Guest,
 }
 
-/// Bytes of a keyboard's buffer that one group of keys takes: three groups fit, so that one too early loses nothing.
-const GROUP: usize = 5;
-/// How long a guest that has shown what was typed may take to show the next.
-const PATIENCE: Duration = Duration::from_secs(6);
+/// How long a guest that has shown what was typed may take to show the next: it may read a whole kernel from a slow disc in between.
+const PATIENCE: Duration = Duration::from_secs(20);
+/// How long the first keys get of a guest that has not shown anything yet.
+const FIRST: Duration = Duration::from_millis(500);
+/// How many of them fit into a keyboard's buffer with room left.
+const UNSEEN: u32 = 5;
 /// How long each key gets of a guest that shows nothing.
-const SILENT: Duration = Duration::from_millis(60);
+const SILENT: Duration = Duration::from_millis(100);
 /// How long a guest gets after a key that is no character.
 const AFTER_COMMAND: Duration = Duration::from_millis(250);
+/// Rows of a cursor that is a line below the character.
+const CURSOR: usize = 4;
+/// Characters that are no higher than that, or nothing at all.
+const FLAT: &str = " _-.,='\"`~^*";
+/// Keys after which there is a pause where one is asked for.
+const GROUP: usize = 10;
 
 /// Types boot commands.
 pub struct Typing<'a, K, S> {
@@ -119,6 +127,10 @@ impl<'a, K: Keyboard, S: Screen> Typing<'a, K, S> {
                 continue;
             }
             rest = &rest[keys.len()..];
+            // What is waited for next is what these keys lead to.
+            if let Some(log) = &mut self.serial {
+                log.pass().await;
+            }
             let text = self.cx.render_with(&Template::concat(keys), facts.clone())?;
             self.type_strokes(&parse(&text)).await?;
         }
@@ -167,7 +179,7 @@ impl<'a, K: Keyboard, S: Screen> Typing<'a, K, S> {
             (Pace::Guest, Some(screen)) => Some(Echo::new(screen).await?),
             _ => None,
         };
-        let mut rest = strokes;
+        let (mut rest, mut typed) = (strokes, 0_usize);
         while let Some(first) = rest.first() {
             if let Stroke::Pause(time) = first {
                 self.cx.pause(*time).await?;
@@ -177,15 +189,13 @@ impl<'a, K: Keyboard, S: Screen> Typing<'a, K, S> {
                 rest = &rest[1..];
                 continue;
             }
-            let (group, left) = rest.split_at(group_length(rest));
-            rest = left;
-            for stroke in group {
-                self.cx.until_cancelled(self.stroke(*stroke)).await?;
-            }
+            rest = &rest[1..];
+            self.cx.until_cancelled(self.stroke(*first)).await?;
             if let Some(echo) = &mut echo {
-                self.cx.until_cancelled(echo.listen(group)).await?;
+                self.cx.until_cancelled(echo.listen(*first)).await?;
             }
-            if let Some(pause) = self.between_groups {
+            typed += 1;
+            if let Some(pause) = self.between_groups.filter(|_| typed % GROUP == 0) {
                 self.cx.pause(pause).await?;
             }
         }
@@ -221,26 +231,18 @@ impl<'a, K: Keyboard, S: Screen> Typing<'a, K, S> {
     }
 }
 
-/// How many strokes at the beginning are typed at once: characters as far as the group's bytes go, anything else alone.
-fn group_length(strokes: &[Stroke]) -> usize {
-    let mut bytes = 0;
-    let fits = |stroke: &&Stroke| match stroke {
-        Stroke::Tap(key @ Key::Char(_)) => {
-            bytes += if key.position().1 { 4 } else { 2 };
-            bytes <= GROUP
-        }
-        _ => false,
-    };
-    strokes.iter().take_while(fits).count().max(1)
-}
-
 /// What the screen shows of what was typed.
 struct Echo<'a, S> {
     screen: &'a S,
     seen: Arc<Frame>,
-    /// Where the last answer was, with the cursor behind it.
+    /// Where the last answer was.
     last: Option<Region>,
+    /// What was shown since: a cursor that blinks comes back to it.
+    since: Vec<Arc<Frame>>,
+    /// Characters that were answered, one after the other.
     answers: u32,
+    /// Keys that were not.
+    silent: u32,
 }
 
 impl<'a, S: Screen> Echo<'a, S> {
@@ -249,31 +251,47 @@ impl<'a, S: Screen> Echo<'a, S> {
             seen: screen.frame().await?,
             screen,
             last: None,
+            since: Vec::new(),
             answers: 0,
+            silent: 0,
         })
     }
 
+    /// After a pause: what is on the screen now may be something else, which answers or not.
     async fn look_again(&mut self) -> Result<()> {
-        self.seen = self.screen.frame().await?;
-        self.last = None;
+        *self = Self::new(self.screen).await?;
         Ok(())
     }
 
-    /// Waits until the screen answers `group`, or long enough.
-    async fn listen(&mut self, group: &[Stroke]) -> Result<()> {
-        let is_text = |stroke: &Stroke| matches!(stroke, Stroke::Tap(Key::Char(_)));
-        let text = group.iter().all(is_text);
-        let patience = match (text, self.answers) {
-            (true, 3..) => PATIENCE,
-            (true, _) => SILENT * u32::try_from(group.len()).unwrap_or(1),
-            (false, _) if only_held(group) => return Ok(()),
-            (false, _) => AFTER_COMMAND,
+    /// Whether a change to `frame` shows that `typed` arrived.
+    fn answers(&self, frame: &Frame, region: &Region, typed: char) -> bool {
+        let within = self.last.is_some_and(|last| is_line(last) && last.contains(region));
+        if region.bottom - region.top <= CURSOR {
+            return FLAT.contains(typed) && !within;
+        }
+        let shown = || self.since.iter().any(|shown| **shown == *frame);
+        !(within && shown())
+    }
+
+    /// Waits until the screen answers `stroke`, or long enough.
+    async fn listen(&mut self, stroke: Stroke) -> Result<()> {
+        let typed = match stroke {
+            Stroke::Tap(Key::Char(typed)) => Some(typed),
+            Stroke::Hold(key) | Stroke::Release(key) if modifies(key) => return Ok(()),
+            _ => None,
+        };
+        let patience = match (typed, self.answers, self.silent) {
+            (Some(_), 3.., _) => PATIENCE,
+            (Some(_), _, ..UNSEEN) => FIRST,
+            (None, _, ..UNSEEN) => AFTER_COMMAND,
+            _ => SILENT,
         };
         let deadline = Instant::now() + patience;
         loop {
             let left = deadline.saturating_duration_since(Instant::now());
             let Some(frame) = self.screen.changed(&self.seen, left).await? else {
-                if text {
+                self.silent += 1;
+                if typed.is_some() {
                     self.answers = 0;
                 }
                 return Ok(());
@@ -281,13 +299,15 @@ impl<'a, S: Screen> Echo<'a, S> {
             let region = frame.difference(&self.seen);
             self.seen = frame;
             let Some(region) = region else { continue };
-            // A blinking cursor changes within the last answer; an answer goes beyond it.
-            let blinks = self.last.is_some_and(|last| is_line(last) && last.contains(&region));
-            if !blinks {
+            let answered = typed.is_none_or(|typed| self.answers(&self.seen, &region, typed));
+            if answered {
+                self.since.clear();
                 self.last = Some(region);
-                if text {
-                    self.answers += 1;
-                }
+            }
+            self.since.push(self.seen.clone());
+            if answered {
+                self.answers += u32::from(typed.is_some());
+                self.silent = 0;
                 return Ok(());
             }
         }
@@ -295,17 +315,12 @@ impl<'a, S: Screen> Echo<'a, S> {
 }
 
 /// Keys that only change what others mean.
-fn only_held(group: &[Stroke]) -> bool {
+fn modifies(key: Key) -> bool {
     use NamedKey::*;
-    let modifies = |key: &Key| {
-        matches!(
-            key,
-            Key::Named(LeftAlt | RightAlt | LeftCtrl | RightCtrl | LeftShift | RightShift | LeftSuper | RightSuper)
-        )
-    };
-    group
-        .iter()
-        .all(|stroke| matches!(stroke, Stroke::Hold(key) | Stroke::Release(key) if modifies(key)))
+    matches!(
+        key,
+        Key::Named(LeftAlt | RightAlt | LeftCtrl | RightCtrl | LeftShift | RightShift | LeftSuper | RightSuper)
+    )
 }
 
 /// Whether a region is a few characters of one line.
@@ -316,21 +331,72 @@ fn is_line(region: Region) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::sync::Mutex;
 
-    #[test]
-    fn groups_fit_into_a_keyboards_buffer() {
-        let lengths = |text: &str| {
-            let strokes = parse(text);
-            let (mut rest, mut lengths) = (&strokes[..], Vec::new());
-            while !rest.is_empty() {
-                let length = group_length(rest);
-                lengths.push(length);
-                rest = &rest[length..];
+    /// Shows frames, one each time that it is asked for a change, and then nothing more.
+    struct Film(Mutex<Vec<Frame>>);
+
+    impl Screen for Film {
+        async fn frame(&self) -> Result<Arc<Frame>> {
+            Ok(Arc::new(Frame::new(200, 40)))
+        }
+
+        async fn changed(&self, _: &Frame, _: Duration) -> Result<Option<Arc<Frame>>> {
+            let mut frames = self.0.lock().expect("nobody panics");
+            Ok((!frames.is_empty()).then(|| Arc::new(frames.remove(0))))
+        }
+    }
+
+    /// Text as glyphs of 8 by 12 pixels, with a cursor of 2 rows behind it where it is lit.
+    fn screen(text: &str, lit: bool) -> Frame {
+        let mut frame = Frame::new(200, 40);
+        let count = text.chars().count();
+        for (column, _) in text.chars().enumerate().filter(|(_, c)| *c != ' ') {
+            for row in 2..14 {
+                frame.row_mut(row)[column * 9] = 1 + column as u32;
             }
-            lengths
-        };
-        assert_eq!(lengths("abcde"), [2, 2, 1]);
-        assert_eq!(lengths("aB:c"), [1, 1, 1, 1], "Shift takes as much as a key");
-        assert_eq!(lengths("ab<enter>c<leftCtrlOn>d<leftCtrlOff>"), [2, 1, 1, 1, 1, 1]);
+        }
+        if lit {
+            for row in 14..16 {
+                frame.row_mut(row)[count * 9..count * 9 + 8].fill(7);
+            }
+        }
+        frame
+    }
+
+    /// How many of the frames were taken as no answer to each of the characters of `text`.
+    async fn heard(text: &str, frames: Vec<Frame>) -> (u32, usize) {
+        let film = Film(Mutex::new(frames));
+        let mut echo = Echo::new(&film).await.expect("a frame");
+        for typed in text.chars() {
+            echo.listen(Stroke::Tap(Key::Char(typed))).await.expect("it listens");
+        }
+        let left = film.0.lock().expect("nobody panics").len();
+        (echo.answers, left)
+    }
+
+    #[tokio::test]
+    async fn a_cursor_is_no_answer() {
+        let blinks = vec![
+            screen("", true),
+            screen("", false),
+            screen("a", false),
+            screen("a", true),
+            screen("a", false),
+            screen("a", true),
+            screen("ab", true),
+        ];
+        assert_eq!(heard("ab", blinks).await, (2, 0));
+    }
+
+    #[tokio::test]
+    async fn a_space_is_answered_by_the_cursor_that_moves() {
+        let moves = vec![screen("a", true), screen("a ", true), screen("a b", true)];
+        assert_eq!(heard("a b", moves).await, (3, 0));
+    }
+
+    #[tokio::test]
+    async fn a_guest_that_shows_nothing_is_noticed() {
+        assert_eq!(heard("secret", vec![screen("", true), screen("", false)]).await, (0, 0));
     }
 }

@@ -8,8 +8,13 @@ use crate::{
 use regex_lite::Regex;
 use std::{
     path::PathBuf,
+    sync::LazyLock,
     time::{Duration, Instant},
 };
+
+/// What moves and colours on a terminal.
+static MOVES: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new("\u{1b}\\[[0-9;?]*[A-Za-z]").expect("it is a regular expression"));
 
 /// What a machine writes on its serial console, in the file that the platform writes it to.
 pub struct SerialLog {
@@ -24,6 +29,13 @@ impl SerialLog {
         Self {
             path: path.into(),
             behind: 0,
+        }
+    }
+
+    /// What has been written so far counts no more.
+    pub(super) async fn pass(&mut self) {
+        if let Ok(about) = tokio::fs::metadata(&self.path).await {
+            self.behind = usize::try_from(about.len()).unwrap_or(self.behind);
         }
     }
 
@@ -58,6 +70,8 @@ impl SerialLog {
     async fn last_lines(&self) -> String {
         let bytes = tokio::fs::read(&self.path).await.unwrap_or_default();
         let text = String::from_utf8_lossy(&bytes[bytes.len().saturating_sub(2000)..]).into_owned();
+        // Boot loaders move the cursor before each character.
+        let text = MOVES.replace_all(&text, "");
         let text: String = text.chars().filter(|c| !c.is_control() || *c == '\n').collect();
         let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
         match lines.len() {

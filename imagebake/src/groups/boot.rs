@@ -47,6 +47,9 @@ pub struct Boot {
 }
 
 impl Boot {
+    /// How long a machine gets before the first key where nothing is said.
+    pub const USUAL_WAIT: Duration = Duration::from_secs(10);
+
     /// Nothing is typed yet.
     #[track_caller]
     pub fn new() -> Self {
@@ -96,8 +99,8 @@ impl Boot {
         self.with(Action::Keys(keys.into()))
     }
 
-    /// Then waits until the machine writes something on its serial console that `pattern`, a regular expression, matches. Each wait looks at what
-    /// came after the one before.
+    /// Then waits until the machine writes something on its serial console that `pattern`, a regular expression, matches. What was written before the
+    /// keys in front of it were typed does not count.
     #[track_caller]
     #[must_use]
     pub fn wait_for_serial(self, pattern: impl Into<Text>) -> Self {
@@ -134,9 +137,14 @@ impl Boot {
         let waits = |action: &Action| !matches!(action, Action::Keys(_));
         let without = match self.command.first() {
             Some(first) if waits(first) => Duration::ZERO,
-            _ => Duration::from_secs(10),
+            _ => Self::USUAL_WAIT,
         };
         self.wait.unwrap_or(without)
+    }
+
+    /// How long the machine gets before anything is done with it, where that is said.
+    pub fn said_wait(&self) -> Option<Duration> {
+        self.wait
     }
 
     /// The pause between groups of keys.

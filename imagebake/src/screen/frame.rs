@@ -67,7 +67,7 @@ impl Frame {
         &self.pixels[y * self.width..][..self.width]
     }
 
-    pub(super) fn row_mut(&mut self, y: usize) -> &mut [u32] {
+    pub(crate) fn row_mut(&mut self, y: usize) -> &mut [u32] {
         &mut self.pixels[y * self.width..][..self.width]
     }
 
@@ -135,6 +135,26 @@ impl Frame {
         Ok(out)
     }
 
+    /// From a picture in the form PPM (`P6`), which QEMU writes; nothing where it is none.
+    pub(crate) fn from_ppm(bytes: &[u8]) -> Option<Self> {
+        let mut rest = bytes.strip_prefix(b"P6")?;
+        let mut numbers = [0_usize; 3];
+        for number in &mut numbers {
+            rest = rest.trim_ascii_start();
+            let digits = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
+            *number = std::str::from_utf8(&rest[..digits]).ok()?.parse().ok()?;
+            rest = &rest[digits..];
+        }
+        let [width, height, 255] = numbers else { return None };
+        let colours = rest.get(1..)?.get(..width.checked_mul(height)?.checked_mul(3)?)?;
+        let pixel = |rgb: &[u8]| u32::from_be_bytes([0, rgb[0], rgb[1], rgb[2]]);
+        Some(Self {
+            width,
+            height,
+            pixels: colours.chunks_exact(3).map(pixel).collect(),
+        })
+    }
+
     /// From a picture file, with what of it is transparent.
     pub(super) fn read_png(bytes: &[u8]) -> std::result::Result<(Self, Vec<bool>), png::DecodingError> {
         let mut decoder = png::Decoder::new(Cursor::new(bytes));
@@ -177,6 +197,15 @@ mod tests {
         assert!(black.is_blank() && !dotted.is_blank());
         let other = Frame::new(20, 30);
         assert_eq!(black.difference(&other).expect("all").right, 40);
+    }
+
+    #[test]
+    fn the_simplest_picture_file_is_read() {
+        let frame = Frame::from_ppm(b"P6\n2 1\n255\n\x01\x02\x03\x0a\x20\x30").expect("read");
+        assert_eq!(frame.row(0), [0x01_0203, 0x0a_2030]);
+        for wrong in ["P5\n1 1\n255\n123", "P6\n9 9\n255\n123", "P6\n1 1\n", "P6\n-1 1\n255\n"] {
+            assert!(Frame::from_ppm(wrong.as_bytes()).is_none(), "{wrong}");
+        }
     }
 
     #[test]

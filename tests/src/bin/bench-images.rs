@@ -156,6 +156,34 @@ fn ssh_100_commands() -> Image {
     Image::new().source(over_ssh()).provision(Commands::defaults())
 }
 
+/// A machine that is installed from a medium: the same work as the peer's template.
+#[image(name = "qemu-iso")]
+fn qemu_iso() -> Image {
+    let boot = Boot::when_serial("idle")
+        .then("c")
+        .wait_for_serial("grub>")
+        .then("linux /vmlinuz console=tty0 console=ttyS0 cfg=http://{{ http_ip }}:{{ http_port }}/cfg.sh<enter>")
+        .wait_for_serial("grub>")
+        .then("initrd /initrd.gz<enter>")
+        .wait_for_serial("grub>")
+        .then("boot<enter>");
+    let machine = qemu::Machine::from_iso(Iso::new("../target/bench/data/install.iso", value::Checksum::none()))
+        .accelerator("tcg")
+        .headless(true)
+        .disk_size("64M")
+        .disk_cache("unsafe")
+        .memory(256)
+        .output_directory("out")
+        .vm_name("o.qcow2")
+        .http(Http::directory("../target/bench/data/iso-http"))
+        .boot(boot)
+        .ssh(Ssh::user("root").password(Secret::literal("packer").named("password")))
+        .shutdown(Shutdown::command("sync; poweroff -f"));
+    Image::new()
+        .source(machine)
+        .provision(Shell::inline(["cat /root/marker", "uname -r"]))
+}
+
 /// The root file system that `cargo xtask bench` makes once beside the folder that a run works in.
 fn debian() -> Oci {
     Oci::from_rootfs("../target/bench/data/debian.tar")

@@ -44,7 +44,8 @@ cat > "$i/init" <<END
 #!/bin/sh
 export PATH=/bin:/sbin
 mount -t proc proc /proc; mount -t sysfs sys /sys; mount -t devtmpfs dev /dev; mkdir -p /dev/pts; mount -t devpts pts /dev/pts
-for m in $modules; do [ -e /mod/\$m.ko ] && insmod /mod/\$m.ko 2>/dev/null; done
+# Twice: which of them needs which differs from kernel to kernel.
+for m in $modules $modules; do [ -e /mod/\$m.ko ] && insmod /mod/\$m.ko 2>/dev/null; done
 cfg=; for p in \$(cat /proc/cmdline); do case \$p in cfg=*) cfg=\${p#cfg=};; esac; done
 echo "installer: command line: \$(cat /proc/cmdline)"
 if [ -z "\$cfg" ]; then echo "installer: no cfg=, idle"; while :; do sleep 60; done; fi

@@ -1,9 +1,10 @@
 //! The way into a machine before anything listens in it: media, boot commands, files by HTTP.
 
 use imagebake::media::{Tree, floppy, write_cd};
-use imagebake_tests::requires;
+use imagebake_tests::{TestContext, example, requires};
 use std::{
     fs,
+    path::{Path, PathBuf},
     process::{Command, Stdio},
 };
 
@@ -122,4 +123,185 @@ fn a_floppy_disk_is_read_by_others() {
         text(tool("blkid", &["-p", "-s", "LABEL", "-o", "value", &disk])).trim(),
         "PACKER"
     );
+}
+
+/// The file called `name`, somewhere below `folder`.
+fn found(folder: &Path, name: &str) -> Option<PathBuf> {
+    let entries = fs::read_dir(folder).ok()?.flatten().map(|entry| entry.path());
+    let (folders, files): (Vec<_>, Vec<_>) = entries.partition(|path| path.is_dir());
+    let here = files
+        .into_iter()
+        .find(|path| path.file_name().is_some_and(|found| found == name));
+    here.or_else(|| folders.iter().find_map(|folder| found(folder, name)))
+}
+
+/// The medium, made once for all tests and runs.
+fn medium() -> String {
+    // Beside the profile's folder, in which the tests' own programs are.
+    let program = Path::new(env!("CARGO_BIN_EXE_install-iso"));
+    let target = program.ancestors().nth(2).expect("a target folder");
+    let path = target.join("tests/install.iso");
+    let made = Command::new(env!("CARGO_BIN_EXE_install-iso"))
+        .arg(&path)
+        .output()
+        .expect("it runs");
+    let said = String::from_utf8_lossy(&made.stderr).into_owned();
+    assert!(made.status.success(), "{said}");
+    path.display().to_string()
+}
+
+/// A project whose machines start from the medium.
+fn project() -> TestContext {
+    TestContext::new(env!("CARGO_BIN_EXE_iso-images")).env("ISO", &medium())
+}
+
+#[track_caller]
+fn says(text: &str, parts: &[&str]) {
+    for part in parts {
+        assert!(text.contains(part), "{part:?} is missing:\n{text}");
+    }
+}
+
+/// What the steps of an installed machine printed, and what is on its disk.
+#[track_caller]
+fn is_installed(project: &TestContext, built: &imagebake_tests::Output) {
+    says(&built.text(), &["of installed from 10.0.2.2", "and more"]);
+    let disk = fs::read(project.path().join("out/installed")).expect("the disk");
+    assert!(disk.starts_with(b"of installed from 10.0.2.2\nand more\n"));
+    assert_eq!(disk.len(), 64 << 20);
+}
+
+#[test]
+fn a_machine_is_installed_by_what_its_serial_console_shows() {
+    requires!(
+        "qemu-system-x86_64",
+        "grub-mkrescue",
+        "xorriso",
+        "cpio",
+        "dropbear",
+        "busybox"
+    );
+    let project = project();
+    let built = project.run(&["build", "serial"]).ok();
+    is_installed(&project, &built);
+    says(
+        &built.text(),
+        &[
+            "the machine's screen is at vnc://127.0.0.1:",
+            "files are served on port",
+            "typing the boot command",
+        ],
+    );
+    let log = fs::read_to_string(found(project.path(), "serial.qemu.log").expect("the unit's log")).expect("read");
+    says(
+        &log,
+        &[
+            "HTTP: 127.0.0.1 asked GET /cfg.sh: 200",
+            "asked GET /more%20data: 200, 9 bytes",
+        ],
+    );
+    assert!(
+        !built.text().contains("GET /cfg.sh"),
+        "requests are for the log: {}",
+        built.text()
+    );
+}
+
+#[test]
+fn a_machine_is_installed_by_what_its_screen_shows() {
+    requires!(
+        "qemu-system-x86_64",
+        "grub-mkrescue",
+        "xorriso",
+        "cpio",
+        "dropbear",
+        "busybox"
+    );
+    let project = project();
+    let built = project.run(&["build", "screen"]).ok();
+    is_installed(&project, &built);
+}
+
+#[test]
+fn a_machine_without_a_screen_is_typed_at_all_the_same() {
+    requires!(
+        "qemu-system-x86_64",
+        "grub-mkrescue",
+        "xorriso",
+        "cpio",
+        "dropbear",
+        "busybox"
+    );
+    let project = project().env("TYPE_OVER", "qmp");
+    let built = project.run(&["build", "screen"]).ok();
+    is_installed(&project, &built);
+    assert!(!built.text().contains("vnc://"), "{}", built.text());
+}
+
+#[test]
+fn what_never_comes_is_told_with_the_last_lines_and_a_screenshot() {
+    requires!(
+        "qemu-system-x86_64",
+        "grub-mkrescue",
+        "xorriso",
+        "cpio",
+        "dropbear",
+        "busybox"
+    );
+    let project = project();
+    let failed = project.run(&["build", "never"]).fails(1);
+    says(
+        &failed.text(),
+        &[
+            "waited 20s for `login:` on the serial console",
+            "its last lines:",
+            "grub>",
+        ],
+    );
+    let serial = found(project.path(), "never.qemu.serial.log").expect("the serial log is kept");
+    says(&fs::read_to_string(serial).expect("read"), &["grub>"]);
+    let picture = found(project.path(), "never.qemu.png").expect("a screenshot is kept");
+    assert!(fs::read(picture).expect("read").starts_with(b"\x89PNG"));
+}
+
+#[test]
+fn a_misspelt_key_is_told_before_anything_is_made() {
+    let planned = TestContext::new(env!("CARGO_BIN_EXE_iso-images"))
+        .run(&["plan", "misspelt"])
+        .fails(2);
+    says(
+        &planned.text(),
+        &[
+            "text 2, column 5: `<entr>` is no key",
+            "did you mean `<enter>`?",
+            "iso-images.rs:",
+        ],
+    );
+}
+
+#[test]
+fn the_example_installs_a_system_that_nobody_attends() {
+    requires!(
+        "qemu-system-x86_64",
+        "grub-mkrescue",
+        "xorriso",
+        "cpio",
+        "dropbear",
+        "busybox",
+        "debugfs"
+    );
+    let project = TestContext::new(example("iso-install"));
+    // The example's files are looked for in the project.
+    let http = project.path().join("http");
+    fs::create_dir(&http).expect("made");
+    let script = include_str!("../../../examples/iso-install/http/install.sh");
+    fs::write(http.join("install.sh"), script).expect("written");
+    let iso = format!("iso={}", medium());
+    let built = project.run(&["build", "appliance", "--var", &iso]).ok();
+    says(&built.text(), &["installed by nobody"]);
+    let disk = project.path().join("appliance/appliance.qcow2").display().to_string();
+    let raw = project.path().join("raw.img").display().to_string();
+    tool("qemu-img", &["convert", "-O", "raw", &disk, &raw]);
+    let motd = text(tool("debugfs", &["-R", "cat /etc/motd", &raw]));
+    assert_eq!(motd, "installed by nobody\nprovisioned\n");
 }

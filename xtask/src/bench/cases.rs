@@ -233,6 +233,7 @@ pub(crate) fn all() -> Vec<Case> {
         super::ssh::small(),
         super::ssh::upload(),
         super::qemu::disk_image(),
+        super::iso::installed(),
         Case {
             name: "edit-to-run",
             target: "the quickstart runs within 3 s of an edit",

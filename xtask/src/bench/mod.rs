@@ -5,6 +5,7 @@
 
 mod cases;
 mod docker;
+mod iso;
 mod measure;
 mod qemu;
 mod ssh;
@@ -91,6 +92,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
         "example-quickstart",
         "--bin",
         "bench-images",
+        "--bin",
+        "install-iso",
         "--bin",
         "quickstart",
         "--features",

@@ -2,6 +2,7 @@
 
 use crate::{
     artifact::Files,
+    boot_command,
     communicator::{ssh::Ssh, winrm::WinRm},
     describe::{Component, Describe, HasGuest, Info, feature},
     field::Places,
@@ -267,8 +268,9 @@ impl Machine {
 }
 
 impl Machine {
-    /// What of the settings nothing does yet.
-    fn not_yet(&self) -> Option<&'static str> {
+    /// What of the settings nothing does in a program without the cargo feature `machines`.
+    #[cfg(not(feature = "machines"))]
+    fn not_built_in(&self) -> Option<&'static str> {
         let typed = self.boot.as_ref().is_some_and(Boot::types) || !self.boot_steps.is_empty();
         let all = [
             ("what is typed at the first screen", typed),
@@ -370,6 +372,11 @@ impl Component for Machine {
         if self.disk_compression && self.format.as_ref().is_some_and(|format| format.to_string() != "qcow2") {
             problems.warning("disk_compression", "no-effect", "only qcow2 images are compressed");
         }
+        for step in &self.boot_steps {
+            for problem in boot_command::check("boot_steps", step.as_slice().first()) {
+                problems.push(problem);
+            }
+        }
         if self.boot.is_some() && !self.boot_steps.is_empty() {
             let typed = self.boot.as_ref().is_some_and(Boot::types);
             problems.check_exclusive(&[("boot_command", typed), ("boot_steps", true)]);
@@ -389,9 +396,10 @@ impl Describe for Machine {
         if self.winrm.is_some() {
             return info.unsupported("steps cannot run over WinRM yet: it is described and planned");
         }
-        if let Some(what) = self.not_yet() {
+        #[cfg(not(feature = "machines"))]
+        if let Some(what) = self.not_built_in() {
             return info.unsupported(format!(
-                "{what} cannot be made for `qemu` yet: it is described and planned"
+                "{what} needs the cargo feature `machines` of imagebake: add it in Cargo.toml"
             ));
         }
         match guest != HasGuest::Never && cfg!(not(feature = "ssh")) {

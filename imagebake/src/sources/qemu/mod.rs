@@ -21,6 +21,10 @@ mod disks;
 mod driver;
 mod evidence;
 mod firmware;
+#[cfg_attr(not(feature = "machines"), path = "into_nothing.rs")]
+mod into;
+#[cfg(feature = "machines")]
+mod keyboard;
 mod ports;
 mod qmp;
 mod resources;

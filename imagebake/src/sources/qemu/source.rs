@@ -15,7 +15,6 @@ use crate::{
     error::{ErrorKind, Result},
     guest::{self, Guest},
     source::{BaseId, Source},
-    value::Vars,
 };
 
 impl Source for Machine {
@@ -43,10 +42,12 @@ impl Source for Machine {
         let tools = self.tools(cx).await?;
         let medium = self.medium(cx).await?.path;
         let place = self.claim_place(cx).await?;
-        let (disk, cds) = match self.disk_image {
+        let (disk, mut cds) = match self.disk_image {
             true => (Some(medium.as_path()), vec![]),
             false => (None, vec![medium.clone()]),
         };
+        let around = self.surround(cx, &place.folder, &place.name).await?;
+        cds.extend(around.cd.clone());
         let disks = self
             .make_disks(cx, &tools.img, &place.folder.join("image"), &place.name, disk)
             .await?;
@@ -55,8 +56,8 @@ impl Source for Machine {
             name: &place.name,
             disks: &disks,
             cds: &cds,
-            floppy: None,
-            facts: Vars::new(),
+            floppy: around.floppy.as_deref(),
+            facts: around.facts.clone(),
         };
         self.run(cx, &tools, setup, guest, &place).await?;
         self.capture(cx, &tools.img, &disks, place).await
@@ -66,14 +67,20 @@ impl Source for Machine {
 impl Machine {
     /// From the machine's start to its end; what it left of a failure is kept.
     async fn run(&self, cx: &Cx, tools: &Tools, setup: Setup<'_>, guest: Guest, place: &Place) -> Result<()> {
+        let facts = setup.facts.clone();
         let running = match self.start(cx, tools, setup).await {
             Ok(running) => running,
             Err(error) => return Err(evidence::collect(cx, None, &place.folder, error).await),
         };
-        if let Some(screen) = &running.vnc {
-            cx.say(format!("the machine's screen is at {screen}"));
+        if let Some(screen) = &running.screen {
+            cx.say(format!("the machine's screen is at {}", screen.shown));
         }
-        match Box::pin(self.use_machine(cx, &running, guest, place)).await {
+        let used = async {
+            let typed = self.type_boot_command(cx, &running, place, &facts);
+            running.while_it_runs(typed).await?;
+            self.use_machine(cx, &running, guest, place).await
+        };
+        match Box::pin(used).await {
             Ok(()) => {
                 let Running { process, tpm, .. } = running;
                 cx.scope().delete(process).await?;

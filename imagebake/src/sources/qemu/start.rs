@@ -15,7 +15,7 @@ use crate::{
     engine::Cx,
     error::{Context, Error, ErrorKind, Result},
     journal::Held,
-    value::{Text, Vars},
+    value::{Secret, Text, Vars},
 };
 use serde_json::json;
 use std::{
@@ -52,13 +52,23 @@ pub(super) struct Setup<'a> {
     pub(super) facts: Vars,
 }
 
+/// Where a machine's screen is reached.
+#[cfg_attr(not(feature = "machines"), expect(dead_code, reason = "only typing goes there"))]
+pub(super) struct ScreenAddress {
+    pub(super) host: String,
+    pub(super) port: u16,
+    pub(super) password: Option<Secret>,
+    /// For people.
+    pub(super) shown: String,
+}
+
 /// A machine that runs.
 pub(super) struct Running {
     pub(super) qmp: Qmp,
     /// The builder's port that leads to its SSH.
     pub(super) port: Option<u16>,
     /// Where its screen is.
-    pub(super) vnc: Option<String>,
+    pub(super) screen: Option<ScreenAddress>,
     pub(super) process: Held<Process>,
     pub(super) tpm: Option<Held<Process>>,
     ended: watch::Receiver<Option<ExitStatus>>,
@@ -269,13 +279,13 @@ impl Machine {
         let mut running = Running {
             qmp,
             port,
-            vnc: None,
+            screen: None,
             process: held,
             tpm,
             ended,
             log,
         };
-        running.vnc = self.open_screen(cx, &running.qmp).await?;
+        running.screen = self.open_screen(cx, &running.qmp).await?;
         Ok(running)
     }
 
@@ -301,7 +311,7 @@ impl Machine {
     }
 
     /// Sets the screen's password and says where it is.
-    async fn open_screen(&self, cx: &Cx, qmp: &Qmp) -> Result<Option<String>> {
+    async fn open_screen(&self, cx: &Cx, qmp: &Qmp) -> Result<Option<ScreenAddress>> {
         let about = qmp.execute("query-vnc", json!({})).await.unwrap_or_default();
         if about["enabled"].as_bool() != Some(true) {
             return Ok(None);
@@ -310,7 +320,16 @@ impl Machine {
             about["host"].as_str().unwrap_or_default(),
             about["service"].as_str().unwrap_or_default(),
         );
-        let mut shown = format!("vnc://{host}:{port}");
+        let mut address = ScreenAddress {
+            // One that listens everywhere listens here.
+            host: match host {
+                "0.0.0.0" | "::" | "" => "127.0.0.1".to_owned(),
+                host => host.to_owned(),
+            },
+            port: port.parse().unwrap_or_default(),
+            password: None,
+            shown: format!("vnc://{host}:{port}"),
+        };
         if self.vnc_use_password {
             let password = match &self.vnc_password {
                 Some(secret) => secret.expose()?.to_owned(),
@@ -320,12 +339,13 @@ impl Machine {
             let set = json!({"protocol": "vnc", "password": password});
             qmp.execute("set_password", set).await?;
             if made {
-                shown.push_str(&format!(", password {password}"));
+                address.shown.push_str(&format!(", password {password}"));
             } else {
                 cx.redactor().register("vnc_password", &password);
             }
+            address.password = Some(Secret::literal(password));
         }
-        Ok(Some(shown))
+        Ok(Some(address))
     }
 
     /// What the settings and the user's arguments come to.

@@ -1,0 +1,117 @@
+//! The way into a machine before anything in it listens: what is served to it, what is in its drives, what is typed at its screen.
+
+use super::{config::Machine, keyboard::Console, start::Running, steps::Place};
+use crate::{
+    boot_command::{Action, Keyboard, Pace, SerialLog, Typing},
+    engine::Cx,
+    error::{Error, ErrorKind, Result},
+    groups::{Boot, Http},
+    guest_http::{Server, Serving},
+    screen::{Screen, Vnc},
+    value::Vars,
+};
+use serde_json::json;
+use std::path::{Path, PathBuf};
+
+/// Where the builder is for a machine behind it.
+const BUILDER: &str = "10.0.2.2";
+
+/// What a machine finds besides its disks.
+#[derive(Default)]
+pub(super) struct Surroundings {
+    /// For templates: `http_ip`, `http_port`.
+    pub(super) facts: Vars,
+    pub(super) floppy: Option<PathBuf>,
+    pub(super) cd: Option<PathBuf>,
+    /// Ends when this is dropped.
+    _serving: Option<Serving>,
+}
+
+impl Machine {
+    /// Serves the machine's files and makes the media for its drives, in `folder`.
+    pub(super) async fn surround(&self, cx: &Cx, folder: &Path, name: &str) -> Result<Surroundings> {
+        let mut around = Surroundings::default();
+        let facts = &mut around.facts;
+        facts.insert("name".into(), json!(name));
+        facts.insert("http_ip".into(), json!(BUILDER));
+        facts.insert("http_port".into(), json!(0));
+        let served = self.http.as_ref().and_then(Http::folder);
+        let served = served.map(|folder| cx.input_path(folder).display().to_string());
+        facts.insert("http_dir".into(), json!(served.unwrap_or_default()));
+        if let Some(http) = self.http.as_ref().filter(|http| http.serves()) {
+            let server = Server::bind(cx, http).await?;
+            facts.insert("http_port".into(), json!(server.port()));
+            cx.set_fact("http_addr", format!("{BUILDER}:{}", server.port()));
+            cx.say(format!("files are served on port {}", server.port()));
+            around._serving = Some(server.serve(cx, http, facts)?);
+        }
+        if let Some(floppy) = self.floppy.as_ref().filter(|floppy| floppy.has_files()) {
+            let to = folder.join("floppy.img");
+            floppy.make(cx, &to).await?;
+            around.floppy = Some(to);
+        }
+        if let Some(cd) = self.cd.as_ref().filter(|cd| cd.has_files()) {
+            let to = folder.join("cd.iso");
+            cd.make(cx, &to).await?;
+            around.cd = Some(to);
+        }
+        Ok(around)
+    }
+
+    /// Types the boot command, over VNC where there is a screen, else over the control connection.
+    pub(super) async fn type_boot_command(
+        &self,
+        cx: &Cx,
+        running: &Running,
+        place: &Place,
+        facts: &Vars,
+    ) -> Result<()> {
+        let wait = self.boot.as_ref().map(Boot::first_wait);
+        let steps = self.boot.as_ref().map(Boot::actions).unwrap_or_default();
+        if steps.is_empty() && self.boot_steps.is_empty() {
+            // Only what was said: nothing is typed, so that nobody has to wait for a screen.
+            return match self.boot.as_ref().and_then(Boot::said_wait) {
+                Some(wait) => cx.pause(wait).await,
+                None => Ok(()),
+            };
+        }
+        if let Some(wait) = wait.or(Some(Boot::USUAL_WAIT)).filter(|wait| !wait.is_zero()) {
+            cx.pause(wait).await?;
+        }
+        cx.say("typing the boot command");
+        let picture = place.folder.join("screen.ppm");
+        match &running.screen {
+            Some(address) => {
+                let stream = tokio::net::TcpStream::connect((address.host.as_str(), address.port)).await;
+                let stream = stream.map_err(|error| {
+                    Error::new(ErrorKind::Unreachable, "the machine's screen cannot be reached").because(error)
+                })?;
+                let _ = stream.set_nodelay(true);
+                let vnc = Vnc::connect(stream, address.password.as_ref()).await?;
+                self.type_at(cx, &vnc, place, facts).await
+            }
+            None => {
+                self.type_at(cx, &Console::new(cx, &running.qmp, picture), place, facts)
+                    .await
+            }
+        }
+    }
+
+    async fn type_at<C: Keyboard + Screen>(&self, cx: &Cx, console: &C, place: &Place, facts: &Vars) -> Result<()> {
+        let mut typing = Typing::new(cx, console, Some(console))
+            .serial(SerialLog::new(place.folder.join("serial.log")))
+            .pace(self.boot_key_interval.map_or(Pace::Guest, Pace::Fixed));
+        if let Some(boot) = &self.boot {
+            typing = typing.between_groups(boot.between_groups()).within(boot.deadline());
+            typing.perform(boot.actions(), facts).await?;
+        }
+        for step in &self.boot_steps {
+            let [keys, rest @ ..] = step.as_slice() else { continue };
+            if let Some(about) = rest.first() {
+                cx.say(cx.render_with(about, facts.clone())?.as_str());
+            }
+            typing.perform(&[Action::Keys(keys.clone())], facts).await?;
+        }
+        Ok(())
+    }
+}
