@@ -113,6 +113,7 @@ pub fn derive_config(input: TokenStream) -> TokenStream {
 ///
 /// | option | meaning |
 /// |---|---|
+/// | `name = "vmName"` | what users call it, where the field cannot be named so |
 /// | `default = EXPR` | the value when none is given; without it, and unless the type is an `Option`, one must be given |
 /// | `env = "NAME"` | an environment variable it is read from, besides `IMAGEBAKE_VAR_<name>` and `PKR_VAR_<name>` |
 /// | `matches = "regex"` | what the text, or each text of a list, must match; checked by the compiler |

@@ -15,6 +15,8 @@ use syn::{
 struct Variable<'a> {
     field: &'a Field,
     ident: &'a Ident,
+    /// What users call it, where that is no name of Rust.
+    name: Option<LitStr>,
     default: Option<Expr>,
     env: Option<LitStr>,
     matches: Option<LitStr>,
@@ -119,6 +121,7 @@ impl<'a> Variable<'a> {
         let mut variable = Self {
             field,
             ident,
+            name: None,
             default: None,
             env: None,
             matches: None,
@@ -131,6 +134,7 @@ impl<'a> Variable<'a> {
             &field.attrs,
             "var",
             &[
+                "name",
                 "default",
                 "env",
                 "matches",
@@ -142,6 +146,7 @@ impl<'a> Variable<'a> {
             ],
         )? {
             match option.name.to_string().as_str() {
+                "name" => variable.name = Some(variable_name(option.string()?)?),
                 "default" => variable.default = Some(option.expr()?),
                 "env" => variable.env = Some(environment_name(option.string()?)?),
                 "matches" => variable.matches = Some(regex(option.string()?)?),
@@ -177,12 +182,16 @@ impl<'a> Variable<'a> {
         }
     }
 
+    /// Its name, as users write it.
+    fn shown(&self) -> String {
+        match &self.name {
+            Some(name) => name.value(),
+            None => self.ident.unraw().to_string(),
+        }
+    }
+
     fn row(&self) -> TokenStream {
-        let (name, help, ty) = (
-            self.ident.unraw().to_string(),
-            doc::text(&self.field.attrs),
-            &self.field.ty,
-        );
+        let (name, help, ty) = (self.shown(), doc::text(&self.field.attrs), &self.field.ty);
         let default = self.default.as_ref().map(|default| {
             let shown = doc::shown(default);
             quote!(.default(#shown))
@@ -202,7 +211,7 @@ impl<'a> Variable<'a> {
         let (ident, ty) = (self.ident, &self.field.ty);
         let default = match &self.default {
             Some(default) => {
-                let value = default_value(default, ty, &self.ident.unraw().to_string());
+                let value = default_value(default, ty, &self.shown());
                 quote!(::core::option::Option::Some(|| #value))
             }
             None => quote!(::core::option::Option::None),
@@ -345,6 +354,15 @@ fn view(ty: &Type, value: &Ident) -> (TokenStream, TokenStream) {
         _ if shape::is(ty, "PathBuf") => (quote!(::std::path::Path), quote!(#value.as_path())),
         Shape::List(item) => (quote!([#item]), quote!(#value.as_slice())),
         _ => (quote!(#ty), quote!(#value)),
+    }
+}
+
+/// A name that `--var NAME=value` can say.
+fn variable_name(name: LitStr) -> Result<LitStr> {
+    let text = name.value();
+    match text.is_empty() || text.contains(|c: char| c == '=' || c.is_whitespace() || c.is_control()) {
+        true => Err(Error::new(name.span(), format!("{text:?} cannot name an input"))),
+        false => Ok(name),
     }
 }
 

@@ -19,6 +19,7 @@ pub mod engine;
 pub mod error;
 pub mod event;
 pub mod field;
+pub mod functions;
 pub mod groups;
 pub mod guest;
 #[cfg(feature = "machines")]

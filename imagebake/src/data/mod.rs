@@ -18,6 +18,7 @@ mod ask;
 mod command;
 mod environment;
 mod file;
+mod files;
 mod git;
 mod http;
 mod join;
@@ -30,6 +31,7 @@ pub use ask::Ask;
 pub use command::{CommandOutput, Printed};
 pub use environment::EnvironmentVariable;
 pub use file::{FileBytes, FileText};
+pub use files::FileNames;
 pub use git::{GitRevision, GitState};
 pub use http::{Http, HttpBody};
 pub use join::Joined;
@@ -143,6 +145,12 @@ impl Data {
     #[track_caller]
     pub fn file_bytes(&self, path: impl Into<HostPath>) -> Ask<'_, FileBytes> {
         self.look_up(FileBytes::new(path.into()))
+    }
+
+    /// The names of the files in a folder of the project, and in the folders below it, that a glob matches, in order: `**/*.sh`.
+    #[track_caller]
+    pub fn files(&self, folder: impl Into<HostPath>, glob: impl Into<String>) -> Ask<'_, FileNames> {
+        self.look_up(FileNames::new(folder.into(), glob.into()))
     }
 
     /// A file of the project, rendered with `vars`; a variable that they lack is an error at the template's line. Syntax and comments

@@ -11,6 +11,7 @@ mod data;
 mod docker;
 mod docker_engine;
 mod examples;
+mod imported;
 mod inputs;
 mod medium;
 mod oci;

@@ -61,6 +61,14 @@ pub(super) fn entry(role: Role, kind: &str) -> Option<catalog::Entry> {
         .find(|entry| entry.role == role && entry.kind == kind)
 }
 
+/// What a post-processor takes.
+pub(super) fn takes(kind: &str) -> Takes {
+    match entry(Role::PostProcessor, kind).is_some_and(|entry| entry.particular) {
+        true => Takes::Particular,
+        false => Takes::Any,
+    }
+}
+
 /// A source, step or post-processor in Rust, bound to `name`. `settings` are without what applies to any step.
 ///
 /// # Errors

@@ -12,20 +12,40 @@
 mod calls;
 mod code;
 mod component;
+mod convert;
+mod expr;
+mod functions;
 mod given;
+mod hcl;
+mod layout;
+mod legacy;
+mod literal;
+mod locals;
+mod model;
+mod module;
+mod names;
+mod operators;
 mod paths;
+mod project;
 mod samples;
 mod settings;
+mod strings;
+#[cfg(test)]
+mod tests;
+mod typed;
+mod types;
 mod values;
+mod variables;
 mod writer;
 
 pub use code::{Code, Want};
 pub use component::{Component, Takes, component};
+pub use project::project;
 pub use samples::samples;
 pub use settings::{Each, Setting, SettingBlock, SettingValue, Settings, StepOptions};
 pub use writer::Writer;
 
-use super::{context::Context, fault::Faults, input::Input, schema::Catalog, sources::Span};
+use super::{context::Context, fault::Faults, input::Input, sources::Span};
 use std::collections::BTreeMap;
 
 /// How Rust is written.
@@ -98,14 +118,4 @@ pub struct Project {
     pub modules: Vec<Module>,
     /// The cargo features of imagebake that it needs.
     pub features: Vec<&'static str>,
-}
-
-/// The package of these templates.
-pub fn project(templates: &[Template], catalog: &dyn Catalog, options: &Options) -> Project {
-    let _ = (catalog, options);
-    let modules = templates.iter().map(|_| Module::default()).collect();
-    Project {
-        modules,
-        ..Project::default()
-    }
 }

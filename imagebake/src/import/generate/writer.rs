@@ -1,14 +1,59 @@
-//! Expressions of templates as expressions of Rust.
+//! What is known while the expressions of one template are written: names and types of variables and locals, and how each is used.
 
-use super::{Code, Want};
+use super::{
+    Code, Want,
+    literal::literal,
+    names::Names,
+    strings::Facts,
+    typed::{Form, Typed},
+    types::{Struct, Ty},
+};
 use crate::import::{
     context::Context,
+    eval::{self, Scope},
     fault::{Fault, Result},
     sources::Span,
-    syntax::Expr,
+    syntax::{Expr, ExprKind},
     value::Value,
 };
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// How a variable or local is used: what decides its type.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Uses {
+    /// What it is given to as it is.
+    pub(super) wants: Vec<Want>,
+    /// How often it is put into text.
+    pub(super) shown: usize,
+    /// How often it is anything else.
+    pub(super) other: usize,
+    /// A secret is needed as ordinary text.
+    pub(super) plain: bool,
+}
+
+/// A variable of the template.
+#[derive(Clone, Debug)]
+pub(super) struct Known {
+    pub(super) ident: String,
+    pub(super) ty: Ty,
+}
+
+/// What a local is computed from.
+#[derive(Clone, Debug)]
+pub(super) struct LocalDeclaration {
+    pub(super) expr: Expr,
+    pub(super) sensitive: bool,
+    pub(super) comments: Vec<String>,
+}
+
+/// What the first run over a template found out for the second.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Learned {
+    /// By `var.NAME`, `local.NAME`.
+    pub(super) uses: BTreeMap<String, Uses>,
+    /// How often each local is named in each function.
+    pub(super) counts: BTreeMap<(usize, String), usize>,
+}
 
 /// Writes the expressions of one template.
 pub struct Writer<'a> {
@@ -16,16 +61,103 @@ pub struct Writer<'a> {
     pub context: &'a Context,
     /// Paths for `use`, beyond the prelude.
     pub uses: BTreeSet<String>,
+    pub(super) variables: BTreeMap<String, Known>,
+    pub(super) declarations: &'a BTreeMap<String, LocalDeclaration>,
+    /// Locals that are the same whatever the variables are.
+    pub(super) constants: Value,
+    /// Of the function at hand: those that have their `let`.
+    pub(super) locals: BTreeMap<String, Known>,
+    pub(super) lets: Vec<String>,
+    pub(super) names: Names,
+    pub(super) function: usize,
+    /// Names of loops and closures, innermost last.
+    pub(super) scope: Vec<(String, Typed)>,
+    pub(super) each: Vec<Typed>,
+    pub(super) closures: usize,
+    pub(super) depth: usize,
+    pub(super) facts: Facts,
+    /// What `source.` and `build.` say here.
+    pub(super) of_source: Option<(String, String)>,
+    pub(super) build_name: Option<String>,
+    pub(super) needs_data: bool,
+    pub(super) fallible: bool,
+    pub(super) uses_vars: bool,
+    pub(super) structs: Vec<Struct>,
+    pub(super) used_variables: BTreeSet<String>,
+    pub(super) before: Learned,
+    pub(super) learned: Learned,
+    /// Locals that are being written: what needs itself.
+    pub(super) open: Vec<String>,
 }
 
-impl Writer<'_> {
+impl<'a> Writer<'a> {
+    pub(super) fn new(
+        context: &'a Context,
+        variables: BTreeMap<String, Known>,
+        declarations: &'a BTreeMap<String, LocalDeclaration>,
+        before: Learned,
+    ) -> Self {
+        let mut writer = Self {
+            context,
+            uses: BTreeSet::new(),
+            variables,
+            declarations,
+            constants: Value::Object(BTreeMap::new()),
+            locals: BTreeMap::new(),
+            lets: Vec::new(),
+            names: Names::default(),
+            function: 0,
+            scope: Vec::new(),
+            each: Vec::new(),
+            closures: 0,
+            depth: 0,
+            facts: Facts::Known(&[]),
+            of_source: None,
+            build_name: None,
+            needs_data: false,
+            fallible: false,
+            uses_vars: false,
+            structs: Vec::new(),
+            used_variables: BTreeSet::new(),
+            before,
+            learned: Learned::default(),
+            open: Vec::new(),
+        };
+        writer.constants = writer.constant_locals();
+        writer
+    }
+
+    /// A new function: nothing has its `let` yet.
+    pub(super) fn begin(&mut self, function: usize) {
+        self.function = function;
+        self.locals.clear();
+        self.lets.clear();
+        self.names = Names::new(["vars", "data"]);
+        self.needs_data = false;
+        self.fallible = false;
+        self.uses_vars = false;
+    }
+
+    /// A name for a `let` that nothing has yet.
+    pub fn name(&mut self, wanted: &str) -> String {
+        self.names.take(&super::names::snake(wanted))
+    }
+
     /// What `expr` is in Rust where `want` is taken.
     ///
     /// # Errors
     /// What cannot be said, or does not fit.
     pub fn expr(&mut self, expr: &Expr, want: &Want) -> Result<Code> {
-        let _ = want;
-        Err(Fault::at(expr.span, "no-rust", "this cannot be written in Rust"))
+        let facts = std::mem::replace(&mut self.facts, facts_of(want));
+        let written = self
+            .typed(expr, Some(want))
+            .and_then(|typed| self.argument(&typed, want, expr.span));
+        let code = written.or_else(|fault| match self.constant(expr) {
+            Some(value) => literal(&value, want, expr.span),
+            None => Err(fault),
+        });
+        self.facts = facts;
+        code
     }
 
     /// A value as a literal of Rust.
@@ -33,17 +165,55 @@ impl Writer<'_> {
     /// # Errors
     /// When it does not fit.
     pub fn literal(&mut self, value: &Value, want: &Want, span: Span) -> Result<Code> {
-        let _ = (value, want);
-        Err(Fault::at(span, "no-rust", "this cannot be written in Rust"))
+        literal(value, want, span)
     }
 
     /// The value of an expression that nothing outside is asked for: a constant of the template.
     pub fn constant(&self, expr: &Expr) -> Option<Value> {
-        let _ = expr;
-        None
+        let mut pure = true;
+        expr.walk(&mut |node| match &node.kind {
+            ExprKind::Call { name, .. } => pure &= !ASKS.contains(&name.as_str()),
+            ExprKind::Variable(name) => pure &= !matches!(name.as_str(), "var" | "data" | "build" | "source"),
+            _ => {}
+        });
+        if !pure {
+            return None;
+        }
+        let path = [
+            ("root".to_owned(), Value::from(self.context.root.as_str())),
+            ("cwd".to_owned(), Value::DYNAMIC),
+        ];
+        let packer = [("version".to_owned(), Value::from(self.context.version.as_str()))];
+        let scope = Scope::new([
+            ("path".to_owned(), Value::Object(path.into_iter().collect())),
+            ("packer".to_owned(), Value::Object(packer.into_iter().collect())),
+            ("local".to_owned(), self.constants.clone()),
+        ]);
+        let value = eval::evaluate(self.context, expr, &scope).ok()?;
+        value.is_wholly_known().then_some(value)
     }
 
-    /// Runs `body` with the names of a loop over `collection` known; gives the pattern, what is iterated over, and what `body` made.
+    /// Locals whose values are constants, each of which may use others.
+    fn constant_locals(&mut self) -> Value {
+        let mut known: BTreeMap<String, Value> = BTreeMap::new();
+        loop {
+            let before = known.len();
+            for (name, declaration) in self.declarations {
+                if !known.contains_key(name)
+                    && let Some(value) = self.constant(&declaration.expr)
+                {
+                    known.insert(name.clone(), value);
+                }
+            }
+            self.constants = Value::Object(known.clone());
+            if known.len() == before {
+                return Value::Object(known);
+            }
+        }
+    }
+
+    /// Runs `body` with the names of a loop over `collection` known, `ITERATOR.value` and `ITERATOR.key`; gives the pattern, what is
+    /// iterated over, and what `body` made: `for PATTERN in ITERATED { … }`.
     ///
     /// # Errors
     /// What cannot be said, or what `body` found.
@@ -53,17 +223,93 @@ impl Writer<'_> {
         collection: &Expr,
         body: impl FnOnce(&mut Self) -> Result<T>,
     ) -> Result<(String, String, T)> {
-        let _ = (iterator, body);
-        Err(Fault::at(collection.span, "no-rust", "this cannot be written in Rust"))
+        let over = self.typed(collection, None)?;
+        let walk = self.walked(&over, collection.span)?;
+        let (key, value) = (self.names.take("key"), self.names.take(&super::names::snake(iterator)));
+        let key_typed = Typed::new(key.clone(), walk.key.clone(), walk.key_form());
+        let value_typed = Typed::new(value.clone(), walk.item.clone(), Form::Ref);
+        let depth = self.scope.len();
+        self.scope.push((format!("{iterator}.key"), key_typed));
+        self.scope.push((format!("{iterator}.value"), value_typed));
+        let made = body(self);
+        self.scope.truncate(depth);
+        let made = made?;
+        let used = (self.was_used(&key), self.was_used(&value));
+        let (pattern, iterated) = walk.pattern(&key, &value, used);
+        Ok((pattern, iterated, made))
     }
 
-    /// A name for a `let` that nothing has yet.
-    pub fn name(&mut self, wanted: &str) -> String {
-        wanted.to_owned()
+    /// Whether a name of a loop was used by what was written last.
+    fn was_used(&mut self, name: &str) -> bool {
+        self.used_variables.remove(&format!("loop {name}"))
     }
 
     /// Adds a path to the module's `use` declarations.
     pub fn use_path(&mut self, path: &str) {
         self.uses.insert(path.to_owned());
+    }
+
+    pub(super) fn used(&mut self, key: &str) -> &mut Uses {
+        self.learned.uses.entry(key.to_owned()).or_default()
+    }
+
+    /// It is given to a place as it is.
+    pub(super) fn given(&mut self, typed: &Typed, want: &Want) {
+        if let Some(key) = &typed.key {
+            let uses = self.used(key);
+            uses.other = uses.other.saturating_sub(1);
+            uses.wants.push(want.clone());
+        }
+    }
+
+    /// It is put into text.
+    pub(super) fn shown(&mut self, typed: &Typed) {
+        if let Some(key) = &typed.key {
+            let uses = self.used(key);
+            uses.other = uses.other.saturating_sub(1);
+            uses.shown += 1;
+        }
+    }
+
+    /// A `?` was written.
+    pub(super) fn fails(&mut self, span: Span) -> Result<()> {
+        if self.closures > 0 {
+            return Err(no_rust(span, "what can fail cannot be said inside a `for` expression"));
+        }
+        self.fallible = true;
+        Ok(())
+    }
+}
+
+/// Functions whose results are not the same each time, or that ask something outside.
+const ASKS: [&str; 16] = [
+    "timestamp",
+    "uuidv4",
+    "legacy_isotime",
+    "legacy_strftime",
+    "file",
+    "fileexists",
+    "fileset",
+    "templatefile",
+    "abspath",
+    "pathexpand",
+    "vault",
+    "consul_key",
+    "aws_secretsmanager",
+    "aws_secretsmanager_raw",
+    "bcrypt",
+    "env",
+];
+
+pub(super) fn no_rust(span: Span, message: impl Into<String>) -> Box<Fault> {
+    Fault::at(span, "no-rust", message)
+        .help("write the value itself, or compute it in a local that the importer can follow")
+}
+
+pub(super) fn facts_of(want: &Want) -> Facts {
+    match want {
+        Want::Template(facts) => Facts::Known(facts),
+        Want::List(inner) | Want::Map(inner) => facts_of(inner),
+        _ => Facts::None,
     }
 }

@@ -22,7 +22,7 @@ pub(super) struct Built {
 }
 
 /// Formats files of Rust in place. What rustfmt cannot read stays as it is, and is told.
-pub(super) fn format(files: &[PathBuf]) -> Result<()> {
+pub(in crate::import) fn format(files: &[PathBuf]) -> Result<()> {
     // One at a time where there are many: a command line has an end.
     for some in files.chunks(100) {
         let output = run(Command::new("rustfmt").args(["--edition", "2024"]).args(some))?;

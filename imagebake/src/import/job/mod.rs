@@ -4,7 +4,7 @@
 //! paths ── templates ── folder ── generate ── write ── driver (rustfmt) ── verify (cargo, the program) ── report
 //! ```
 
-mod driver;
+pub(super) mod driver;
 mod folder;
 mod report;
 mod templates;

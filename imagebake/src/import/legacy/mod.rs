@@ -7,10 +7,10 @@
 //!
 //! User variables, and functions that need no running build, are put in; a string that asks for more keeps its other calls.
 
-mod engine;
+pub(in crate::import) mod engine;
 mod functions;
 mod parse;
-mod parts;
+pub(in crate::import) mod parts;
 mod units;
 mod variables;
 
@@ -36,6 +36,17 @@ pub(super) fn evaluate(input: &Input, context: &Context, catalog: &dyn Catalog, 
     let user = variables::evaluate(&parts, input, context, &mut plan, faults);
     units::evaluate(&parts, &user, context, catalog, &mut plan, faults);
     plan
+}
+
+/// The parts of a template, as they are written.
+pub(super) fn parts(input: &Input, context: &Context, faults: &mut Faults) -> parts::Parts {
+    let json = faults
+        .keep(input::read(context, &input.template))
+        .and_then(|file| faults.keep(parse_json(&context.sources, file)));
+    match json {
+        Some(json) => parts::read(&json, context, faults),
+        None => parts::Parts::default(),
+    }
 }
 
 #[cfg(test)]

@@ -11,41 +11,41 @@ use crate::import::{
 
 /// A template, unrendered.
 #[derive(Debug, Default)]
-pub(super) struct Parts {
-    pub(super) variables: Vec<Variable>,
-    pub(super) sensitive: Vec<String>,
-    pub(super) builders: Vec<Part>,
-    pub(super) provisioners: Vec<Part>,
-    pub(super) error_cleanup: Option<Part>,
-    pub(super) chains: Vec<Vec<Part>>,
+pub(in crate::import) struct Parts {
+    pub(in crate::import) variables: Vec<Variable>,
+    pub(in crate::import) sensitive: Vec<String>,
+    pub(in crate::import) builders: Vec<Part>,
+    pub(in crate::import) provisioners: Vec<Part>,
+    pub(in crate::import) error_cleanup: Option<Part>,
+    pub(in crate::import) chains: Vec<Vec<Part>>,
 }
 
 /// A variable; without a default it must be given a value.
 #[derive(Debug)]
-pub(super) struct Variable {
-    pub(super) name: String,
-    pub(super) span: Span,
-    pub(super) default: Option<String>,
+pub(in crate::import) struct Variable {
+    pub(in crate::import) name: String,
+    pub(in crate::import) span: Span,
+    pub(in crate::import) default: Option<String>,
     /// Where the default stands.
-    pub(super) at: Span,
+    pub(in crate::import) at: Span,
 }
 
 /// A component and what applies to it.
 #[derive(Debug, Default)]
-pub(super) struct Part {
-    pub(super) kind: String,
-    pub(super) name: Option<String>,
-    pub(super) span: Option<Span>,
-    pub(super) only: Vec<String>,
-    pub(super) except: Vec<String>,
-    pub(super) pause_before: i64,
-    pub(super) timeout: i64,
-    pub(super) max_retries: Option<String>,
-    pub(super) keep_input_artifact: Option<bool>,
+pub(in crate::import) struct Part {
+    pub(in crate::import) kind: String,
+    pub(in crate::import) name: Option<String>,
+    pub(in crate::import) span: Option<Span>,
+    pub(in crate::import) only: Vec<String>,
+    pub(in crate::import) except: Vec<String>,
+    pub(in crate::import) pause_before: i64,
+    pub(in crate::import) timeout: i64,
+    pub(in crate::import) max_retries: Option<String>,
+    pub(in crate::import) keep_input_artifact: Option<bool>,
     /// By the names of builders.
-    pub(super) changed: Vec<Property>,
+    pub(in crate::import) changed: Vec<Property>,
     /// Its settings.
-    pub(super) settings: Vec<Property>,
+    pub(in crate::import) settings: Vec<Property>,
 }
 
 const TOP: [&str; 9] = [
@@ -81,7 +81,7 @@ const OWN: [(&str, &[&str]); 3] = [
     ),
 ];
 
-pub(super) fn read(json: &Json, context: &Context, faults: &mut Faults) -> Parts {
+pub(in crate::import) fn read(json: &Json, context: &Context, faults: &mut Faults) -> Parts {
     let mut parts = Parts::default();
     if !matches!(json.kind, JsonKind::Object(_)) {
         faults.push(Fault::at(
@@ -323,7 +323,7 @@ impl Reader<'_> {
 }
 
 /// The text of what is no list and no object.
-pub(super) fn scalar(json: &Json) -> String {
+pub(in crate::import) fn scalar(json: &Json) -> String {
     match &json.kind {
         JsonKind::String(text) => text.clone(),
         JsonKind::Number(text) => {

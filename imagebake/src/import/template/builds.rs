@@ -54,7 +54,7 @@ pub(super) struct Block {
 }
 
 /// Attributes of every provisioner.
-pub(super) const OF_PROVISIONERS: [&str; 8] = [
+pub(in crate::import) const OF_PROVISIONERS: [&str; 8] = [
     "name",
     "pause_before",
     "max_retries",
@@ -65,7 +65,7 @@ pub(super) const OF_PROVISIONERS: [&str; 8] = [
     "override",
 ];
 /// Attributes of every post-processor.
-pub(super) const OF_POST_PROCESSORS: [&str; 4] = ["name", "only", "except", "keep_input_artifact"];
+pub(in crate::import) const OF_POST_PROCESSORS: [&str; 4] = ["name", "only", "except", "keep_input_artifact"];
 
 pub(super) fn read(declared: &Declared, world: &World<'_>, faults: &mut Faults) -> Vec<Build> {
     let scope = world.scope();

@@ -8,43 +8,45 @@ use crate::import::{
 
 /// All declarations of all files.
 #[derive(Debug, Default)]
-pub(super) struct Declared {
-    pub(super) packer: Vec<Block>,
-    pub(super) variables: Vec<Variable>,
-    pub(super) locals: Vec<Local>,
-    pub(super) data: Vec<Named>,
-    pub(super) sources: Vec<Named>,
-    pub(super) builds: Vec<Block>,
-    pub(super) registry: Vec<Block>,
+pub(in crate::import) struct Declared {
+    pub(in crate::import) packer: Vec<Block>,
+    pub(in crate::import) variables: Vec<Variable>,
+    pub(in crate::import) locals: Vec<Local>,
+    pub(in crate::import) data: Vec<Named>,
+    pub(in crate::import) sources: Vec<Named>,
+    pub(in crate::import) builds: Vec<Block>,
+    pub(in crate::import) registry: Vec<Block>,
 }
 
 /// `variable "x" { … }`, or an entry of `variables { … }`.
 #[derive(Debug)]
-pub(super) struct Variable {
-    pub(super) name: String,
-    pub(super) span: Span,
-    pub(super) default: Option<Expr>,
-    pub(super) ty: Option<Expr>,
-    pub(super) sensitive: Option<Expr>,
-    pub(super) description: Option<Expr>,
-    pub(super) validations: Vec<Block>,
+pub(in crate::import) struct Variable {
+    pub(in crate::import) name: String,
+    pub(in crate::import) span: Span,
+    pub(in crate::import) default: Option<Expr>,
+    pub(in crate::import) ty: Option<Expr>,
+    pub(in crate::import) sensitive: Option<Expr>,
+    pub(in crate::import) description: Option<Expr>,
+    pub(in crate::import) validations: Vec<Block>,
+    pub(in crate::import) comments: Vec<String>,
 }
 
 /// An entry of `locals { … }`, or `local "x" { … }`.
 #[derive(Debug)]
-pub(super) struct Local {
-    pub(super) name: String,
-    pub(super) span: Span,
-    pub(super) expr: Expr,
-    pub(super) sensitive: Option<Expr>,
+pub(in crate::import) struct Local {
+    pub(in crate::import) name: String,
+    pub(in crate::import) span: Span,
+    pub(in crate::import) expr: Expr,
+    pub(in crate::import) sensitive: Option<Expr>,
+    pub(in crate::import) comments: Vec<String>,
 }
 
 /// `source "type" "name" { … }`, `data "type" "name" { … }`
 #[derive(Debug)]
-pub(super) struct Named {
-    pub(super) kind: String,
-    pub(super) name: String,
-    pub(super) block: Block,
+pub(in crate::import) struct Named {
+    pub(in crate::import) kind: String,
+    pub(in crate::import) name: String,
+    pub(in crate::import) block: Block,
 }
 
 const BLOCKS: [BlockKind<'_>; 10] = [
@@ -60,11 +62,11 @@ const BLOCKS: [BlockKind<'_>; 10] = [
     kind("communicator", 2),
 ];
 
-pub(super) const fn kind(name: &'static str, labels: usize) -> BlockKind<'static> {
+pub(in crate::import) const fn kind(name: &'static str, labels: usize) -> BlockKind<'static> {
     BlockKind { name, labels }
 }
 
-pub(super) fn read(bodies: &[Body], faults: &mut Faults) -> Declared {
+pub(in crate::import) fn read(bodies: &[Body], faults: &mut Faults) -> Declared {
     let mut declared = Declared::default();
     for body in bodies {
         let content = body.content(&[], &BLOCKS, faults);
@@ -94,12 +96,17 @@ impl Declared {
                     sensitive: expr("sensitive"),
                     description: expr("description"),
                     validations: content.of("validation").cloned().collect(),
+                    comments: block.comments.clone(),
                 };
                 self.variable(variable, faults);
             }
             "variables" => {
                 for Attribute {
-                    name, name_span, expr, ..
+                    name,
+                    name_span,
+                    expr,
+                    comments,
+                    ..
                 } in block.body.attributes(faults)
                 {
                     let variable = Variable {
@@ -110,13 +117,18 @@ impl Declared {
                         sensitive: None,
                         description: None,
                         validations: Vec::new(),
+                        comments,
                     };
                     self.variable(variable, faults);
                 }
             }
             "locals" => {
                 for Attribute {
-                    name, name_span, expr, ..
+                    name,
+                    name_span,
+                    expr,
+                    comments,
+                    ..
                 } in block.body.attributes(faults)
                 {
                     self.local(
@@ -125,6 +137,7 @@ impl Declared {
                             span: name_span,
                             expr,
                             sensitive: None,
+                            comments,
                         },
                         faults,
                     );
@@ -149,6 +162,7 @@ impl Declared {
                         span: block.header,
                         expr: expression.expr.clone(),
                         sensitive: content.attribute("sensitive").map(|attribute| attribute.expr.clone()),
+                        comments: block.comments.clone(),
                     },
                     faults,
                 );

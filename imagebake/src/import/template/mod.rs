@@ -7,7 +7,7 @@
 //! Every part goes on after a problem, so that all of them are told at once.
 
 mod builds;
-mod declarations;
+pub(in crate::import) mod declarations;
 mod decode;
 mod dynamic;
 mod graph;
@@ -16,7 +16,7 @@ mod references;
 mod units;
 mod variables;
 
-pub(super) use builds::go_duration;
+pub(super) use builds::{OF_POST_PROCESSORS, OF_PROVISIONERS, go_duration};
 pub(super) use packer::satisfied;
 
 use super::{
@@ -33,14 +33,7 @@ use std::collections::BTreeMap;
 
 /// What a template says. Problems are added to `faults`; what could be evaluated is given even so.
 pub fn evaluate(input: &Input, context: &Context, catalog: &dyn Catalog, faults: &mut Faults) -> Plan {
-    let mut bodies: Vec<Body> = Vec::new();
-    if let Some(files) = faults.keep(input.files()) {
-        for (path, json) in files.all() {
-            if let Some(file) = faults.keep(input::read(context, path)) {
-                bodies.push(parse_file(&context.sources, file, json, faults));
-            }
-        }
-    }
+    let bodies = bodies(input, context, faults);
     if !packer::fits(&bodies, context, faults) {
         return Plan::default();
     }
@@ -69,6 +62,23 @@ pub fn evaluate(input: &Input, context: &Context, catalog: &dyn Catalog, faults:
     plan.variables = world.variables;
     plan.locals = world.locals;
     plan
+}
+
+fn bodies(input: &Input, context: &Context, faults: &mut Faults) -> Vec<Body> {
+    let mut bodies: Vec<Body> = Vec::new();
+    if let Some(files) = faults.keep(input.files()) {
+        for (path, json) in files.all() {
+            if let Some(file) = faults.keep(input::read(context, path)) {
+                bodies.push(parse_file(&context.sources, file, json, faults));
+            }
+        }
+    }
+    bodies
+}
+
+/// What the files of a template declare.
+pub(super) fn declared(input: &Input, context: &Context, faults: &mut Faults) -> declarations::Declared {
+    declarations::read(&bodies(input, context, faults), faults)
 }
 
 /// What expressions can use.

@@ -1,0 +1,232 @@
+//! Functions of Packer's templates for which Rust has nothing shorter; imported images use them.
+
+use crate::error::{Error, ErrorKind, Result};
+use base64::Engine as _;
+use sha2::Digest as _;
+use std::{borrow::Borrow, collections::BTreeMap, fmt::Display, str::FromStr, time::Duration};
+
+fn wrong(message: String) -> Error {
+    Error::new(ErrorKind::Config, message)
+}
+
+/// A number that is given as text or as another number; empty text is 0, as templates take it.
+///
+/// # Errors
+/// When it is none, or does not fit.
+pub fn number<T: FromStr>(value: &(impl Display + ?Sized)) -> Result<T> {
+    let text = value.to_string();
+    let number = if text.trim().is_empty() { "0" } else { text.trim() };
+    number
+        .parse()
+        .map_err(|_| wrong(format!("{text:?} is no number, or not one that fits here")))
+}
+
+/// A length of time that is given as text: `90s`, `1h30m`; empty text is none.
+///
+/// # Errors
+/// When it is none.
+pub fn duration(text: &str) -> Result<Duration> {
+    if text.trim().is_empty() {
+        return Ok(Duration::ZERO);
+    }
+    humantime::parse_duration(text.trim())
+        .map_err(|why| wrong(format!("{text:?} is no length of time: {why}")).hint("write it as `90s` or `1h30m`"))
+}
+
+/// What an input that may be absent must be here.
+///
+/// # Errors
+/// When it is absent.
+pub fn given<'o, T>(value: &'o Option<T>, name: &str) -> Result<&'o T> {
+    value
+        .as_ref()
+        .ok_or_else(|| wrong(format!("`{name}` has no value, and one is needed here")))
+}
+
+/// Element number `at` of a list, from 0.
+///
+/// # Errors
+/// When there are fewer.
+pub fn element<T>(list: &[T], at: usize) -> Result<&T> {
+    list.get(at).ok_or_else(|| {
+        let count = list.len();
+        wrong(format!("there is no element number {at} in a list of {count}"))
+    })
+}
+
+/// The entry of a map.
+///
+/// # Errors
+/// When there is none of that name.
+pub fn entry<'m, K: Borrow<str> + Ord, V>(map: &'m BTreeMap<K, V>, name: &str) -> Result<&'m V> {
+    map.get(name).ok_or_else(|| {
+        let known: Vec<&str> = map.keys().map(Borrow::borrow).collect();
+        let told = wrong(format!("there is no entry {name:?}"));
+        match crate::plan::nearest(name, known.iter().copied()) {
+            Some(near) => told.hint(format!("did you mean {near:?}?")),
+            None => told.hint(format!("there are: {}", known.join(", "))),
+        }
+    })
+}
+
+/// Whether a regular expression, written out in the program, is found in `text`.
+///
+/// # Panics
+/// When `regex` is no regular expression.
+pub fn matches(regex: &str, text: &str) -> bool {
+    compiled(regex).is_match(text)
+}
+
+/// `text` with all that a regular expression finds replaced; `$1` and `${name}` stand for its groups.
+///
+/// # Panics
+/// When `regex` is no regular expression.
+pub fn regex_replace(regex: &str, text: &str, with: &str) -> String {
+    compiled(regex).replace_all(text, with).into_owned()
+}
+
+fn compiled(regex: &str) -> regex_lite::Regex {
+    regex_lite::Regex::new(regex).expect("a regular expression in a program is a right one")
+}
+
+/// The texts without those that came before.
+pub fn distinct<T: AsRef<str>>(list: &[T]) -> Vec<String> {
+    let mut found: Vec<String> = Vec::new();
+    for text in list.iter().map(AsRef::as_ref) {
+        if !found.iter().any(|known| known == text) {
+            found.push(text.to_owned());
+        }
+    }
+    found
+}
+
+/// The texts in the order of their bytes.
+pub fn sorted<T: AsRef<str>>(list: &[T]) -> Vec<String> {
+    let mut list: Vec<String> = list.iter().map(|text| text.as_ref().to_owned()).collect();
+    list.sort();
+    list
+}
+
+/// The texts in the order of their bytes, each once.
+pub fn set<T: AsRef<str>>(list: &[T]) -> Vec<String> {
+    let mut list = sorted(list);
+    list.dedup();
+    list
+}
+
+/// The last part of a path.
+pub fn basename(path: &str) -> String {
+    let path = path.trim_end_matches('/');
+    path.rsplit('/').next().unwrap_or(path).to_owned()
+}
+
+/// A path without its last part; `.` where it has one part only.
+pub fn dirname(path: &str) -> String {
+    match path.trim_end_matches('/').rsplit_once('/') {
+        Some(("", _)) => "/".to_owned(),
+        Some((folder, _)) => folder.to_owned(),
+        None => ".".to_owned(),
+    }
+}
+
+/// `length` characters from number `start` on; from the end where `start` is negative, all that follow where `length` is.
+pub fn substr(text: &str, start: i64, length: i64) -> String {
+    let count = i64::try_from(text.chars().count()).unwrap_or(i64::MAX);
+    let start = if start < 0 { (count + start).max(0) } else { start };
+    let skipped = text.chars().skip(usize::try_from(start).unwrap_or(usize::MAX));
+    match usize::try_from(length) {
+        Ok(length) => skipped.take(length).collect(),
+        Err(_) => skipped.collect(),
+    }
+}
+
+/// In Base64.
+pub fn base64(text: &str) -> String {
+    base64::engine::general_purpose::STANDARD.encode(text)
+}
+
+/// As a part of a URL.
+pub fn urlencode(text: &str) -> String {
+    const KEPT: &percent_encoding::AsciiSet = &percent_encoding::NON_ALPHANUMERIC
+        .remove(b'-')
+        .remove(b'_')
+        .remove(b'.')
+        .remove(b'~');
+    percent_encoding::utf8_percent_encode(text, KEPT)
+        .to_string()
+        .replace("%20", "+")
+}
+
+fn hex(bytes: impl AsRef<[u8]>) -> String {
+    bytes.as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The MD5 digest in hexadecimal.
+pub fn md5(text: &str) -> String {
+    hex(md5::Md5::digest(text))
+}
+
+/// The SHA-1 digest in hexadecimal.
+pub fn sha1(text: &str) -> String {
+    hex(sha1::Sha1::digest(text))
+}
+
+/// The SHA-256 digest in hexadecimal.
+pub fn sha256(text: &str) -> String {
+    hex(sha2::Sha256::digest(text))
+}
+
+/// The SHA-512 digest in hexadecimal.
+pub fn sha512(text: &str) -> String {
+    hex(sha2::Sha512::digest(text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_is_read_as_numbers_and_times() {
+        assert_eq!(number::<u16>(" 22 ").expect("a number"), 22);
+        assert_eq!(number::<i64>(&7_u32).expect("a number"), 7);
+        assert!(number::<u16>("70000").is_err());
+        assert_eq!(duration("1h30m").expect("a time"), Duration::from_secs(5400));
+        assert!(duration("soon").is_err());
+        assert_eq!(
+            (number::<u8>("").expect("0"), duration("").expect("none")),
+            (0, Duration::ZERO)
+        );
+    }
+
+    #[test]
+    fn what_is_missing_is_told_with_what_there_is() {
+        assert_eq!(element(&[1, 2], 1).expect("there"), &2);
+        assert!(element::<u8>(&[], 0).is_err());
+        assert_eq!(given(&Some(1), "x").expect("there"), &1);
+        assert!(given::<u8>(&None, "x").is_err());
+        let map = BTreeMap::from([("ubuntu", 1), ("debian", 2)]);
+        assert_eq!(entry(&map, "debian").expect("there"), &2);
+        let error = entry(&map, "debain").expect_err("misspelt");
+        assert_eq!(error.hints(), ["did you mean \"debian\"?"]);
+    }
+
+    #[test]
+    fn texts_are_changed_as_templates_change_them() {
+        assert!(matches("^v[0-9]+$", "v12"));
+        assert_eq!(regex_replace("[- TZ:]", "2026-01-02T03:04:05Z", ""), "20260102030405");
+        assert_eq!(distinct(&["b", "a", "b"]), ["b", "a"]);
+        assert_eq!(set(&["b", "a", "b"]), ["a", "b"]);
+        assert_eq!([basename("a/b.c"), basename("b/"), basename("")], ["b.c", "b", ""]);
+        assert_eq!([dirname("a/b"), dirname("b"), dirname("/b")], ["a", ".", "/"]);
+        assert_eq!(
+            [substr("hello", 1, 3), substr("hello", -2, -1), substr("é", 0, 9)],
+            ["ell", "lo", "é"]
+        );
+        assert_eq!(base64("a?b"), "YT9i");
+        assert_eq!(urlencode("a b/ü~"), "a+b%2F%C3%BC~");
+        assert_eq!(md5("a"), "0cc175b9c0f1b6a831c399e269772661");
+        assert_eq!(sha1("a"), "86f7e437faa5a7fce15d1ddcb9eaeaea377667b8");
+        assert!(sha256("a").starts_with("ca978112ca1bbdcafac231b39a23dc4d"));
+        assert!(sha512("a").starts_with("1f40fc92da241694750979ee6cf582f2"));
+    }
+}

@@ -1,0 +1,483 @@
+//! HCL2 templates, read for the generator.
+
+use super::{
+    Each, Note, Setting, SettingBlock, SettingValue, Settings, StepOptions,
+    model::{Build, Default, Model, Source, Step, Validation, Variable},
+    writer::{LocalDeclaration, Writer, no_rust},
+};
+use crate::import::{
+    context::Context,
+    eval::{self, Scope},
+    fault::{Fault, Faults, Result},
+    input::Input,
+    plan::Plan,
+    schema::{Catalog, Role, Schema, Setting as Known},
+    syntax::{Attribute, Block, BlockKind, Body, Content, Expr, ExprKind},
+    template::{
+        self, OF_POST_PROCESSORS, OF_PROVISIONERS,
+        declarations::{self, Declared},
+    },
+    value::{Type, Value, convert},
+};
+use std::collections::BTreeMap;
+
+pub(super) fn read(input: &Input, context: &Context, catalog: &dyn Catalog, plan: &Plan, faults: &mut Faults) -> Model {
+    let declared = template::declared(input, context, faults);
+    let mut notes = Vec::new();
+    let variables = declared
+        .variables
+        .iter()
+        .filter_map(|variable| faults.keep(self::variable(variable, context, plan)))
+        .collect();
+    let locals: BTreeMap<String, LocalDeclaration> = declared
+        .locals
+        .iter()
+        .map(|local| {
+            let declaration = LocalDeclaration {
+                expr: local.expr.clone(),
+                sensitive: plan.sensitive.contains(&format!("local.{}", local.name)),
+                comments: local.comments.clone(),
+            };
+            (local.name.clone(), declaration)
+        })
+        .collect();
+    let mut builds = Vec::new();
+    {
+        let mut reader = Reader {
+            declared: &declared,
+            catalog,
+            constants: Writer::new(context, BTreeMap::new(), &locals, super::writer::Learned::default()),
+            notes: &mut notes,
+        };
+        for block in &declared.builds {
+            builds.extend(faults.keep(reader.build(block)));
+        }
+    }
+    Model {
+        variables,
+        locals,
+        builds,
+        notes,
+    }
+}
+
+fn variable(declared: &declarations::Variable, context: &Context, plan: &Plan) -> Result<Variable> {
+    let ty = declared
+        .ty
+        .as_ref()
+        .map(|ty| eval::type_constraint(context, ty))
+        .transpose()?;
+    let env = declared.default.as_ref().and_then(|expr| match &expr.kind {
+        ExprKind::Call { name, arguments, .. } if name == "env" => arguments.first()?.as_text(),
+        ExprKind::Wrapped(inner) | ExprKind::Parens(inner) => match &inner.kind {
+            ExprKind::Call { name, arguments, .. } if name == "env" => arguments.first()?.as_text(),
+            _ => None,
+        },
+        _ => None,
+    });
+    let default = match (&declared.default, env) {
+        (None, _) => Default::Required,
+        (_, Some(env)) => Default::Env(env.to_owned()),
+        (Some(expr), None) => {
+            let mut asks = false;
+            expr.walk(&mut |node| asks |= matches!(&node.kind, ExprKind::Call { .. }));
+            if asks {
+                return Err(no_rust(
+                    expr.span,
+                    "a default that is computed of the environment cannot be written yet",
+                ));
+            }
+            let value = eval::evaluate_default(context, expr)?;
+            let ty = ty.clone().unwrap_or(Type::Dynamic);
+            let value = convert(&value, &ty).map_err(|problem| Fault::at(expr.span, "variable-type", problem))?;
+            Default::Value(value, expr.span)
+        }
+    };
+    let constant = |expr: &Expr| eval::evaluate(context, expr, &Scope::default()).ok();
+    let description = declared.description.as_ref().and_then(constant);
+    let mut lines: Vec<String> = description
+        .as_ref()
+        .and_then(Value::as_str)
+        .into_iter()
+        .flat_map(str::lines)
+        .map(str::to_owned)
+        .collect();
+    if lines.is_empty() {
+        lines.clone_from(&declared.comments);
+    }
+    let mut validations = Vec::new();
+    for block in &declared.validations {
+        let content = block.body.part(&["condition", "error_message"], &[]);
+        if let (Some(condition), Some(message)) = (content.attribute("condition"), content.attribute("error_message")) {
+            let text = constant(&message.expr).and_then(|value| value.as_str().map(str::to_owned));
+            validations.push(Validation {
+                condition: condition.expr.clone(),
+                message: text.ok_or_else(|| no_rust(message.expr.span, "an error message is written out"))?,
+                span: block.header,
+            });
+        }
+    }
+    Ok(Variable {
+        name: declared.name.clone(),
+        ty,
+        default,
+        sensitive: plan.sensitive.contains(&format!("var.{}", declared.name)),
+        description: lines,
+        validations,
+        value: plan.variables.get(&declared.name).cloned(),
+    })
+}
+
+struct Reader<'a> {
+    declared: &'a Declared,
+    catalog: &'a dyn Catalog,
+    /// For what must be known now.
+    constants: Writer<'a>,
+    notes: &'a mut Vec<Note>,
+}
+
+impl Reader<'_> {
+    fn build(&mut self, block: &Block) -> Result<Build> {
+        let kinds = [
+            declarations::kind("source", 1),
+            declarations::kind("provisioner", 1),
+            declarations::kind("error-cleanup-provisioner", 1),
+            declarations::kind("post-processor", 1),
+            declarations::kind("post-processors", 0),
+            declarations::kind("hcp_packer_registry", 0),
+            declarations::kind("dynamic", 1),
+        ];
+        let content = block.body.part(&["name", "description", "sources"], &kinds);
+        let mut build = Build {
+            name: self.text(content.attribute("name"))?.filter(|name| !name.is_empty()),
+            comments: block.comments.clone(),
+            description: self.text(content.attribute("description"))?,
+            sources: Vec::new(),
+            steps: Vec::new(),
+            cleanup: None,
+            chains: Vec::new(),
+        };
+        if let Some(attribute) = content.attribute("sources") {
+            for reference in self.texts(attribute)? {
+                build.sources.push(self.source(&reference, attribute, None)?);
+            }
+        }
+        for block in &content.blocks {
+            match block.kind.as_str() {
+                "source" => {
+                    let own = block.body.part(&["name"], &[]);
+                    let name = self.text(own.attribute("name"))?;
+                    let attribute = Attribute {
+                        name: "source".to_owned(),
+                        name_span: block.labels[0].1,
+                        expr: Expr::new(ExprKind::Literal(block.labels[0].0.as_str().into()), block.labels[0].1),
+                        span: block.labels[0].1,
+                        comments: block.comments.clone(),
+                    };
+                    build
+                        .sources
+                        .push(self.source(&block.labels[0].0, &attribute, Some((name, &block.body)))?);
+                }
+                "provisioner" => build.steps.push(self.step(block, Role::Provisioner)?),
+                "error-cleanup-provisioner" => build.cleanup = Some(self.step(block, Role::Provisioner)?),
+                "post-processor" => build.chains.push(vec![self.step(block, Role::PostProcessor)?]),
+                "post-processors" => {
+                    let content = block.body.part(
+                        &[],
+                        &[
+                            declarations::kind("post-processor", 1),
+                            declarations::kind("dynamic", 1),
+                        ],
+                    );
+                    let mut chain = Vec::new();
+                    for block in &content.blocks {
+                        if block.kind == "dynamic" {
+                            return Err(no_rust(
+                                block.header,
+                                "how many post-processors there are must be written out",
+                            ));
+                        }
+                        chain.push(self.step(block, Role::PostProcessor)?);
+                    }
+                    build.chains.push(chain);
+                }
+                "hcp_packer_registry" => self.notes.push(Note::at(
+                    block.header,
+                    "what is told to the registry of HCP is left out: post-processor `manifest` writes what was built",
+                )),
+                _ => {
+                    return Err(no_rust(
+                        block.header,
+                        "how many blocks there are of this kind must be written out",
+                    ));
+                }
+            }
+        }
+        Ok(build)
+    }
+
+    fn source(&mut self, reference: &str, at: &Attribute, more: Option<(Option<String>, &Body)>) -> Result<Source> {
+        let parts: Vec<&str> = reference.split('.').collect();
+        let ([_, kind, name] | [kind, name]) = parts.as_slice() else {
+            return Err(Fault::at(
+                at.expr.span,
+                "source-reference",
+                format!("{reference:?} does not name a source"),
+            ));
+        };
+        let declared = self
+            .declared
+            .sources
+            .iter()
+            .find(|source| source.kind == *kind && source.name == *name)
+            .ok_or_else(|| {
+                Fault::at(
+                    at.expr.span,
+                    "unknown-source",
+                    format!("there is no source `{kind}.{name}`"),
+                )
+            })?;
+        let schema = self.catalog.schema(Role::Source, kind);
+        let mut settings = settings(&declared.block.body, schema, &[])?;
+        let mut own_name = (*name).to_owned();
+        let mut comments = declared.block.comments.clone();
+        if let Some((local, body)) = more {
+            own_name = local.unwrap_or(own_name);
+            settings
+                .entries
+                .extend(self::settings(body, schema, &["name"])?.entries);
+            comments.extend(at.comments.iter().cloned());
+        }
+        Ok(Source {
+            kind: (*kind).to_owned(),
+            name: Some(own_name),
+            comments,
+            settings,
+            span: declared.block.header,
+        })
+    }
+
+    fn step(&mut self, block: &Block, role: Role) -> Result<Step> {
+        let kind = block.labels[0].0.clone();
+        let own: &[&str] = match role {
+            Role::Provisioner => &OF_PROVISIONERS,
+            _ => &OF_POST_PROCESSORS,
+        };
+        let part = block.body.part(own, &[]);
+        let schema = self.catalog.schema(role, &kind);
+        let settings = settings(&block.body, schema, own)?;
+        let expr = |name: &str| part.attribute(name).map(|attribute| attribute.expr.clone());
+        let mut options = StepOptions {
+            name: expr("name"),
+            only: expr("only"),
+            except: expr("except"),
+            pause_before: expr("pause_before"),
+            timeout: expr("timeout"),
+            max_retries: expr("max_retries"),
+            continue_on_error: expr("continue_on_error"),
+            keep_input_artifact: expr("keep_input_artifact"),
+            overrides: Vec::new(),
+        };
+        // The peer takes one of the two.
+        let paused = options
+            .pause_before
+            .as_ref()
+            .and_then(|expr| self.constants.constant(expr));
+        if options.timeout.is_some()
+            && options.pause_before.is_some()
+            && paused
+                .as_ref()
+                .and_then(Value::as_str)
+                .is_none_or(|text| !matches!(text, "" | "0s"))
+        {
+            options.timeout = None;
+            self.notes.push(Note::at(
+                block.header,
+                "packer ignores `timeout` beside `pause_before`, and so it is left out",
+            ));
+        }
+        if let Some(changed) = part.attribute("override") {
+            options.overrides = overrides(&changed.expr)?;
+        }
+        Ok(Step {
+            kind,
+            comments: block.comments.clone(),
+            settings,
+            options,
+            span: block.header,
+        })
+    }
+
+    fn constant(&self, attribute: &Attribute) -> Result<Value> {
+        self.constants.constant(&attribute.expr).ok_or_else(|| {
+            no_rust(
+                attribute.expr.span,
+                format!(
+                    "`{}` depends on variables, and must be known when the image is written",
+                    attribute.name
+                ),
+            )
+        })
+    }
+
+    fn text(&self, attribute: Option<&Attribute>) -> Result<Option<String>> {
+        match attribute {
+            Some(attribute) => Ok(self.constant(attribute)?.as_str().map(str::to_owned)),
+            None => Ok(None),
+        }
+    }
+
+    fn texts(&self, attribute: &Attribute) -> Result<Vec<String>> {
+        let value = convert(&self.constant(attribute)?, &Type::list(Type::String))
+            .map_err(|problem| Fault::at(attribute.expr.span, "type", problem))?;
+        Ok(value
+            .items()
+            .unwrap_or_default()
+            .iter()
+            .filter_map(Value::as_str)
+            .map(str::to_owned)
+            .collect())
+    }
+}
+
+/// `override = { NAME = { ATTRIBUTE = … } }`
+pub(super) fn overrides(expr: &Expr) -> Result<Vec<(String, Settings)>> {
+    let wrong = |expr: &Expr| {
+        no_rust(
+            expr.span,
+            "what differs must be written out: `{ NAME = { ATTRIBUTE = … } }`",
+        )
+    };
+    let ExprKind::Object(sources) = &expr.kind else {
+        return Err(wrong(expr));
+    };
+    let mut out = Vec::new();
+    for (name, changed) in sources {
+        let (Some(name), ExprKind::Object(attributes)) = (name.as_text(), &changed.kind) else {
+            return Err(wrong(changed));
+        };
+        let mut settings = Settings::empty(changed.span);
+        for (key, value) in attributes {
+            let Some(attribute) = key.as_text() else {
+                return Err(wrong(key));
+            };
+            settings.entries.push(Setting {
+                name: attribute.to_owned(),
+                name_span: key.span,
+                comments: Vec::new(),
+                value: SettingValue::Expr(value.clone()),
+            });
+        }
+        out.push((name.to_owned(), settings));
+    }
+    Ok(out)
+}
+
+/// What stands in a body, apart from what is the step's `own`.
+pub(super) fn settings(body: &Body, schema: Option<&Schema>, own: &[&str]) -> Result<Settings> {
+    let content = content(body, schema, own);
+    let mut entries: Vec<Setting> = content
+        .attributes
+        .iter()
+        .filter(|attribute| !own.contains(&attribute.name.as_str()))
+        .map(|attribute| Setting {
+            name: attribute.name.clone(),
+            name_span: attribute.name_span,
+            comments: attribute.comments.clone(),
+            value: SettingValue::Expr(attribute.expr.clone()),
+        })
+        .collect();
+    for block in &content.blocks {
+        let (name, span, made) = match block.kind.as_str() {
+            "dynamic" => {
+                let (name, span) = &block.labels[0];
+                (name.clone(), *span, dynamic(block, name, schema)?)
+            }
+            name => {
+                let made = SettingBlock {
+                    settings: settings(&block.body, inner(schema, name), &[])?,
+                    each: None,
+                    comments: block.comments.clone(),
+                    span: block.span,
+                };
+                (name.to_owned(), block.kind_span, made)
+            }
+        };
+        match entries.iter_mut().find(|entry| entry.name == name) {
+            Some(Setting {
+                value: SettingValue::Blocks(blocks),
+                ..
+            }) => blocks.push(made),
+            _ => entries.push(Setting {
+                name,
+                name_span: span,
+                comments: Vec::new(),
+                value: SettingValue::Blocks(vec![made]),
+            }),
+        }
+    }
+    // As they stand in the file.
+    entries.sort_by_key(|entry| entry.name_span);
+    Ok(Settings {
+        entries,
+        span: body.span,
+    })
+}
+
+/// HCL's own syntax tells blocks from attributes; its JSON form does so by the schema.
+fn content(body: &Body, schema: Option<&Schema>, own: &[&str]) -> Content {
+    let Some(schema) = schema.filter(|_| !body.is_native()) else {
+        return body.everything();
+    };
+    let is_value = |setting: &Known| matches!(setting, Known::Value(_));
+    let everything = body.everything();
+    let mut names: Vec<&str> = everything
+        .attributes
+        .iter()
+        .map(|attribute| attribute.name.as_str())
+        .filter(|name| *name != "dynamic" && schema.settings.get(*name).is_none_or(is_value))
+        .collect();
+    names.extend(own);
+    let mut kinds: Vec<BlockKind<'_>> = schema
+        .settings
+        .iter()
+        .filter(|(_, setting)| !is_value(setting))
+        .map(|(name, _)| BlockKind { name, labels: 0 })
+        .collect();
+    kinds.push(declarations::kind("dynamic", 1));
+    body.part(&names, &kinds)
+}
+
+pub(super) fn inner<'a>(schema: Option<&'a Schema>, name: &str) -> Option<&'a Schema> {
+    match schema?.settings.get(name)? {
+        Known::Value(_) => None,
+        Known::Block(inner) | Known::Blocks(inner) => Some(inner),
+    }
+}
+
+fn dynamic(block: &Block, name: &str, schema: Option<&Schema>) -> Result<SettingBlock> {
+    let content = block
+        .body
+        .part(&["for_each", "iterator", "labels"], &[declarations::kind("content", 0)]);
+    let (Some(collection), Some(body)) = (content.attribute("for_each"), content.of("content").next()) else {
+        return Err(Fault::at(
+            block.header,
+            "missing-attribute",
+            "a dynamic block has `for_each` and `content`",
+        ));
+    };
+    let iterator = content
+        .attribute("iterator")
+        .and_then(|attribute| attribute.expr.as_name().or_else(|| attribute.expr.as_text()))
+        .unwrap_or(name)
+        .to_owned();
+    Ok(SettingBlock {
+        settings: settings(&body.body, inner(schema, name), &[])?,
+        each: Some(Each {
+            iterator,
+            collection: collection.expr.clone(),
+        }),
+        comments: block.comments.clone(),
+        span: block.span,
+    })
+}

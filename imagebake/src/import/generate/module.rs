@@ -1,0 +1,571 @@
+//! One template as a module: its inputs, and a function for each build.
+
+use super::{
+    Component, Module, Note, Options, StepOptions, Takes, Template, component,
+    layout::layout,
+    model::{Build, Model, Source, Step},
+    names::{Names, snake},
+    strings::quoted,
+    variables,
+    writer::{Learned, Writer},
+};
+use crate::import::{
+    evaluate,
+    fault::{Faults, Result},
+    input::Format,
+    schema::{Catalog, Role},
+    value::Value,
+};
+use std::collections::BTreeSet;
+
+/// How often a template is written: types follow uses, and uses follow types.
+const RUNS: usize = 3;
+
+/// A module's text, and what is to be told of it.
+pub(super) struct Written {
+    pub(super) text: String,
+    pub(super) module: Module,
+    pub(super) features: BTreeSet<&'static str>,
+}
+
+pub(super) fn write(
+    template: &Template,
+    name: &str,
+    images: &mut Names,
+    catalog: &dyn Catalog,
+    options: &Options,
+) -> Written {
+    let mut written = Written {
+        text: String::new(),
+        module: Module {
+            name: name.to_owned(),
+            ..Module::default()
+        },
+        features: BTreeSet::new(),
+    };
+    let (plan, mut faults) = evaluate(&template.input, &template.context, catalog);
+    // Who builds gives the values; they are not needed to write what takes them.
+    faults
+        .0
+        .retain(|fault| !matches!(fault.code, "unset-variable" | "validation" | "duration" | "null"));
+    if faults.is_empty() {
+        let format = faults.keep(template.input.format());
+        let read = match format {
+            Some(Format::Json) => super::legacy::read,
+            _ => super::hcl::read,
+        };
+        let mut again = Faults::default();
+        let model = read(&template.input, &template.context, catalog, &plan, &mut again);
+        again.0.into_iter().for_each(|fault| faults.push(Box::new(fault)));
+        if faults.is_empty() {
+            written.module.notes.extend(model.notes.iter().cloned());
+            generate(template, &model, images, options, &mut written, &mut faults);
+        }
+    }
+    written.module.faults = faults;
+    written
+}
+
+fn generate(
+    template: &Template,
+    model: &Model,
+    images: &mut Names,
+    options: &Options,
+    written: &mut Written,
+    faults: &mut Faults,
+) {
+    let names: Vec<(String, String)> = model
+        .builds
+        .iter()
+        .map(|build| {
+            let shown = match (&build.name, model.builds.len()) {
+                (Some(name), 2..) => name.clone(),
+                _ => template.name.clone(),
+            };
+            let shown = images.take(&image_name(&shown));
+            (snake(&shown), shown)
+        })
+        .collect();
+    let mut learned = Learned::default();
+    for run in 1..=RUNS {
+        let known = variables::known(model, &learned.uses);
+        let mut writer = Writer::new(&template.context, known, &model.locals, learned);
+        let mut problems = Faults::default();
+        let mut module = ModuleWriter {
+            template,
+            options,
+            notes: Vec::new(),
+            features: BTreeSet::new(),
+            stubs: Vec::new(),
+            has_inputs: !model.variables.is_empty(),
+        };
+        let functions: Vec<String> = model
+            .builds
+            .iter()
+            .zip(&names)
+            .enumerate()
+            .map(|(at, (build, names))| module.function(at, build, names, &mut writer, &mut problems))
+            .collect();
+        let learned_structs: Vec<_> = writer.structs.clone();
+        let inputs = match model.variables.is_empty() {
+            true => String::new(),
+            false => {
+                writer.begin(usize::MAX);
+                variables::written(model, &mut writer, &mut problems)
+            }
+        };
+        if run == RUNS {
+            problems.0.into_iter().for_each(|fault| faults.push(Box::new(fault)));
+            written.module.images = names.iter().map(|(_, shown)| shown.clone()).collect();
+            written.module.variables = model
+                .variables
+                .iter()
+                .map(|variable| (variable.name.clone(), variable.name.clone()))
+                .collect();
+            written.module.notes.append(&mut module.notes);
+            written.module.stubs = module.stubs;
+            written.features = module.features;
+            let structs = of_locals(&learned_structs, &mut writer, model);
+            written.text = text(template, &writer.uses, &inputs, &structs, &functions);
+            return;
+        }
+        learned = writer.learned;
+    }
+}
+
+/// Structs that locals are made of; those of inputs are written with them.
+fn of_locals(structs: &[super::types::Struct], writer: &mut Writer<'_>, model: &Model) -> String {
+    let mut inputs = Vec::new();
+    for variable in &model.variables {
+        if let Some(known) = writer.variables.get(&variable.name) {
+            known.ty.structs(&mut inputs);
+        }
+    }
+    let mut out = String::new();
+    for of in structs.iter().filter(|of| !inputs.contains(of)) {
+        let fields: String = of
+            .fields
+            .iter()
+            .map(|(name, ty)| format!("{}: {},\n", super::types::Struct::ident(name), ty.rust()))
+            .collect();
+        out.push_str(&format!("#[derive(Clone)]\nstruct {} {{\n{fields}}}\n\n", of.name));
+    }
+    out
+}
+
+fn text(template: &Template, uses: &BTreeSet<String>, inputs: &str, structs: &str, functions: &[String]) -> String {
+    let shown = template
+        .input
+        .template
+        .file_name()
+        .map_or_else(|| template.name.clone(), |name| name.to_string_lossy().into_owned());
+    let mut own: Vec<&str> = uses
+        .iter()
+        .filter_map(|path| path.strip_prefix("imagebake::"))
+        .collect();
+    own.push("prelude::*");
+    own.sort_unstable();
+    let own = match own.as_slice() {
+        [one] => (*one).to_owned(),
+        several => format!("{{{}}}", several.join(", ")),
+    };
+    let mut out = format!("//! Imported from `{shown}`.\n\nuse imagebake::{own};\n");
+    let body = format!("{inputs}{structs}{}", functions.join("\n"));
+    let mut others: BTreeSet<&str> = uses
+        .iter()
+        .map(String::as_str)
+        .filter(|path| !path.starts_with("imagebake::"))
+        .collect();
+    if body.contains("Duration::") {
+        others.insert("std::time::Duration");
+    }
+    for path in others {
+        out.push_str(&format!("use {path};\n"));
+    }
+    out.push('\n');
+    out.push_str(&body);
+    out
+}
+
+struct ModuleWriter<'a> {
+    template: &'a Template,
+    options: &'a Options,
+    notes: Vec<Note>,
+    features: BTreeSet<&'static str>,
+    stubs: Vec<String>,
+    has_inputs: bool,
+}
+
+/// A component bound to a name.
+struct Bound {
+    /// The sources that it is for, where that was settled: `only`, and `except`.
+    only: Vec<String>,
+    except: Vec<String>,
+    /// The statements that bind it.
+    statements: String,
+    /// What stands where it is used, when it is used once.
+    used: String,
+}
+
+impl Bound {
+    /// Whether it is for a source: `docker.web`, in older templates `web`.
+    fn applies(&self, source: &Source) -> bool {
+        let name = source.name.as_ref().unwrap_or(&source.kind);
+        let whole = format!("{}.{name}", source.kind);
+        let is = |known: &String| *known == whole || known == name;
+        (self.only.is_empty() || self.only.iter().any(is)) && !self.except.iter().any(is)
+    }
+}
+
+impl ModuleWriter<'_> {
+    /// The function of one build.
+    fn function(
+        &mut self,
+        at: usize,
+        build: &Build,
+        (ident, shown): &(String, String),
+        writer: &mut Writer<'_>,
+        faults: &mut Faults,
+    ) -> String {
+        writer.begin(at);
+        writer.build_name.clone_from(&build.name);
+        let mut statements = String::new();
+        let mut calls: Vec<String> = Vec::new();
+        let mut units: Vec<String> = Vec::new();
+        for source in &build.sources {
+            writer.of_source = Some((
+                source.kind.clone(),
+                source.name.clone().unwrap_or_else(|| source.kind.clone()),
+            ));
+            if let Some(bound) = keep(faults, |faults| self.source(source, writer, faults)) {
+                statements.push_str(&bound.statements);
+                units.push(bound.used);
+            } else {
+                units.push(Default::default());
+            }
+        }
+        // A step knows its source where there is one.
+        if build.sources.len() != 1 {
+            writer.of_source = None;
+        }
+        let mut steps = Vec::new();
+        for step in &build.steps {
+            if let Some(bound) = keep(faults, |faults| self.step(step, Role::Provisioner, writer, faults)) {
+                statements.push_str(&bound.statements);
+                steps.push(format!(".provision({})", bound.used));
+            }
+        }
+        if let Some(step) = &build.cleanup
+            && let Some(bound) = keep(faults, |faults| self.step(step, Role::Provisioner, writer, faults))
+        {
+            statements.push_str(&bound.statements);
+            steps.push(format!(".error_cleanup({})", bound.used));
+        }
+        // What needs a certain artifact goes on the sources, and then all do, so that their order stays.
+        let on_sources = build
+            .chains
+            .iter()
+            .filter_map(|chain| chain.first())
+            .any(|step| super::component::takes(&step.kind) == Takes::Particular)
+            // A chain is left out as a whole; where its steps are for different sources each source has its own.
+            || build.chains.iter().any(|chain| {
+                let filter = |step: &Step| (step.options.only.clone(), step.options.except.clone());
+                chain.iter().any(|step| filter(step) != filter(&chain[0]))
+            });
+        let mut chains: Vec<Vec<Bound>> = Vec::new();
+        for chain in &build.chains {
+            let bound: Vec<Bound> = chain
+                .iter()
+                .filter_map(|step| keep(faults, |faults| self.post_processor(step, on_sources, writer, faults)))
+                .collect();
+            if bound.len() == chain.len() && !bound.is_empty() {
+                chains.push(bound);
+            }
+        }
+        for bound in chains.iter().flatten() {
+            statements.push_str(&bound.statements);
+        }
+        for (source, used) in build.sources.iter().zip(&units) {
+            let mut unit = used.clone();
+            if let Some(name) = &source.name {
+                unit.push_str(&format!(".named({})", quoted(name)));
+            }
+            if on_sources {
+                for chain in &chains {
+                    let applying: Vec<&Bound> = chain.iter().filter(|bound| bound.applies(source)).collect();
+                    let again = |bound: &Bound| build.sources.iter().filter(|other| bound.applies(other)).count() > 1;
+                    if !applying.is_empty() {
+                        unit.push_str(&format!("\n{}", chained(&applying, again)));
+                    }
+                }
+            }
+            calls.push(format!(".source({unit})"));
+        }
+        calls.extend(steps);
+        if !on_sources {
+            calls.extend(
+                chains
+                    .iter()
+                    .map(|chain| chained(&chain.iter().collect::<Vec<_>>(), |_| false)),
+            );
+        }
+        let image = format!("Image::new()\n{}", calls.join("\n"));
+        let result = writer.fallible || writer.needs_data;
+        let mut parameters = Vec::new();
+        if self.has_inputs {
+            parameters.push(if writer.uses_vars {
+                "vars: Inputs"
+            } else {
+                "_vars: Inputs"
+            });
+        }
+        if writer.needs_data {
+            parameters.push("data: &Data");
+        }
+        let is_async = if writer.needs_data { "async " } else { "" };
+        let (returned, image) = match result {
+            true => ("Result<Image>", format!("Ok({image})")),
+            false => ("Image", image),
+        };
+        let mut options = Vec::new();
+        if ident != shown {
+            options.push(format!("name = {}", quoted(shown)));
+        }
+        if !self.template.dir.is_empty() {
+            options.push(format!("dir = {}", quoted(&self.template.dir)));
+        }
+        let attribute = match options.is_empty() {
+            true => "#[image]".to_owned(),
+            false => format!("#[image({})]", options.join(", ")),
+        };
+        let lets: String = std::mem::take(&mut writer.lets).concat();
+        let gap = if statements.is_empty() && lets.is_empty() {
+            ""
+        } else {
+            "\n"
+        };
+        format!(
+            "{}{attribute}\n{is_async}fn {ident}({}) -> {returned} {{\n{lets}{statements}{gap}{image}\n}}\n",
+            documented(build),
+            parameters.join(", ")
+        )
+    }
+
+    fn source(&mut self, source: &Source, writer: &mut Writer<'_>, faults: &mut Faults) -> Result<Bound> {
+        let wanted = source.name.as_ref().unwrap_or(&source.kind);
+        // A local of that name keeps it.
+        let name = match writer.declarations.contains_key(wanted) {
+            true => writer.name(&format!("{wanted}_{}", source.kind)),
+            false => writer.name(wanted),
+        };
+        let made = component(
+            Role::Source,
+            &source.kind,
+            source.span,
+            &name,
+            &source.settings,
+            &StepOptions::default(),
+            writer,
+        )?;
+        Ok(self.bind(made, name, &source.comments, faults))
+    }
+
+    fn step(&mut self, step: &Step, role: Role, writer: &mut Writer<'_>, faults: &mut Faults) -> Result<Bound> {
+        let name = writer.name(&named_after(step, writer));
+        let made = component(
+            role,
+            &step.kind,
+            step.span,
+            &name,
+            &step.settings,
+            &step.options,
+            writer,
+        )?;
+        Ok(self.bind(made, name, &step.comments, faults))
+    }
+
+    /// On sources it is settled now which of them it is for.
+    fn post_processor(
+        &mut self,
+        step: &Step,
+        on_sources: bool,
+        writer: &mut Writer<'_>,
+        faults: &mut Faults,
+    ) -> Result<Bound> {
+        let settled = |expr: &Option<crate::import::syntax::Expr>| -> Option<Vec<String>> {
+            match expr {
+                None => Some(Vec::new()),
+                Some(expr) => {
+                    let value = writer.constant(expr)?;
+                    let items = value.items()?;
+                    items.iter().map(|item| item.as_str().map(str::to_owned)).collect()
+                }
+            }
+        };
+        let (Some(only), Some(except), true) = (settled(&step.options.only), settled(&step.options.except), on_sources)
+        else {
+            return self.step(step, Role::PostProcessor, writer, faults);
+        };
+        let name = writer.name(&named_after(step, writer));
+        let options = StepOptions {
+            only: None,
+            except: None,
+            ..step.options.clone()
+        };
+        let made = component(
+            Role::PostProcessor,
+            &step.kind,
+            step.span,
+            &name,
+            &step.settings,
+            &options,
+            writer,
+        )?;
+        Ok(Bound {
+            only,
+            except,
+            ..self.bind(made, name, &step.comments, faults)
+        })
+    }
+
+    fn bind(&mut self, made: Component, name: String, comments: &[String], faults: &mut Faults) -> Bound {
+        self.notes.extend(made.notes);
+        let mut left = String::new();
+        for fault in made.unknown {
+            if self.options.lenient {
+                left.push_str(&format!("// TODO: {}\n", fault.message));
+                self.notes.push(Note {
+                    span: fault.span,
+                    message: fault.message,
+                });
+            } else {
+                faults.push(Box::new(fault));
+            }
+        }
+        self.features.extend(made.feature);
+        let mut statements: String = comments
+            .iter()
+            .chain(&made.comments)
+            .map(|line| format!("// {line}\n").replace("// \n", "//\n"))
+            .collect();
+        statements.push_str(&left);
+        let used = match made.then.is_empty() {
+            true => {
+                let whole = format!("{}{}", made.expr, made.finish);
+                statements.push_str(&format!("let {name} = {};\n", layout(&whole, 4)));
+                name.clone()
+            }
+            false => {
+                let expr = layout(&made.expr, 4);
+                statements.push_str(&format!("let mut {name} = {expr};\n{}\n", made.then.join("\n")));
+                format!("{name}{}", made.finish)
+            }
+        };
+        Bound {
+            only: Vec::new(),
+            except: Vec::new(),
+            statements,
+            used,
+        }
+    }
+}
+
+/// A name that an image may have.
+fn image_name(name: &str) -> String {
+    let allowed = |c: char| {
+        if c.is_alphanumeric() || matches!(c, '-' | '_') {
+            c
+        } else {
+            '-'
+        }
+    };
+    let name: String = name.chars().map(allowed).collect();
+    match name.trim_start_matches('-') {
+        "" => "image".to_owned(),
+        name => name.to_owned(),
+    }
+}
+
+/// The value, or its problem kept.
+fn keep<T>(faults: &mut Faults, make: impl FnOnce(&mut Faults) -> Result<T>) -> Option<T> {
+    let made = make(faults);
+    faults.keep(made)
+}
+
+fn documented(build: &Build) -> String {
+    let lines: Vec<String> = match &build.description {
+        Some(description) if !description.trim().is_empty() => description.lines().map(str::to_owned).collect(),
+        _ => build.comments.clone(),
+    };
+    lines
+        .iter()
+        .map(|line| format!("/// {}\n", line.trim()).replace("/// \n", "///\n"))
+        .collect()
+}
+
+/// `.post(a)`, `.chain(Chain::of(a).then(b))`
+fn chained(chain: &[&Bound], again: impl Fn(&Bound) -> bool) -> String {
+    let used = |bound: &Bound| match again(bound) {
+        true => format!("{}.clone()", bound.used),
+        false => bound.used.clone(),
+    };
+    match chain {
+        [one] => format!(".post({})", used(one)),
+        [first, rest @ ..] => {
+            let rest: String = rest.iter().map(|bound| format!(".then({})", used(bound))).collect();
+            format!(".chain(Chain::of({}){rest})", used(first))
+        }
+        [] => String::new(),
+    }
+}
+
+/// A name that says what a step does: its own, that of its script, that of its kind.
+fn named_after(step: &Step, writer: &Writer<'_>) -> String {
+    let constant = |expr: &crate::import::syntax::Expr| writer.constant(expr);
+    let text = |name: &str| {
+        let value = constant(step.settings.expr(name)?)?;
+        let first = value.items().and_then(|items| items.first()).unwrap_or(&value).clone();
+        first.as_str().map(str::to_owned)
+    };
+    let stem = |path: String| {
+        let name = path
+            .rsplit(['/', '\\'])
+            .find(|part| !part.is_empty())
+            .unwrap_or_default()
+            .to_owned();
+        let stem = name
+            .split('.')
+            .find(|part| !part.is_empty())
+            .unwrap_or_default()
+            .to_owned();
+        (stem.len() > 1
+            && stem.len() < 40
+            && stem.starts_with(|c: char| c.is_ascii_alphabetic())
+            && !stem.contains("{{"))
+        .then_some(stem)
+    };
+    if let Some(name) = step
+        .options
+        .name
+        .as_ref()
+        .and_then(constant)
+        .as_ref()
+        .and_then(Value::as_str)
+        && !name.is_empty()
+    {
+        return name.to_owned();
+    }
+    let scripted = ["script", "scripts", "playbook_file", "playbook_files", "manifest_file"]
+        .into_iter()
+        .find_map(text)
+        .and_then(stem);
+    if let Some(name) = scripted {
+        return name;
+    }
+    if step.kind == "file"
+        && let Some(name) = text("source").and_then(stem)
+    {
+        return format!("upload_{name}");
+    }
+    step.kind.clone()
+}

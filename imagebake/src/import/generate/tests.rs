@@ -1,0 +1,122 @@
+//! What is written of each construct: `golden/NAME.pkr.hcl` or `NAME.json`, and beside it `NAME.rs`, which the integration tests compile
+//! and compare with what the template says. `IMAGEBAKE_GOLDEN=overwrite` writes the latter anew.
+
+use super::{Options, Template, project};
+use crate::import::{context::Context, input::Input, job::driver, known::Known};
+use std::{fs, path::Path};
+
+fn template(path: &Path) -> Template {
+    let folder = path.parent().expect("it is in a folder");
+    let file = path.file_name().expect("it is a file").to_string_lossy().into_owned();
+    Template {
+        name: file.split('.').next().unwrap_or_default().to_owned(),
+        input: Input::new(path),
+        context: Context::new(folder, folder),
+        dir: "../imagebake/src/import/generate/golden".to_owned(),
+    }
+}
+
+fn options() -> Options {
+    Options {
+        share: true,
+        lenient: false,
+        package: "golden".to_owned(),
+        dependency: "path = \"imagebake\"".to_owned(),
+    }
+}
+
+#[test]
+fn each_construct_is_written_as_it_was_agreed() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/import/generate/golden");
+    let mut paths: Vec<_> = fs::read_dir(&folder)
+        .expect("the folder is there")
+        .flatten()
+        .map(|entry| entry.path())
+        .filter(|path| path.is_file() && path.extension().is_some_and(|extension| extension != "rs"))
+        .collect();
+    paths.sort();
+    assert!(paths.len() >= 7, "{paths:?}");
+    let templates: Vec<Template> = paths.iter().map(|path| template(path)).collect();
+    let written = project(&templates, &Known::new(), &options());
+    for (template, module) in templates.iter().zip(&written.modules) {
+        let told: Vec<String> = module.faults.0.iter().map(|fault| fault.message.clone()).collect();
+        assert!(module.faults.is_empty(), "{}: {told:#?}", template.name);
+    }
+    // Below the workspace, so that its settings of rustfmt hold.
+    let made = tempfile::tempdir_in(&folder).expect("a folder");
+    let mut rust = Vec::new();
+    for module in &written.modules {
+        let path = made.path().join(format!("{}.rs", module.name));
+        fs::write(&path, &written.files[&format!("src/{}.rs", module.name)]).expect("written");
+        rust.push(path);
+    }
+    driver::format(&rust).expect("it is Rust");
+    let mut stale = Vec::new();
+    for path in &rust {
+        let name = path.file_name().expect("it is a file");
+        let (made, agreed) = (fs::read_to_string(path).expect("there"), folder.join(name));
+        if std::env::var("IMAGEBAKE_GOLDEN").is_ok_and(|value| value == "overwrite") {
+            fs::write(&agreed, &made).expect("written");
+        } else if fs::read_to_string(&agreed).ok().as_ref() != Some(&made) {
+            stale.push(format!("{}:\n{made}", agreed.display()));
+        }
+    }
+    assert!(stale.is_empty(), "{}", stale.join("\n"));
+}
+
+/// The problems of one template, written in a folder of its own.
+fn problems(file: &str, text: &str) -> Vec<String> {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join(file);
+    fs::write(&path, text).expect("written");
+    let template = template(&path);
+    let written = project(std::slice::from_ref(&template), &Known::new(), &options());
+    let module = &written.modules[0];
+    assert!(
+        module.faults.is_empty() || written.files.is_empty(),
+        "a refused template is written"
+    );
+    let sources = &template.context.sources;
+    module
+        .faults
+        .0
+        .iter()
+        .map(|fault| {
+            let place = fault.span.map(|span| sources.place(span));
+            let place = place.map(|place| format!("{}:{}:{}: ", place.file, place.line, place.column));
+            format!("{}{}", place.unwrap_or_default(), fault.message)
+        })
+        .collect()
+}
+
+#[test]
+fn what_cannot_be_said_is_told_with_its_place() {
+    let with = |setting: &str| {
+        let text = format!(
+            "variable \"x\" {{\n  type = string\n}}\nsource \"docker\" \"a\" {{\n  image = \"b\"\n  commit = true\n  {setting}\n}}\n\
+             build {{\n  sources = [\"source.docker.a\"]\n}}\n"
+        );
+        problems("web.pkr.hcl", &text)
+    };
+    assert_eq!(with("author = var.x"), Vec::<String>::new());
+    assert_eq!(
+        with("author = uuidv4()"),
+        ["web.pkr.hcl:7:12: the function `uuidv4` cannot be written in Rust with these arguments"]
+    );
+    assert_eq!(
+        with("author = \"{{ .Nothing }}\""),
+        ["web.pkr.hcl:7:12: `{{ .Nothing }}` has no counterpart here"]
+    );
+    assert_eq!(
+        with("platform = \"{{ build_name }}\""),
+        ["web.pkr.hcl:7:14: `{{ build_name }}` has no counterpart here"]
+    );
+    assert_eq!(with("nothing = 1").len(), 1);
+    assert!(
+        !problems(
+            "web.json",
+            "{\"builders\": [{\"type\": \"docker\", \"image\": \"{{ uuid }}\"}]}"
+        )
+        .is_empty()
+    );
+}

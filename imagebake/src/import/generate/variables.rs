@@ -1,0 +1,407 @@
+//! The inputs of a template: a struct with types that its uses ask for.
+
+use super::{
+    Want,
+    literal::{as_text, integer, span_of_time},
+    model::{Default, Model, Variable},
+    names::{Names, snake},
+    strings::{Facts, quoted},
+    typed::{Form, Typed},
+    types::{Struct, Ty},
+    writer::{Known, Uses, Writer, no_rust},
+};
+use crate::import::{
+    fault::{Faults, Result},
+    sources::Span,
+    value::{Type, Value},
+};
+use std::collections::BTreeMap;
+
+/// Types whose names a module has from elsewhere.
+const TAKEN: [&str; 38] = [
+    "Inputs", "Image", "Source", "Shell", "File", "Ansible", "Secret", "Text", "Template", "Duration", "Data", "Boot",
+    "Http", "Iso", "Ssh", "Floppy", "Cd", "Shutdown", "Vnc", "Sleep", "Manifest", "Checksum", "Compress", "Vagrant",
+    "Null", "Oci", "Chain", "Proxy", "Bastion", "Command", "Error", "Result", "Context", "String", "Vec", "Option",
+    "Guest", "Machine",
+];
+
+/// Names and types of all variables.
+pub(super) fn known(model: &Model, uses: &BTreeMap<String, Uses>) -> BTreeMap<String, Known> {
+    let mut idents = Names::default();
+    let mut known = BTreeMap::new();
+    for variable in &model.variables {
+        let empty = Uses::default();
+        let uses = uses.get(&format!("var.{}", variable.name)).unwrap_or(&empty);
+        let ty = typed(variable, uses).unwrap_or(Ty::Str);
+        known.insert(
+            variable.name.clone(),
+            Known {
+                ident: idents.take(&snake(&variable.name)),
+                ty,
+            },
+        );
+    }
+    known
+}
+
+/// Whether its values are hidden by an attribute, its type being an ordinary one.
+fn is_marked(variable: &Variable, ty: &Ty) -> bool {
+    variable.sensitive && *ty != Ty::Secret
+}
+
+fn typed(variable: &Variable, uses: &Uses) -> Option<Ty> {
+    let dynamic = Type::Dynamic;
+    let declared = variable.ty.as_ref().unwrap_or(&dynamic);
+    let name = struct_name(&variable.name);
+    let name = name.as_str();
+    let unknown = Value::Unknown(Type::Dynamic);
+    let base = match &variable.default {
+        Default::Computed => return Some(Ty::option(Ty::Str)),
+        Default::Env(_) => Ty::Str,
+        Default::Required => match (&variable.value, declared) {
+            (Some(value), _) if value.is_known() && !value.is_null() => Ty::of_input(declared, value, name)?,
+            (_, Type::Dynamic) => Ty::Str,
+            (_, declared) => Ty::of_input(declared, &unknown, name)?,
+        },
+        Default::Value(value, _) if value.is_null() => {
+            let given = variable
+                .value
+                .as_ref()
+                .filter(|value| value.is_known() && !value.is_null());
+            let inner = match (declared, given) {
+                (Type::Dynamic, None) => uses.wants.first().map_or(Ty::Str, Ty::of_want),
+                (declared, Some(value)) => Ty::of_input(declared, value, name)?,
+                (declared, None) => Ty::of_input(declared, &Value::Null(declared.clone()), name)?,
+            };
+            return Some(Ty::option(refined(variable, inner, uses)));
+        }
+        Default::Value(value, _) => Ty::of_input(declared, value, name)?,
+    };
+    Some(refined(variable, base, uses))
+}
+
+/// A name for a struct that nothing else has.
+fn struct_name(name: &str) -> String {
+    match TAKEN.contains(&super::names::camel(name).as_str()) {
+        true => format!("{name}_input"),
+        false => name.to_owned(),
+    }
+}
+
+/// The type that all uses ask for, where every value that is known has it.
+fn refined(variable: &Variable, base: Ty, uses: &Uses) -> Ty {
+    if uses.other > 0 || !variable.validations.is_empty() {
+        return base;
+    }
+    let default = match &variable.default {
+        Default::Value(value, _) => Some(value),
+        _ => None,
+    };
+    let known: Vec<&Value> = default
+        .into_iter()
+        .chain(&variable.value)
+        .filter(|value| value.is_known() && !value.is_null())
+        .collect();
+    // A number in text reads the same whatever its type.
+    let in_text = |want: &&Want| {
+        matches!(
+            want,
+            Want::Text | Want::Template(_) | Want::Str | Want::HostPath | Want::GuestPath
+        )
+    };
+    let all: Vec<Ty> = uses.wants.iter().map(Ty::of_want).collect();
+    let apart: Vec<Ty> = uses
+        .wants
+        .iter()
+        .filter(|want| !in_text(want))
+        .map(Ty::of_want)
+        .collect();
+    let wanted = match apart.first() {
+        Some(Ty::Int(_) | Ty::Bool) => apart,
+        _ => all,
+    };
+    let texts: Option<Vec<String>> = known.iter().map(|value| as_text(value)).collect();
+    match (&base, wanted.first()) {
+        (Ty::Str | Ty::Int(_), Some(Ty::Int(first))) if wanted.iter().all(|ty| matches!(ty, Ty::Int(_))) => {
+            let name = wanted
+                .iter()
+                .filter_map(|ty| match ty {
+                    Ty::Int(name) => Some(*name),
+                    _ => None,
+                })
+                .min_by_key(|name| rank(name))
+                .unwrap_or(first);
+            let fits = texts.is_some_and(|texts| {
+                let same = |text: &String| integer(text, name).as_ref() == Some(text);
+                texts.iter().all(same)
+            });
+            if fits && !matches!(variable.default, Default::Env(_)) {
+                return Ty::Int(name);
+            }
+            base
+        }
+        (Ty::Str, Some(first @ (Ty::Bool | Ty::Duration))) if wanted.iter().all(|ty| ty == first) => {
+            let fits = |text: &String| match first {
+                Ty::Bool => matches!(text.as_str(), "true" | "false"),
+                _ => span_of_time(text).is_ok() && humantime::parse_duration(text).is_ok(),
+            };
+            let shown = uses.shown > 0 && *first == Ty::Duration;
+            match !shown
+                && texts.is_some_and(|texts| texts.iter().all(fits))
+                && !matches!(variable.default, Default::Env(_))
+            {
+                true => first.clone(),
+                false => base,
+            }
+        }
+        (Ty::Str, _)
+            if default.is_none_or(Value::is_null) && !uses.plain && !matches!(variable.default, Default::Env(_)) =>
+        {
+            let hides = |want: &Want| matches!(want, Want::Secret | Want::Text | Want::Template(_));
+            let all_secret =
+                !uses.wants.is_empty() && uses.shown == 0 && uses.wants.iter().all(|want| *want == Want::Secret);
+            match all_secret || (variable.sensitive && uses.wants.iter().all(hides)) {
+                true => Ty::Secret,
+                false => base,
+            }
+        }
+        (Ty::List(item), Some(Ty::List(wanted_item)))
+            if **item != **wanted_item && wanted.iter().all(|ty| Some(ty) == wanted.first()) =>
+        {
+            let fits = known
+                .iter()
+                .flat_map(|value| value.items().unwrap_or_default())
+                .all(|item| {
+                    as_text(item).is_some_and(|text| match &**wanted_item {
+                        Ty::Int(name) => integer(&text, name).is_some(),
+                        _ => false,
+                    })
+                });
+            match fits && uses.shown == 0 && matches!(**wanted_item, Ty::Int(_)) {
+                true => Ty::list((**wanted_item).clone()),
+                false => base,
+            }
+        }
+        _ => base,
+    }
+}
+
+/// The narrower first.
+fn rank(name: &str) -> (u32, bool) {
+    let bits = name.get(1..).and_then(|bits| bits.parse().ok()).unwrap_or(64);
+    (bits, name.starts_with('i'))
+}
+
+/// The struct of inputs, those inside it, and the functions that check them.
+pub(super) fn written(model: &Model, writer: &mut Writer<'_>, faults: &mut Faults) -> String {
+    let mut fields = String::new();
+    let mut checks = String::new();
+    let mut structs: Vec<Struct> = Vec::new();
+    for variable in &model.variables {
+        let Some(known) = writer.variables.get(&variable.name).cloned() else {
+            continue;
+        };
+        known.ty.structs(&mut structs);
+        let mut options = Vec::new();
+        match faults.keep(default(variable, &known.ty, writer)) {
+            Some(made) => options.extend(made),
+            None => continue,
+        }
+        for option in &mut options {
+            let long = option
+                .strip_prefix("default = ")
+                .filter(|value| value.len() > 80 && !value.starts_with(['"', 'r']));
+            if long.is_some()
+                && let Default::Value(value, span) = &variable.default
+                && let Some(made) = faults.keep(long_default(value, &known.ty, *span, writer))
+            {
+                let ty = rust_type(&known.ty, writer);
+                checks.push_str(&format!(
+                    "fn default_{}() -> {ty} {{\n{}\n}}\n\n",
+                    known.ident,
+                    super::layout::layout(&made, 4)
+                ));
+                *option = format!("default = default_{}()", known.ident);
+            }
+        }
+        if known.ident != variable.name {
+            options.insert(0, format!("name = {}", quoted(&variable.name)));
+        }
+        if is_marked(variable, &known.ty) {
+            options.push("sensitive".to_owned());
+        }
+        if !variable.validations.is_empty()
+            && let Some(check) = faults.keep(check(variable, &known, writer))
+        {
+            options.push(format!("check = check_{}", known.ident));
+            checks.push_str(&check);
+        }
+        for line in &variable.description {
+            fields.push_str(&format!("/// {}\n", line.trim()).replace("/// \n", "///\n"));
+        }
+        if !options.is_empty() {
+            fields.push_str(&format!("#[var({})]\n", options.join(", ")));
+        }
+        if !writer.used_variables.contains(&variable.name) {
+            fields.push_str("#[expect(dead_code, reason = \"nothing in the template uses it\")]\n");
+        }
+        fields.push_str(&format!("{}: {},\n", known.ident, rust_type(&known.ty, writer)));
+    }
+    let inner: String = structs.iter().map(|of| of_inputs(of, writer)).collect();
+    format!("#[derive(Variables)]\nstruct Inputs {{\n{fields}}}\n\n{inner}{checks}")
+}
+
+fn rust_type(ty: &Ty, writer: &mut Writer<'_>) -> String {
+    let text = ty.rust();
+    if text.contains("BTreeMap<") {
+        writer.use_path("std::collections::BTreeMap");
+    }
+    if text.contains("Duration") {
+        writer.use_path("std::time::Duration");
+    }
+    text
+}
+
+fn of_inputs(of: &Struct, writer: &mut Writer<'_>) -> String {
+    let mut fields = String::new();
+    for (name, ty) in &of.fields {
+        let ident = Struct::ident(name);
+        if ident != *name {
+            fields.push_str(&format!("#[var(name = {})]\n", quoted(name)));
+        }
+        fields.push_str(&format!("{ident}: {},\n", rust_type(ty, writer)));
+    }
+    format!("#[derive(Clone, Variables)]\nstruct {} {{\n{fields}}}\n\n", of.name)
+}
+
+/// What `#[var(…)]` says of the value when none is given.
+fn default(variable: &Variable, ty: &Ty, writer: &mut Writer<'_>) -> Result<Vec<String>> {
+    Ok(match &variable.default {
+        Default::Required | Default::Computed => Vec::new(),
+        Default::Env(name) => vec![format!("env = {}", quoted(name)), "default = \"\"".to_owned()],
+        Default::Value(value, _) if value.is_null() => Vec::new(),
+        Default::Value(value, span) => {
+            let key = format!("var.{}", variable.name);
+            let wants = writer.before.uses.get(&key).map_or(&[][..], |uses| &uses.wants);
+            let rendered = wants.iter().find_map(|want| match super::writer::facts_of(want) {
+                Facts::Known(facts) => Some(facts),
+                Facts::None => None,
+            });
+            let Some(facts) = rendered else {
+                // Nothing renders it: it is what it is.
+                return Ok(vec![format!("default = {}", plain_default(value, ty, *span, writer)?)]);
+            };
+            let facts = std::mem::replace(&mut writer.facts, Facts::Known(facts));
+            let made = default_literal(value, ty, *span, writer);
+            writer.facts = facts;
+            vec![format!("default = {}", made?)]
+        }
+    })
+}
+
+/// A default that reads better in a function of its own.
+fn long_default(value: &Value, ty: &Ty, span: Span, writer: &mut Writer<'_>) -> Result<String> {
+    if matches!(ty, Ty::List(item) if **item == Ty::Str) {
+        let literal = default_literal(value, ty, span, writer)?;
+        return Ok(format!("{literal}.map(str::to_owned).to_vec()"));
+    }
+    let expr = crate::import::syntax::Expr::new(super::expr::literal_expr(value), span);
+    let typed = writer.typed(&expr, None)?;
+    writer.exactly(&typed, ty, span)
+}
+
+/// A default that is never rendered.
+fn plain_default(value: &Value, ty: &Ty, span: Span, writer: &mut Writer<'_>) -> Result<String> {
+    match (ty, as_text(value)) {
+        (Ty::Str, Some(text)) => Ok(quoted(&text)),
+        _ => {
+            let facts = std::mem::replace(&mut writer.facts, Facts::None);
+            let made = default_literal(value, ty, span, writer);
+            writer.facts = facts;
+            made
+        }
+    }
+}
+
+fn default_literal(value: &Value, ty: &Ty, span: Span, writer: &mut Writer<'_>) -> Result<String> {
+    let expr = crate::import::syntax::Expr::new(super::expr::literal_expr(value), span);
+    let typed = writer.typed(&expr, None)?;
+    let text = |writer: &mut Writer<'_>, value: &Value| -> Result<String> {
+        let text = as_text(value).unwrap_or_default();
+        let made = writer.made_text(&Typed::literal(Value::String(text)), span)?;
+        if writer.needs_data || made.starts_with("data.") {
+            return Err(no_rust(span, "a default cannot ask for the time"));
+        }
+        Ok(made)
+    };
+    match ty {
+        Ty::Str | Ty::Static => text(writer, value),
+        Ty::List(item) if matches!(**item, Ty::Str) => {
+            let items = value
+                .items()
+                .unwrap_or_default()
+                .iter()
+                .map(|item| text(writer, item))
+                .collect::<Result<Vec<_>>>()?;
+            Ok(format!("[{}]", items.join(", ")))
+        }
+        Ty::Map(inner, _) if matches!(**inner, Ty::Str) => {
+            let mut pairs = Vec::new();
+            for (name, value) in value.entries().into_iter().flatten() {
+                pairs.push(format!("({}, {})", quoted(name), text(writer, value)?));
+            }
+            Ok(format!("[{}]", pairs.join(", ")))
+        }
+        Ty::List(_) | Ty::Map(..) => {
+            let made = writer.exactly(&typed, ty, span)?;
+            Ok(match made.as_str() {
+                "Vec::new()" | "BTreeMap::new()" => "[]".to_owned(),
+                made => made
+                    .strip_prefix("vec!")
+                    .map(str::to_owned)
+                    .or_else(|| Some(made.strip_prefix("BTreeMap::from(")?.strip_suffix(')')?.to_owned()))
+                    .unwrap_or_else(|| made.to_owned()),
+            })
+        }
+        _ => writer.exactly(&typed, ty, span),
+    }
+}
+
+/// The function that checks a variable.
+fn check(variable: &Variable, known: &Known, writer: &mut Writer<'_>) -> Result<String> {
+    let inner = match &known.ty {
+        Ty::Option(inner) => (**inner).clone(),
+        other => other.clone(),
+    };
+    let (view, seen) = match &inner {
+        Ty::Str => ("str".to_owned(), Typed::new("value", Ty::Static, Form::Place)),
+        Ty::List(item) => (
+            format!("[{}]", item.rust()),
+            Typed::new("value", inner.clone(), Form::Ref),
+        ),
+        other => (other.rust(), Typed::new("value", inner.clone(), Form::Ref)),
+    };
+    let mut body = String::new();
+    for validation in &variable.validations {
+        let depth = writer.scope.len();
+        writer.scope.push((format!("var.{}", variable.name), seen.clone()));
+        writer.closures += 1;
+        let condition = writer.condition(&validation.condition);
+        writer.closures -= 1;
+        writer.scope.truncate(depth);
+        let condition = condition?;
+        if condition.value().is_some() || writer.needs_data {
+            return Err(no_rust(validation.span, "this check cannot be written in Rust"));
+        }
+        let refused = super::operators::negated(&condition);
+        body.push_str(&format!(
+            "if {} {{\nreturn Err({});\n}}\n",
+            refused.text,
+            quoted(&validation.message)
+        ));
+    }
+    Ok(format!(
+        "fn check_{}(value: &{view}) -> Result<(), &'static str> {{\n{body}Ok(())\n}}\n\n",
+        known.ident
+    ))
+}

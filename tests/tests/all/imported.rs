@@ -1,0 +1,108 @@
+//! What the importer writes of each construct compiles, and plans what the template says.
+
+use imagebake::{
+    data::Lookups,
+    import::{comparison::compare, context::Context, evaluate, input::Input, known::Known},
+    plan::{self, Selection, packer},
+    project::Project,
+    registry,
+    variables::Inputs,
+};
+use std::{path::Path, sync::Arc};
+
+#[path = "../../../imagebake/src/import/generate/golden/basics.rs"]
+mod basics;
+#[path = "../../../imagebake/src/import/generate/golden/collections.rs"]
+mod collections;
+#[path = "../../../imagebake/src/import/generate/golden/conditions.rs"]
+mod conditions;
+#[path = "../../../imagebake/src/import/generate/golden/dynamic.rs"]
+mod dynamic;
+#[path = "../../../imagebake/src/import/generate/golden/facts.rs"]
+mod facts;
+#[path = "../../../imagebake/src/import/generate/golden/older.rs"]
+mod older;
+#[path = "../../../imagebake/src/import/generate/golden/secrets.rs"]
+mod secrets;
+
+/// A template, its images, and values of its variables.
+type Case<'a> = (&'a str, &'a [&'a str], &'a [(&'a str, &'a str)]);
+
+/// Where template and Rust differ for these values.
+fn differences(file: &str, images: &[&str], values: &[(&str, &str)]) -> Vec<String> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../imagebake/src/import/generate/golden");
+    let values: Vec<(String, String)> = values
+        .iter()
+        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+        .collect();
+    let project =
+        Project::find(Some(&Path::new(env!("CARGO_MANIFEST_DIR")).join("..")), None).expect("it is a project");
+    let lookups = Arc::new(Lookups::new(&project));
+    let entries: Vec<_> = registry::registered()
+        .into_iter()
+        .filter(|entry| images.contains(&entry.name.as_ref()))
+        .collect();
+    assert_eq!(entries.len(), images.len(), "{images:?}");
+    let inputs = Inputs::new(values.clone());
+    let planned = plan::plan_with(&project, &entries, &inputs, &Selection::default(), &lookups);
+    let problems: Vec<&str> = planned
+        .problems
+        .iter()
+        .filter(|problem| problem.severity == plan::Severity::Error)
+        .map(|problem| problem.message.as_str())
+        .collect();
+    assert!(problems.is_empty(), "{file}: {problems:#?}");
+    let mut context = Context::new(&folder, &folder);
+    context.clock = lookups.clock().seconds();
+    let mut input = Input::new(folder.join(file));
+    input.vars = values;
+    let (theirs, faults) = evaluate(&input, &context, &Known::new());
+    assert!(faults.is_empty(), "{file}: {:#?}", faults.0);
+    compare(&theirs.to_json(), &packer::plan(&planned, true)).differences
+}
+
+#[test]
+fn each_construct_plans_what_the_template_says() {
+    let cases: [Case<'_>; 11] = [
+        ("basics.pkr.hcl", &["basics"], &[("version", "1")]),
+        (
+            "basics.pkr.hcl",
+            &["basics"],
+            &[("version", "2.0"), ("packages", "[\"a\", \"b\"]"), ("port", "90")],
+        ),
+        ("conditions.pkr.hcl", &["conditions"], &[]),
+        (
+            "conditions.pkr.hcl",
+            &["conditions"],
+            &[
+                ("stage", "prod"),
+                ("mirror", "example.org"),
+                ("extra", "[\"x\", \"\", \"y\"]"),
+                ("author", "ann"),
+            ],
+        ),
+        ("conditions.pkr.hcl", &["conditions"], &[("debug", "true")]),
+        ("collections.pkr.hcl", &["collections"], &[]),
+        (
+            "collections.pkr.hcl",
+            &["collections"],
+            &[
+                ("os", "ubuntu"),
+                ("names", "[\"z\"]"),
+                ("labels", "{\"b\": \"1\", \"a\": \"2\"}"),
+            ],
+        ),
+        ("secrets.pkr.hcl", &["secrets"], &[("token", "hunter2")]),
+        ("facts.pkr.hcl", &["facts", "second"], &[]),
+        ("older.json", &["older"], &[("password", "p"), ("name", "given")]),
+        ("dynamic.pkr.hcl", &["dynamic"], &[]),
+    ];
+    let mut wrong = Vec::new();
+    for (file, images, values) in cases {
+        let found = differences(file, images, values);
+        if !found.is_empty() {
+            wrong.push(format!("{file} with {values:?}: {found:#?}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
