@@ -574,7 +574,9 @@ fn what_a_registry_answers_decides_whether_to_try_again() {
                   {\"errors\":[{\"code\":\"DENIED\",\"message\":\"the tag is immutable\"}]}\n";
     let busy = "HTTP/1.1 429 Too Many Requests\r\nContent-Type: application/json\r\nContent-Length: 62\r\n\r\n\
                 {\"errors\":[{\"code\":\"TOOMANYREQUESTS\",\"message\":\"slow down!\"}]}\n";
-    for (answer, again) in [(denied, false), (busy, true)] {
+    let broken = "HTTP/1.1 500 Internal Server Error\r\nContent-Type: application/json\r\nContent-Length: 58\r\n\r\n\
+                  {\"errors\":[{\"code\":\"UNKNOWN\",\"message\":\"out of order\"}]} \n";
+    for (answer, again) in [(denied, false), (busy, true), (broken, true)] {
         let to = format!("localhost:{}/web-{}", stubborn(answer), on.suffix);
         let (code, text) = pushing(&on, &["build", "push"], &to, "", "{}");
         assert_eq!(code, 1, "{text}");
