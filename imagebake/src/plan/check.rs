@@ -228,3 +228,6 @@ fn templates(fields: &[Field], build: &[&str], problems: &mut Diagnostics) {
         );
     }
 }
+
+#[cfg(test)]
+mod tests;
