@@ -14,7 +14,7 @@ use std::{
     collections::BTreeSet,
     fs::{self, File},
     io::{self, Write},
-    path::Path,
+    path::{Path, PathBuf},
 };
 
 /// A complete image in the store.
@@ -224,6 +224,8 @@ fn full_tag(tag: &str) -> String {
 
 struct Archive {
     tar: tar::Builder<Hashing>,
+    /// What it will be called, for what is said of it.
+    path: PathBuf,
 }
 
 /// A file that is hashed as it is written.
@@ -255,6 +257,7 @@ fn write_archive(path: &Path, wanted: &[DigestKind], fill: impl FnOnce(&mut Arch
     };
     let mut archive = Archive {
         tar: tar::Builder::new(out),
+        path: path.to_owned(),
     };
     fill(&mut archive)?;
     let out = archive.tar.into_inner().path("write", path)?;
@@ -274,12 +277,19 @@ impl Archive {
 
     fn folder(&mut self, name: &str) -> Result<()> {
         let mut header = Self::header(0, tar::EntryType::Directory, 0o755);
-        self.tar.append_data(&mut header, name, io::empty()).path("write", name)
+        let added = self.tar.append_data(&mut header, name, io::empty());
+        self.added(name, added)
+    }
+
+    /// What came of adding `name`: the file that the user knows is the archive.
+    fn added(&self, name: &str, added: io::Result<()>) -> Result<()> {
+        added.map_err(|error| Error::io("write", &self.path, error).context("entry", name))
     }
 
     fn bytes(&mut self, name: &str, bytes: &[u8]) -> Result<()> {
         let mut header = Self::header(bytes.len() as u64, tar::EntryType::Regular, 0o644);
-        self.tar.append_data(&mut header, name, bytes).path("write", name)
+        let added = self.tar.append_data(&mut header, name, bytes);
+        self.added(name, added)
     }
 
     fn blob(&mut self, store: &Store, digest: &str, name: &str) -> Result<()> {
@@ -287,7 +297,8 @@ impl Archive {
         let file = File::open(&path).path("read", &path)?;
         let size = file.metadata().path("read", &path)?.len();
         let mut header = Self::header(size, tar::EntryType::Regular, 0o644);
-        self.tar.append_data(&mut header, name, file).path("write", name)
+        let added = self.tar.append_data(&mut header, name, file);
+        self.added(name, added)
     }
 
     /// A layer without its compression. The size comes first in an archive, so a compressed one is read twice.
@@ -302,8 +313,8 @@ impl Archive {
             .path("read", &path)?;
         let mut header = Self::header(size, tar::EntryType::Regular, 0o644);
         let stream = open().path("read", &path)?;
-        self.tar
-            .append_data(&mut header, name, stream)
-            .map_err(|error| Error::io("write", name, error).context("blob", path.display()))
+        let added = self.tar.append_data(&mut header, name, stream);
+        self.added(name, added)
+            .map_err(|error| error.context("blob", path.display()))
     }
 }
