@@ -50,7 +50,7 @@ const TEMPLATE: &str = r#"{
     "type": "qemu", "iso_url": "ISO", "iso_checksum": "none", "accelerator": "tcg", "headless": true, "format": "qcow2", "disk_size": "64M",
     "disk_cache": "unsafe", "disk_interface": "virtio", "net_device": "virtio-net", "memory": 256, "cpus": 1, "machine_type": "pc",
     "boot_wait": "4s", "boot_key_interval": "10ms", "http_directory": "HTTP_DIR", "output_directory": "out", "vm_name": "o.qcow2",
-    "ssh_username": "root", "ssh_password": "packer", "ssh_timeout": "60s", "shutdown_command": "sync; poweroff -f",
+    "ssh_username": "root", "ssh_password": "packer", "ssh_timeout": "60s", "ssh_file_transfer_method": "sftp", "shutdown_command": "sync; poweroff -f",
     "boot_command": [
       "c<wait1>",
       "linux /vmlinuz console=tty0 console=ttyS0 cfg=http://{{.HTTPIP}}:{{.HTTPPort}}/cfg.sh<enter>",
