@@ -88,6 +88,10 @@ pub(super) enum Command {
     Explain(ExplainArgs),
     /// Make a project of one's own in a new folder.
     New(NewArgs),
+    /// Turn Packer's templates into a package of Rust.
+    #[cfg(feature = "import")]
+    #[command(hide = true)]
+    Import(ImportArgs),
     /// Write a page about each image, for people: what it is for, its inputs, steps, outputs and last run.
     Docs(DocsArgs),
     /// Print a script that completes commands, options and images in a shell.
@@ -115,6 +119,8 @@ impl Command {
             // It prints JSON anyway, or the name of a file.
             Self::Schema(_) => Format::Text,
             Self::New(args) => args.output,
+            #[cfg(feature = "import")]
+            Self::Import(args) => args.report,
             Self::Docs(args) => args.output,
             Self::Completions(_) | Self::Man(_) => Format::Text,
         }
@@ -455,6 +461,16 @@ pub(super) struct NewArgs {
     /// The package's name [default: the folder's].
     #[arg(long, value_name = "NAME")]
     pub(super) name: Option<String>,
+    #[command(flatten)]
+    pub(super) origin: OriginArgs,
+    /// How to print it.
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) output: Format,
+}
+
+/// Where a package takes imagebake from.
+#[derive(Debug, Args)]
+pub(super) struct OriginArgs {
     /// Take imagebake from this checkout, with the versions of all libraries in its Cargo.lock [default: this version, from the registry].
     #[arg(long, value_name = "CHECKOUT", conflicts_with = "git")]
     pub(super) path: Option<PathBuf>,
@@ -464,9 +480,49 @@ pub(super) struct NewArgs {
     /// The commit or tag of --git.
     #[arg(long, value_name = "REV", requires = "git")]
     pub(super) rev: Option<String>,
+}
+
+#[cfg(feature = "import")]
+#[derive(Debug, Args)]
+pub(super) struct ImportArgs {
+    /// Templates, and folders of templates.
+    #[arg(value_name = "PATH", required = true)]
+    pub(super) paths: Vec<PathBuf>,
+    /// The package's folder [default: one named after the template].
+    #[arg(long, value_name = "DIR", conflicts_with = "into")]
+    pub(super) out: Option<PathBuf>,
+    /// Add the modules to this package instead.
+    #[arg(long, value_name = "CRATE")]
+    pub(super) into: Option<PathBuf>,
+    /// A file with values for the template's variables; may be repeated, the last one counts.
+    #[arg(long = "var-file", value_name = "FILE")]
+    pub(super) var_files: Vec<PathBuf>,
+    /// The folder in which packer was started [default: the one below which most of the files are that the template names].
+    #[arg(long, value_name = "DIR")]
+    pub(super) cwd: Option<PathBuf>,
+    /// Write nothing: say what would be imported, what is wrong, and whether what is there is still what the templates say.
+    #[arg(long)]
+    pub(super) check: bool,
+    /// Turn what is not known into marked comments; the report tells each, and the exit code is not 0.
+    #[arg(long)]
+    pub(super) lenient: bool,
+    /// Compile the package and compare its plans with the templates, attribute by attribute.
+    #[arg(long, conflicts_with = "check")]
+    pub(super) verify: bool,
+    /// Leave what several templates have in common in each of them.
+    #[arg(long)]
+    pub(super) no_share: bool,
+    /// Replace files that are there.
+    #[arg(long)]
+    pub(super) force: bool,
+    #[command(flatten)]
+    pub(super) origin: OriginArgs,
+    /// Where --verify keeps compiled libraries [default: the package's own target].
+    #[arg(long, value_name = "DIR", hide = true)]
+    pub(super) target_dir: Option<PathBuf>,
     /// How to print it.
     #[arg(long, value_enum, default_value_t)]
-    pub(super) output: Format,
+    pub(super) report: Format,
 }
 
 #[derive(Debug, Args)]

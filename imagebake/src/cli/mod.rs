@@ -15,6 +15,8 @@ mod docs;
 mod explain;
 mod failure;
 mod github;
+#[cfg(feature = "import")]
+mod import;
 mod inputs;
 mod inspect;
 mod invocation;
@@ -98,6 +100,8 @@ fn run(entries: Vec<ImageEntry>, words: Vec<std::ffi::OsString>) -> ExitCode {
             Command::Schema(args) => schema::run(&cli()?, &args),
             Command::Explain(args) => explain::run(&args, style),
             Command::New(args) => new::run(&args, style),
+            #[cfg(feature = "import")]
+            Command::Import(args) => import::run(args, &cli()?),
             Command::Docs(args) => docs::run(&cli()?, &args),
             Command::Completions(args) => completions::run(&cli()?.entries, &args),
             Command::Man(args) => man::run(&args),

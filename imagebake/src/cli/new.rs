@@ -3,7 +3,7 @@
 //! JSON: `{"project":"/path","files":["Cargo.toml",…]}`. The files are in `new/`, with `@NAME@` and the like where they differ.
 
 use super::{
-    args::{Format, NewArgs},
+    args::{Format, NewArgs, OriginArgs},
     failure::Stop,
     invocation::quote,
 };
@@ -36,7 +36,7 @@ const FILES: [(&str, &str); 10] = [
 
 pub(super) fn run(args: &NewArgs, style: Style) -> std::result::Result<u8, Stop> {
     let name = name(args)?;
-    let dependency = dependency(args)?;
+    let dependency = dependency(&args.dir, &args.origin)?;
     let made = refuse_what_is_there(&args.dir)?;
     let written = write(&args.dir, &name, &dependency);
     if let Err(error) = written {
@@ -69,7 +69,7 @@ fn next(args: &NewArgs, name: &str, style: Style) -> String {
         out.push_str(format!("  {command:24}{}", style.dim(what)).trim_end());
         out.push('\n');
     }
-    if args.path.is_none() && args.git.is_none() {
+    if args.origin.path.is_none() && args.origin.git.is_none() {
         let version = env!("CARGO_PKG_VERSION");
         out.push_str(&format!(
             "imagebake {version} is taken from the registry; say --path or --git to take another one\n"
@@ -119,17 +119,18 @@ fn name(args: &NewArgs) -> std::result::Result<String, Stop> {
 }
 
 /// How Cargo.toml names imagebake, and the versions of all libraries that a checkout was tested with.
-struct Dependency {
-    line: String,
-    lock: Option<PathBuf>,
+pub(super) struct Dependency {
+    pub(super) line: String,
+    pub(super) lock: Option<PathBuf>,
 }
 
-fn dependency(args: &NewArgs) -> std::result::Result<Dependency, Stop> {
-    if let (Some(url), Some(rev)) = (&args.git, &args.rev) {
+/// `dir` is the package's folder, which need not exist.
+pub(super) fn dependency(dir: &Path, origin: &OriginArgs) -> std::result::Result<Dependency, Stop> {
+    if let (Some(url), Some(rev)) = (&origin.git, &origin.rev) {
         let line = format!("git = {}, rev = {}", literal(url), literal(rev));
         return Ok(Dependency { line, lock: None });
     }
-    let Some(path) = &args.path else {
+    let Some(path) = &origin.path else {
         let line = format!("version = \"={}\"", env!("CARGO_PKG_VERSION"));
         return Ok(Dependency { line, lock: None });
     };
@@ -149,7 +150,7 @@ fn dependency(args: &NewArgs) -> std::result::Result<Dependency, Stop> {
     // A path that was given as relative stays so: the project and the checkout may move together.
     let library = match path.is_absolute() {
         true => library,
-        false => relative(&target(&args.dir)?, &library),
+        false => relative(&target(dir)?, &library),
     };
     let line = format!("path = {}", literal(&library.display().to_string()));
     Ok(Dependency { line, lock })
@@ -276,9 +277,11 @@ mod tests {
             let args = NewArgs {
                 dir: dir.into(),
                 name: asked.map(str::to_owned),
-                path: None,
-                git: None,
-                rev: None,
+                origin: OriginArgs {
+                    path: None,
+                    git: None,
+                    rev: None,
+                },
                 output: Format::Text,
             };
             name(&args).ok()

@@ -59,6 +59,8 @@ pub struct Request {
     pub verify: bool,
     /// Where cargo takes imagebake from.
     pub dependency: String,
+    /// The versions of all libraries that imagebake was tested with.
+    pub lock: Option<PathBuf>,
     /// Where compiled libraries are kept for other verifications.
     pub target: Option<PathBuf>,
 }
@@ -117,7 +119,7 @@ pub fn run(request: &Request) -> Result<(Report, Vec<Told>)> {
             faults: module.faults.clone(),
         });
     }
-    let files = files(request, &project);
+    let files = files(request, &project)?;
     report.files = files.keys().cloned().collect();
     let all_refused = report.templates.iter().all(|row| row.status == Status::Refused);
     if all_refused || files.is_empty() {
@@ -328,11 +330,16 @@ fn row(
 }
 
 /// What is written: the package, or its modules alone.
-fn files(request: &Request, project: &Project) -> BTreeMap<String, String> {
-    let own =
-        |path: &&String| request.into.is_none() || (path.as_str() != "Cargo.toml" && path.as_str() != "src/main.rs");
-    let files = project.files.iter().filter(|(path, _)| own(path));
-    files.map(|(path, text)| (path.clone(), text.clone())).collect()
+fn files(request: &Request, project: &Project) -> Result<BTreeMap<String, String>> {
+    let mut files = project.files.clone();
+    if request.into.is_some() {
+        files.retain(|path, _| path != "Cargo.toml" && path != "src/main.rs");
+    } else if let (Some(lock), false) = (&request.lock, files.is_empty()) {
+        // Cargo takes from it what the package needs.
+        let text = std::fs::read_to_string(lock).path("read", lock)?;
+        files.insert("Cargo.lock".to_owned(), text);
+    }
+    Ok(files)
 }
 
 fn verified(
