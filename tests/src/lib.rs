@@ -2,6 +2,7 @@
 
 pub mod cloud;
 mod context;
+pub mod corpus;
 pub mod mutate;
 mod needs;
 pub mod reference;

@@ -1,0 +1,410 @@
+//! Templates as Rust: imported, compiled, planned, and compared with the recorded plans.
+
+use super::{
+    Case, environment,
+    package::{self, Chunk, Package},
+    told,
+};
+use anyhow::Result;
+use imagebake::import::{
+    comparison::compare,
+    context::Context,
+    evaluate,
+    generate::{Module, Options, Template, project},
+    job::verify,
+    schema::{Catalog, Role},
+};
+use serde::Serialize;
+use serde_json::Value as Json;
+use std::{
+    collections::BTreeMap,
+    fmt::Write as _,
+    panic::{AssertUnwindSafe, catch_unwind},
+    path::{Component, Path, PathBuf},
+};
+
+/// How many modules are one program.
+const CHUNK: usize = 40;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+enum Outcome {
+    /// The compiled Rust plans what the peer does.
+    Verified,
+    /// It cannot be the same, for a reason that is no fault of ours.
+    Excused,
+    /// It plans something else.
+    Different,
+    /// It does not compile.
+    Broken,
+    /// It compiles and does not plan.
+    Unplanned,
+    /// The importer refuses what the peer takes.
+    Refused,
+    /// Both refuse it.
+    Both,
+    /// The importer takes what the peer refuses.
+    Silent,
+    /// The peer that made the records lacked a component.
+    Absent,
+    /// The importer ended in a panic.
+    Panic,
+}
+
+#[derive(Serialize)]
+struct Unit {
+    repo: String,
+    unit: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    var_file: Option<String>,
+    outcome: Outcome,
+    /// Whether all its components are imagebake's.
+    known: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    module: Option<String>,
+    details: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    notes: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    peer: Option<String>,
+}
+
+#[derive(Default, Serialize)]
+struct Counts {
+    plans: usize,
+    /// The peer takes it, and all its components are imagebake's.
+    eligible: usize,
+    imported: usize,
+    compiled: usize,
+    verified: usize,
+    excused: usize,
+    different: usize,
+    broken: usize,
+    unplanned: usize,
+    refused: usize,
+    both: usize,
+    silent: usize,
+    absent: usize,
+    panics: usize,
+}
+
+/// What all of them come to.
+#[derive(Serialize)]
+pub struct Report {
+    #[serde(flatten)]
+    total: Counts,
+    repositories: BTreeMap<String, Counts>,
+    units: Vec<Unit>,
+}
+
+/// A case on its way.
+struct Going<'a> {
+    case: &'a Case,
+    name: String,
+    unit: Unit,
+    going: bool,
+}
+
+impl Report {
+    /// Imports, compiles and compares every case; the package is made in `folder`.
+    pub fn of(cases: &[Case], catalog: &dyn Catalog, folder: &Path) -> Result<Self> {
+        let mut going: Vec<Going<'_>> = cases
+            .iter()
+            .enumerate()
+            .map(|(number, case)| import(case, number, catalog, folder))
+            .collect();
+        let mut chunks = Vec::new();
+        let accepted: Vec<usize> = (0..going.len()).filter(|at| going[*at].going).collect();
+        for some in accepted.chunks(CHUNK) {
+            let templates: Vec<Template> = some
+                .iter()
+                .map(|at| template(going[*at].case, &going[*at].name, folder))
+                .collect();
+            chunks.push(Chunk {
+                project: project(&templates, catalog, &options()),
+            });
+        }
+        let package = package::compile(folder, &chunks)?;
+        let modules = chunks.iter().flat_map(|chunk| &chunk.project.modules);
+        for (at, module) in accepted.into_iter().zip(modules) {
+            verify(&mut going[at], module, &package);
+        }
+        let mut report = Self {
+            total: Counts::default(),
+            repositories: BTreeMap::new(),
+            units: going.into_iter().map(|going| going.unit).collect(),
+        };
+        for unit in &report.units {
+            report.total.count(unit);
+            report.repositories.entry(unit.repo.clone()).or_default().count(unit);
+        }
+        Ok(report)
+    }
+
+    /// Whether nothing is silently wrong, and at least 95 of 100 eligible templates are verified.
+    pub fn is_good(&self) -> bool {
+        let Counts {
+            eligible,
+            verified,
+            excused,
+            different,
+            silent,
+            panics,
+            ..
+        } = self.total;
+        different + silent + panics == 0 && (verified + excused) * 100 >= eligible * 95
+    }
+
+    /// For people, with so many details of each.
+    pub fn table(&self, details: usize) -> String {
+        let mut out = String::new();
+        let good = [Outcome::Verified, Outcome::Both, Outcome::Absent, Outcome::Excused];
+        for unit in self.units.iter().filter(|unit| !good.contains(&unit.outcome)) {
+            let values = unit
+                .var_file
+                .as_ref()
+                .map(|file| format!(" ({file})"))
+                .unwrap_or_default();
+            let _ = writeln!(
+                out,
+                "{:?}: {} {}{values} [{}]",
+                unit.outcome,
+                unit.repo,
+                unit.unit,
+                unit.module.as_deref().unwrap_or_default()
+            );
+            for detail in unit.peer.iter().chain(unit.details.iter().take(details)) {
+                let _ = writeln!(out, "    {}", detail.replace('\n', "\n    "));
+            }
+        }
+        let _ = writeln!(
+            out,
+            "{:48} {:>5} {:>8} {:>8} {:>8} {:>8} {:>7} {:>9} {:>6} {:>9} {:>7} {:>5} {:>6} {:>6} {:>6}",
+            "",
+            "plans",
+            "eligible",
+            "imported",
+            "compiled",
+            "verified",
+            "excused",
+            "different",
+            "broken",
+            "unplanned",
+            "refused",
+            "both",
+            "silent",
+            "absent",
+            "panics"
+        );
+        for (name, counts) in self.repositories.iter().chain([(&"total".to_owned(), &self.total)]) {
+            let _ = writeln!(
+                out,
+                "{name:48} {:>5} {:>8} {:>8} {:>8} {:>8} {:>7} {:>9} {:>6} {:>9} {:>7} {:>5} {:>6} {:>6} {:>6}",
+                counts.plans,
+                counts.eligible,
+                counts.imported,
+                counts.compiled,
+                counts.verified,
+                counts.excused,
+                counts.different,
+                counts.broken,
+                counts.unplanned,
+                counts.refused,
+                counts.both,
+                counts.silent,
+                counts.absent,
+                counts.panics
+            );
+        }
+        out
+    }
+}
+
+impl Counts {
+    fn count(&mut self, unit: &Unit) {
+        self.plans += 1;
+        let eligible = unit.peer.is_none() && unit.known;
+        self.eligible += usize::from(eligible);
+        let (imported, compiled) = match unit.outcome {
+            Outcome::Verified | Outcome::Excused | Outcome::Different | Outcome::Unplanned => (true, true),
+            Outcome::Broken => (true, false),
+            _ => (false, false),
+        };
+        self.imported += usize::from(imported);
+        self.compiled += usize::from(compiled);
+        match unit.outcome {
+            Outcome::Verified => self.verified += 1,
+            Outcome::Excused => self.excused += 1,
+            Outcome::Different => self.different += 1,
+            Outcome::Broken => self.broken += 1,
+            Outcome::Unplanned => self.unplanned += 1,
+            Outcome::Refused => self.refused += 1,
+            Outcome::Both => self.both += 1,
+            Outcome::Silent => self.silent += 1,
+            Outcome::Absent => self.absent += 1,
+            Outcome::Panic => self.panics += 1,
+        }
+    }
+}
+
+fn options() -> Options {
+    Options {
+        share: false,
+        lenient: false,
+        package: "corpus".into(),
+        dependency: "version = \"*\"".into(),
+    }
+}
+
+fn template(case: &Case, name: &str, folder: &Path) -> Template {
+    let mut context = case.context();
+    // What is evaluated where the Rust is written must be what the program says when it runs.
+    context.env = environment();
+    Template {
+        name: name.to_owned(),
+        input: case.input.clone(),
+        context,
+        dir: relative(folder, &case.cwd),
+    }
+}
+
+/// `to` as seen from the folder `from`; both absolute.
+fn relative(from: &Path, to: &Path) -> String {
+    let (from, to): (Vec<Component<'_>>, Vec<Component<'_>>) = (from.components().collect(), to.components().collect());
+    let common = from.iter().zip(&to).take_while(|(a, b)| a == b).count();
+    let up = from[common..].iter().map(|_| PathBuf::from(".."));
+    let down = to[common..].iter().map(|part| PathBuf::from(part.as_os_str()));
+    let parts: Vec<String> = up.chain(down).map(|part| part.to_string_lossy().into_owned()).collect();
+    parts.join("/")
+}
+
+fn import<'a>(case: &'a Case, number: usize, catalog: &dyn Catalog, folder: &Path) -> Going<'a> {
+    let name = format!("t{number:04}");
+    let made = catch_unwind(AssertUnwindSafe(|| {
+        let template = template(case, &name, folder);
+        let made = project(std::slice::from_ref(&template), catalog, &options());
+        (template.context, made)
+    }));
+    let mut unit = Unit {
+        repo: case.repo.clone(),
+        unit: case.unit.clone(),
+        var_file: case.var_file.clone(),
+        outcome: Outcome::Panic,
+        known: known(&case.plan, catalog),
+        module: None,
+        details: Vec::new(),
+        notes: Vec::new(),
+        peer: case.peer.clone(),
+    };
+    let mut going = false;
+    if let Ok((context, made)) = made {
+        let module = made.modules.into_iter().next().unwrap_or_default();
+        unit.notes = module.notes.iter().map(|note| note.message.clone()).collect();
+        let mut problems: Vec<String> = errors(&context, &module);
+        if problems.is_empty() && module.images.is_empty() {
+            problems.push("no image came of it".into());
+        }
+        if problems.is_empty() && !case.accepted {
+            // A value that is not allowed is told when it is given: what matters is what these values are refused for.
+            let (_, faults) = evaluate(&case.input, &context, catalog);
+            let refused = faults.0.iter().filter(|fault| !fault.warning);
+            problems.extend(refused.map(|fault| told(&context, fault)));
+        }
+        unit.outcome = match (case.accepted, problems.is_empty()) {
+            (true, true) => {
+                going = true;
+                Outcome::Broken
+            }
+            (true, false) => Outcome::Refused,
+            (false, true) if case.absent() => Outcome::Absent,
+            (false, true) => Outcome::Silent,
+            (false, false) => Outcome::Both,
+        };
+        unit.details = problems;
+        unit.module = Some(module.name);
+    }
+    Going {
+        case,
+        name,
+        unit,
+        going,
+    }
+}
+
+fn errors(context: &Context, module: &Module) -> Vec<String> {
+    let errors = module.faults.0.iter().filter(|fault| !fault.warning);
+    errors.map(|fault| told(context, fault)).collect()
+}
+
+/// Whether every component of a plan is one of imagebake's.
+fn known(plan: &Json, catalog: &dyn Catalog) -> bool {
+    let list = |json: &Json, name: &str| json[name].as_array().cloned().unwrap_or_default();
+    let has = |role: Role, step: &Json| {
+        catalog
+            .schema(role, step["type"].as_str().unwrap_or_default())
+            .is_some()
+    };
+    list(plan, "builds").iter().all(|build| {
+        let cleanup = &build["error_cleanup_provisioner"];
+        has(Role::Source, build)
+            && list(build, "provisioners")
+                .iter()
+                .all(|step| has(Role::Provisioner, step))
+            && (cleanup.is_null() || has(Role::Provisioner, cleanup))
+            && list(build, "post_processors")
+                .iter()
+                .flat_map(|chain| chain.as_array().cloned().unwrap_or_default())
+                .all(|step| has(Role::PostProcessor, &step))
+    })
+}
+
+fn verify(going: &mut Going<'_>, module: &Module, package: &Package) {
+    let unit = &mut going.unit;
+    unit.module = Some(module.name.clone());
+    let Some(program) = package.program(&module.name) else {
+        unit.details = package.broken.get(&module.name).cloned().unwrap_or_default();
+        return;
+    };
+    let mut context = going.case.context();
+    context.env = environment();
+    let env = environment();
+    let case = verify::Case {
+        input: &going.case.input,
+        context: &context,
+        module,
+        project: &package.folder,
+        images: &module.images,
+        env: Some(&env),
+    };
+    let (plan, _) = evaluate(&going.case.input, &context, &imagebake::import::known::Known::new());
+    let values = verify::values(&case, &going.case.input, &plan);
+    match verify::planned(&case, &verify::Compiled::program(program), &values) {
+        Err(error) => {
+            unit.outcome = Outcome::Unplanned;
+            unit.details = vec![error.message().to_owned()];
+        }
+        Ok((mut ours, problems)) => {
+            said(&mut ours, &going.case.cwd.to_string_lossy());
+            let differences = compare(&going.case.plan, &ours).differences;
+            unit.outcome = match (differences.is_empty(), going.case.excuse()) {
+                (true, _) => Outcome::Verified,
+                (false, Some(_)) => Outcome::Excused,
+                (false, None) => Outcome::Different,
+            };
+            unit.details = differences;
+            if unit.outcome == Outcome::Different && !problems.is_empty() {
+                unit.details.push(problems);
+            }
+        }
+    }
+}
+
+/// The folder as the records say it.
+fn said(json: &mut Json, cwd: &str) {
+    match json {
+        Json::String(text) => *text = text.replace(cwd, "<cwd>"),
+        Json::Array(items) => items.iter_mut().for_each(|item| said(item, cwd)),
+        Json::Object(items) => items.values_mut().for_each(|item| said(item, cwd)),
+        _ => {}
+    }
+}
