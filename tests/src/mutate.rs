@@ -1,7 +1,13 @@
-//! Templates made from others by random changes: none of them may end the program.
+//! Templates made from others by random changes: none of them may end the importer, and all that it makes is Rust.
 
 use anyhow::{Context as _, Result};
-use imagebake::import::{context::Context, evaluate, input::Input, schema::Catalog};
+use imagebake::import::{
+    context::Context,
+    evaluate,
+    generate::{Options, Template, project},
+    input::Input,
+    schema::Catalog,
+};
 use std::{
     fs,
     panic::{AssertUnwindSafe, catch_unwind},
@@ -59,10 +65,66 @@ const PIECES: [&str; 44] = [
 
 /// What a run of changes found.
 pub struct Found {
-    /// How many templates were evaluated.
+    /// How many templates were tried.
     pub tried: usize,
     /// Those that ended in a panic, kept for a look.
     pub panics: Vec<PathBuf>,
+    /// Those whose import is no Rust.
+    pub no_rust: Vec<PathBuf>,
+    /// How many became Rust.
+    pub imported: usize,
+}
+
+/// What came of one.
+enum Imported {
+    Refused,
+    Rust,
+    NoRust,
+}
+
+fn import(path: &Path, folder: &Path, catalog: &dyn Catalog) -> Imported {
+    let context = Context::new(folder, folder);
+    let (plan, faults) = evaluate(&Input::new(path), &context, catalog);
+    let shown = |context: &Context, faults: &imagebake::import::fault::Faults| {
+        let told: Vec<_> = faults
+            .0
+            .iter()
+            .map(|fault| context.sources.diagnostic(fault).to_string())
+            .collect();
+        drop(told);
+    };
+    drop(plan.to_json());
+    shown(&context, &faults);
+    let template = Template {
+        name: "changed".into(),
+        input: Input::new(path),
+        context: Context::new(folder, folder),
+        dir: String::new(),
+    };
+    let options = Options {
+        share: true,
+        lenient: false,
+        package: "changed".into(),
+        dependency: "version = \"*\"".into(),
+    };
+    let project = project(std::slice::from_ref(&template), catalog, &options);
+    project
+        .modules
+        .iter()
+        .for_each(|module| shown(&template.context, &module.faults));
+    let imported = project
+        .modules
+        .iter()
+        .all(|module| module.faults.is_empty() && !module.images.is_empty());
+    let rust = project.files.iter().filter(|(path, _)| path.ends_with(".rs"));
+    match rust
+        .map(|(_, text)| syn::parse_file(text))
+        .any(|parsed| parsed.is_err())
+    {
+        true => Imported::NoRust,
+        false if imported => Imported::Rust,
+        false => Imported::Refused,
+    }
 }
 
 /// A small generator: what is found must be found again with the same seed.
@@ -103,6 +165,8 @@ pub fn run(templates: &[PathBuf], folder: &Path, catalog: &dyn Catalog, seed: u6
     let mut found = Found {
         tried: 0,
         panics: Vec::new(),
+        no_rust: Vec::new(),
+        imported: 0,
     };
     let start = Instant::now();
     while start.elapsed() < time && !texts.is_empty() {
@@ -113,18 +177,17 @@ pub fn run(templates: &[PathBuf], folder: &Path, catalog: &dyn Catalog, seed: u6
         }
         let path = folder.join(name);
         fs::write(&path, &text).with_context(|| format!("cannot write {}", path.display()))?;
-        let context = Context::new(folder, folder);
-        let tried = catch_unwind(AssertUnwindSafe(|| {
-            let (plan, faults) = evaluate(&Input::new(&path), &context, catalog);
-            let told: Vec<_> = faults.0.iter().map(|fault| context.sources.diagnostic(fault)).collect();
-            (plan.to_json(), told)
-        }));
+        let tried = catch_unwind(AssertUnwindSafe(|| import(&path, folder, catalog)));
         found.tried += 1;
-        if tried.is_err() {
-            let kept = folder.join(format!("panic-{}-{name}", found.panics.len()));
-            fs::copy(&path, &kept)?;
-            found.panics.push(kept);
-        }
+        found.imported += usize::from(matches!(tried, Ok(Imported::Rust)));
+        let (kept, what) = match tried {
+            Err(_) => (&mut found.panics, "panic"),
+            Ok(Imported::NoRust) => (&mut found.no_rust, "no-rust"),
+            Ok(_) => continue,
+        };
+        let copy = folder.join(format!("{what}-{}-{name}", kept.len()));
+        fs::copy(&path, &copy)?;
+        kept.push(copy);
     }
     Ok(found)
 }

@@ -45,13 +45,31 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         options: Vec<String>,
     },
-    /// Read and evaluate many Packer templates and compare what they say with recorded plans. Measures reading and evaluation only.
+    /// Turn Packer's templates into a package of Rust that takes imagebake from this checkout: the command `import` of a program with
+    /// the feature `import`.
+    Import {
+        /// What `import` is given: PATH... [--out DIR] [--into CRATE] [--var-file F] [--cwd DIR] [--check] [--lenient] [--verify] [--report json]
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
+    /// Import many Packer templates, compile what comes of them, and compare what it plans with recorded plans.
     ///
-    /// corpus DIR --plans DIR [--reference DIR] [--filter TEXT] [--report json] [--differences N] [--mutate SECONDS [--seed N]]
+    /// corpus DIR --plans DIR [--evaluated [--reference DIR]] [--filter TEXT] [--report json] [--differences N]
     Corpus {
         /// What the measuring program is given.
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
+    },
+    /// Import templates that were changed at random, for so long: none may end the importer, and all that it makes is Rust.
+    Fuzz {
+        /// For how long.
+        #[arg(long, default_value_t = 10.0)]
+        minutes: f64,
+        /// Which changes: the same for the same number.
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+        /// The templates that are changed [default: those of the importer's own tests].
+        dir: Option<PathBuf>,
     },
     /// Measure whole processes of the release build, beside the peer where it is installed.
     Bench(bench::Arguments),
@@ -64,7 +82,9 @@ fn main() -> ExitCode {
         Task::Coverage(arguments) => coverage::run(&arguments),
         Task::Tidy => tidy::run(),
         Task::New { dir, options } => new(&dir, &options),
+        Task::Import { arguments } => import(&arguments),
         Task::Corpus { arguments } => corpus(&arguments),
+        Task::Fuzz { minutes, seed, dir } => fuzz(minutes, seed, dir),
         Task::Bench(arguments) => bench::run(&arguments),
     };
     match done {
@@ -96,6 +116,39 @@ fn new(dir: &Path, options: &[String]) -> Result<()> {
         command.arg("--path").arg(root());
     }
     check(&mut command)
+}
+
+/// `import` of the quickstart, which takes imagebake from this checkout where nothing else is asked for.
+fn import(arguments: &[String]) -> Result<()> {
+    let package = ["run", "--quiet", "--locked", "--package", "example-quickstart"];
+    let mut command = cargo(&package);
+    command
+        .args(["--features", "imagebake/import", "--", "import"])
+        // Folders on the command line start where it was typed.
+        .current_dir(std::env::current_dir()?)
+        .args(arguments);
+    let given = |option: &str| arguments.iter().any(|argument| argument.starts_with(option));
+    if !given("--git") && !given("--path") {
+        command.arg("--path").arg(root());
+    }
+    if !given("--target-dir") {
+        command.arg("--target-dir").arg(root().join("target/imported"));
+    }
+    check(&mut command)
+}
+
+/// As [`corpus`], with templates that are changed.
+fn fuzz(minutes: f64, seed: u64, dir: Option<PathBuf>) -> Result<()> {
+    ensure!(minutes > 0.0, "--minutes needs a positive number");
+    let dir = dir.unwrap_or_else(|| root().join("imagebake/src/import/generate/golden"));
+    let words = [
+        dir.display().to_string(),
+        "--mutate".to_owned(),
+        format!("{:.0}", (minutes * 60.0).max(1.0)),
+        "--seed".to_owned(),
+        seed.to_string(),
+    ];
+    corpus(&words)
 }
 
 /// The program that measures is a test program, as it needs the library and this one does not.

@@ -120,12 +120,20 @@ fn mutated(given: &Arguments, catalog: &dyn Catalog, time: Duration) -> Result<b
     let folder = tempfile::tempdir()?.keep();
     println!("seed {}, templates in {}", given.seed, folder.display());
     let found = mutate::run(&templates, &folder, catalog, given.seed, time)?;
-    println!("{} changed templates, {} panics", found.tried, found.panics.len());
-    found.panics.iter().for_each(|path| println!("  {}", path.display()));
-    if found.panics.is_empty() {
+    println!(
+        "{} changed templates, {} became Rust, {} panics, {} are no Rust",
+        found.tried,
+        found.imported,
+        found.panics.len(),
+        found.no_rust.len()
+    );
+    let kept: Vec<&PathBuf> = found.panics.iter().chain(&found.no_rust).collect();
+    kept.iter().for_each(|path| println!("  {}", path.display()));
+    if kept.is_empty() {
         fs::remove_dir_all(&folder)?;
     }
-    Ok(found.panics.is_empty())
+    // A run in which nothing could be imported would show nothing.
+    Ok(kept.is_empty() && found.imported > 0)
 }
 
 fn collect(folder: &Path, templates: &mut Vec<PathBuf>) -> Result<()> {
