@@ -3,6 +3,7 @@
 pub mod cloud;
 mod context;
 pub mod corpus;
+pub mod expressions;
 pub mod mutate;
 mod needs;
 pub mod reference;

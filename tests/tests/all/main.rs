@@ -11,6 +11,7 @@ mod data;
 mod docker;
 mod docker_engine;
 mod examples;
+mod import;
 mod imported;
 mod inputs;
 mod medium;

@@ -310,7 +310,9 @@ fn row(
         };
         sources.diagnostic(&fault.warning())
     });
-    let status = match (module.faults.is_empty(), module.stubs.is_empty()) {
+    // A template without an image is none.
+    let made = module.faults.is_empty() && !module.images.is_empty();
+    let status = match (made, module.stubs.is_empty()) {
         (false, _) => Status::Refused,
         (true, false) => Status::Stubbed,
         (true, true) => Status::Imported,

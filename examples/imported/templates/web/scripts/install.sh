@@ -1,0 +1,4 @@
+#!/bin/sh
+set -eu
+apt-get $QUIET update
+apt-get $QUIET install -y $PACKAGES

@@ -1,0 +1,89 @@
+//! Packer's templates: what they say, and what becomes of them.
+
+use imagebake::import::{context::Context, evaluate, input::Input, known::Known};
+use imagebake_tests::{
+    available,
+    expressions::{Expressions, VARIABLES},
+};
+use serde_json::Value as Json;
+use std::{
+    fs,
+    io::Write as _,
+    path::Path,
+    process::{Command, Stdio},
+};
+
+/// Random expressions as locals: `e0`, `e1`, ….
+fn locals(seed: u64, count: usize) -> String {
+    let mut expressions = Expressions::new(seed);
+    let mut text = String::from("locals {\n");
+    for number in 0..count {
+        let expression = match number % 10 {
+            9 => expressions.heredoc(),
+            8 => expressions.list(2) + "\n",
+            depth => expressions.text(depth % 4) + "\n",
+        };
+        text.push_str(&format!("  e{number} = {expression}"));
+    }
+    text + "}\n"
+}
+
+/// What Terraform makes of them, in order.
+fn terraform(folder: &Path, locals: &str, count: usize) -> Json {
+    fs::write(folder.join("variables.tf"), VARIABLES).expect("written");
+    fs::write(folder.join("locals.tf"), locals).expect("written");
+    let names: Vec<String> = (0..count).map(|number| format!("local.e{number}")).collect();
+    let mut console = Command::new("terraform")
+        .arg("console")
+        .current_dir(folder)
+        .env("TF_CLI_CONFIG_FILE", "/dev/null")
+        .env("CHECKPOINT_DISABLE", "1")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("it starts");
+    let question = format!("jsonencode([{}])\n", names.join(", "));
+    console
+        .stdin
+        .take()
+        .expect("piped")
+        .write_all(question.as_bytes())
+        .expect("written");
+    let output = console.wait_with_output().expect("it ends");
+    let told = String::from_utf8_lossy(&output.stderr);
+    let text: String =
+        serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {told}\n{locals}"));
+    serde_json::from_str(&text).expect("it is JSON")
+}
+
+#[test]
+fn expressions_mean_what_they_mean_to_terraform() {
+    if !available("terraform") {
+        return;
+    }
+    const COUNT: usize = 400;
+    for seed in 1..=3 {
+        let folder = tempfile::tempdir().expect("a folder");
+        let locals = locals(seed, COUNT);
+        let theirs = terraform(folder.path(), &locals, COUNT);
+        let template = folder.path().join("t.pkr.hcl");
+        let build = "source \"null\" \"a\" {\n  communicator = \"none\"\n}\nbuild {\n  sources = [\"null.a\"]\n}\n";
+        fs::write(&template, format!("{VARIABLES}{locals}{build}")).expect("written");
+        let context = Context::new(folder.path(), folder.path());
+        let (plan, faults) = evaluate(&Input::new(&template), &context, &Known::new());
+        let told: Vec<_> = faults
+            .0
+            .iter()
+            .map(|fault| {
+                let d = context.sources.diagnostic(fault);
+                format!("{:?} {d}", d.places)
+            })
+            .collect();
+        assert!(faults.is_empty(), "{told:#?}\n{locals}");
+        for number in 0..COUNT {
+            let ours = plan.locals[&format!("e{number}")].to_json();
+            assert_eq!(ours, theirs[number], "seed {seed}, e{number} of\n{locals}");
+        }
+    }
+}
