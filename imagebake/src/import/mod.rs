@@ -26,6 +26,7 @@ mod template;
 #[cfg(test)]
 mod testing;
 pub mod value;
+pub mod weak;
 
 use context::Context;
 use fault::Faults;

@@ -11,8 +11,11 @@ use imagebake::import::{
     context::Context,
     evaluate,
     generate::{Module, Options, Template, project},
+    input::Format,
     job::verify,
+    known::Known,
     schema::{Catalog, Role},
+    weak::converted,
 };
 use serde::Serialize;
 use serde_json::Value as Json;
@@ -376,7 +379,8 @@ fn verify(going: &mut Going<'_>, module: &Module, package: &Package) {
         images: &module.images,
         env: Some(&env),
     };
-    let (plan, _) = evaluate(&going.case.input, &context, &imagebake::import::known::Known::new());
+    let known = Known::new();
+    let (plan, _) = evaluate(&going.case.input, &context, &known);
     let values = verify::values(&case, &going.case.input, &plan);
     match verify::planned(&case, &verify::Compiled::program(program), &values) {
         Err(error) => {
@@ -385,7 +389,11 @@ fn verify(going: &mut Going<'_>, module: &Module, package: &Package) {
         }
         Ok((mut ours, problems)) => {
             said(&mut ours, &going.case.cwd.to_string_lossy());
-            let differences = compare(&going.case.plan, &ours).differences;
+            let theirs = match going.case.input.format() {
+                Ok(Format::Json) => converted(&going.case.plan, &known, "."),
+                _ => going.case.plan.clone(),
+            };
+            let differences = compare(&theirs, &ours).differences;
             unit.outcome = match (differences.is_empty(), going.case.excuse()) {
                 (true, _) => Outcome::Verified,
                 (false, Some(_)) => Outcome::Excused,

@@ -5,7 +5,7 @@ use crate::{
     error::{Context as _, Error, ErrorKind, Result},
     import::{
         comparison::compare, context::Context, evaluate, generate::Module, input::Input, known::Known, plan::Plan,
-        value::Type,
+        value::Type, weak::converted,
     },
 };
 use serde_json::{Map, Value as Json, json};
@@ -99,7 +99,11 @@ pub fn differences(case: &Case<'_>, compiled: &Compiled) -> Result<Option<Vec<St
     }
     let values = values(case, &input, &plan);
     let (ours, _) = planned(case, compiled, &values)?;
-    Ok(Some(compare(&plan.to_json(), &ours).differences))
+    let mut theirs = plan.to_json();
+    if input.format().is_ok_and(|format| format == Format::Json) {
+        theirs = converted(&theirs, &catalog, &case.context.root);
+    }
+    Ok(Some(compare(&theirs, &ours).differences))
 }
 
 /// The plan of the compiled program, with these values, and what planning told.

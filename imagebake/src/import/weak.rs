@@ -1,0 +1,105 @@
+//! The older templates' plans hold settings as they are written; their components convert them when they run. Here they are converted
+//! beforehand, so that such a plan can be compared with one of typed settings.
+
+use super::{
+    schema::{Catalog, Role, Schema, Setting},
+    value::Type,
+};
+use regex::{Captures, Regex};
+use serde_json::Value as Json;
+use std::sync::LazyLock;
+
+static TEMPLATE_DIR: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r"\{\{-?\s*template_dir\s*-?\}\}").expect("it is a pattern"));
+static USER: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new("\\{\\{-?\\s*user\\s+[`\"][^`\"]*[`\"]\\s*-?\\}\\}").expect("it is a pattern"));
+
+/// The plan of an older template as its components take it: one value where several are taken is a list of one, one block likewise;
+/// the template's folder is where it is (`root`), and a variable that nobody declared is empty.
+pub fn converted(plan: &Json, catalog: &dyn Catalog, root: &str) -> Json {
+    let mut plan = plan.clone();
+    let converter = Converter { catalog, root };
+    for build in plan["builds"].as_array_mut().into_iter().flatten() {
+        converter.step(Role::Source, build);
+        for step in build["provisioners"].as_array_mut().into_iter().flatten() {
+            converter.step(Role::Provisioner, step);
+        }
+        if let Some(step) = build.get_mut("error_cleanup_provisioner") {
+            converter.step(Role::Provisioner, step);
+        }
+        for chain in build["post_processors"].as_array_mut().into_iter().flatten() {
+            for step in chain.as_array_mut().into_iter().flatten() {
+                converter.step(Role::PostProcessor, step);
+            }
+        }
+    }
+    plan
+}
+
+struct Converter<'a> {
+    catalog: &'a dyn Catalog,
+    root: &'a str,
+}
+
+impl Converter<'_> {
+    fn step(&self, role: Role, step: &mut Json) {
+        let schema = self.catalog.schema(role, step["type"].as_str().unwrap_or_default());
+        for part in ["config", "override"] {
+            if let Some(config) = step.get_mut(part) {
+                self.texts(config);
+                if let Some(schema) = schema {
+                    settings(config, schema);
+                }
+            }
+        }
+    }
+
+    fn texts(&self, json: &mut Json) {
+        match json {
+            Json::String(text) if text.contains("{{") => {
+                let here = TEMPLATE_DIR.replace_all(text, |_: &Captures<'_>| self.root.to_owned());
+                *text = USER.replace_all(&here, "").into_owned();
+            }
+            Json::Array(items) => items.iter_mut().for_each(|item| self.texts(item)),
+            Json::Object(items) => items.values_mut().for_each(|item| self.texts(item)),
+            _ => {}
+        }
+    }
+}
+
+fn settings(config: &mut Json, schema: &Schema) {
+    for (name, value) in config.as_object_mut().into_iter().flatten() {
+        match schema.settings.get(name) {
+            Some(Setting::Value(Type::List(_))) if !value.is_array() && !value.is_null() => {
+                *value = Json::Array(vec![value.take()]);
+            }
+            Some(Setting::Block(inner)) => settings(value, inner),
+            Some(Setting::Blocks(inner)) => {
+                if value.is_object() {
+                    *value = Json::Array(vec![value.take()]);
+                }
+                for item in value.as_array_mut().into_iter().flatten() {
+                    settings(item, inner);
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::import::known::Known;
+    use serde_json::json;
+
+    #[test]
+    fn one_is_a_list_of_one_and_folders_are_where_they_are() {
+        let steps =
+            json!([{"type": "shell", "config": {"inline": "echo {{user `none`}}", "script": "{{template_dir}}/a.sh"}}]);
+        let plan = json!({"builds": [{"type": "null", "config": {}, "provisioners": steps}]});
+        let converted = converted(&plan, &Known::new(), "packer");
+        let config = &converted["builds"][0]["provisioners"][0]["config"];
+        assert_eq!(*config, json!({"inline": ["echo "], "script": "packer/a.sh"}));
+    }
+}
