@@ -4,8 +4,15 @@ use super::driver::{self, Broken, Question};
 use crate::{
     error::{Context as _, Error, ErrorKind, Result},
     import::{
-        comparison::compare, context::Context, evaluate, generate::Module, input::Input, known::Known, plan::Plan,
-        value::Type, weak::converted,
+        comparison::compare,
+        context::Context,
+        evaluate,
+        generate::Module,
+        input::{Format, Input},
+        known::Known,
+        plan::Plan,
+        value::Type,
+        weak::converted,
     },
 };
 use serde_json::{Map, Value as Json, json};

@@ -5,13 +5,14 @@ use crate::import::{
     fault::Faults,
     sources::{Sources, Span},
 };
+use std::borrow::Cow;
 
 /// The body of a file of HCL.
 pub(super) fn parse(sources: &Sources, file: u32, faults: &mut Faults) -> Body {
     let source = sources.file(file);
     // A mark of the byte order is no part of the text.
     let start = if source.text.starts_with('\u{feff}') { 3 } else { 0 };
-    let text = &source.text[start..];
+    let text = &without_empty_heredocs(&source.text[start..]);
     let span = Span::new(file, start..source.text.len());
     let mut native = Native::default();
     let whole = Reader::new(sources, file, start);
@@ -32,6 +33,52 @@ pub(super) fn parse(sources: &Sources, file: u32, faults: &mut Faults) -> Body {
         }
     }
     Body::native(native, span)
+}
+
+/// hcl-edit takes what follows a here-document without a line for its text: such a one becomes `""`, with blanks after it so that
+/// everything else stays where it is.
+fn without_empty_heredocs(text: &str) -> Cow<'_, str> {
+    let mut empty = Vec::new();
+    let mut inside: Option<&str> = None;
+    let mut at = 0;
+    let mut lines = text.split_inclusive('\n').peekable();
+    while let Some(line) = lines.next() {
+        let start = at;
+        at += line.len();
+        if let Some(mark) = inside {
+            if line.trim() == mark {
+                inside = None;
+            }
+            continue;
+        }
+        let opened = line.trim_end();
+        let comment = opened.trim_start().starts_with(['#', '/']);
+        let Some(opener) = opened.rfind("<<").filter(|_| !comment) else {
+            continue;
+        };
+        let mark = opened[opener + 2..].trim_start_matches('-');
+        let named = mark.starts_with(|c: char| c.is_alphabetic() || c == '_')
+            && mark.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-'));
+        match lines.peek() {
+            Some(next) if named && next.trim() == mark => {
+                let end = at + next.trim_end().len();
+                empty.push(start + opener..end);
+                at += next.len();
+                lines.next();
+            }
+            _ if named => inside = Some(mark),
+            _ => {}
+        }
+    }
+    if empty.is_empty() {
+        return Cow::Borrowed(text);
+    }
+    let mut text = text.to_owned();
+    for range in empty {
+        let blank = format!("\"\"{}", " ".repeat(range.len() - 2));
+        text.replace_range(range, &blank);
+    }
+    Cow::Owned(text)
 }
 
 /// The file cut before every line that starts a block or an attribute in the first column.

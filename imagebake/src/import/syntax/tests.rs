@@ -189,3 +189,21 @@ fn nesting_has_an_end() {
     let file = sources.add("t.json", format!("{}{}", "[".repeat(deep), "]".repeat(deep)));
     assert!(parse_json(&sources, file).is_err());
 }
+
+#[test]
+fn a_heredoc_without_a_line_ends_where_it_ends() {
+    assert_eq!(text_of("a = <<-EOT\n  EOT\nb = <<EOT\nx\nEOT\n"), "");
+    // In the text of another one it is text.
+    assert_eq!(text_of("a = <<EOT\ncat <<-E\nE\nEOT\n"), "cat <<-E\nE\n");
+    let (sources, body, faults) = body("a = <<EOT\nEOT\nb = <<EOT\nx\nEOT\nc = 3\n");
+    assert!(faults.0.is_empty(), "{faults:?}");
+    let content = body.everything();
+    let names: Vec<&str> = content
+        .attributes
+        .iter()
+        .map(|attribute| attribute.name.as_str())
+        .collect();
+    assert_eq!(names, ["a", "b", "c"]);
+    let place = sources.place(content.attributes[2].name_span);
+    assert_eq!((place.line, place.column), (6, 1));
+}
