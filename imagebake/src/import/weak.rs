@@ -15,10 +15,11 @@ static USER: LazyLock<Regex> =
     LazyLock::new(|| Regex::new("\\{\\{-?\\s*user\\s+[`\"][^`\"]*[`\"]\\s*-?\\}\\}").expect("it is a pattern"));
 
 /// The plan of an older template as its components take it: one value where several are taken is a list of one, one block likewise;
-/// the template's folder is where it is (`root`), and a variable that nobody declared is empty.
-pub fn converted(plan: &Json, catalog: &dyn Catalog, root: &str) -> Json {
+/// the template's folder is where it is (`root`), a variable that nobody declared is empty, and a file below the folder in which packer
+/// was started (`cwd`) is named as seen from there.
+pub fn converted(plan: &Json, catalog: &dyn Catalog, root: &str, cwd: &str) -> Json {
     let mut plan = plan.clone();
-    let converter = Converter { catalog, root };
+    let converter = Converter { catalog, root, cwd };
     for build in plan["builds"].as_array_mut().into_iter().flatten() {
         converter.step(Role::Source, build);
         for step in build["provisioners"].as_array_mut().into_iter().flatten() {
@@ -39,6 +40,7 @@ pub fn converted(plan: &Json, catalog: &dyn Catalog, root: &str) -> Json {
 struct Converter<'a> {
     catalog: &'a dyn Catalog,
     root: &'a str,
+    cwd: &'a str,
 }
 
 impl Converter<'_> {
@@ -56,9 +58,11 @@ impl Converter<'_> {
 
     fn texts(&self, json: &mut Json) {
         match json {
-            Json::String(text) if text.contains("{{") => {
+            Json::String(text) => {
                 let here = TEMPLATE_DIR.replace_all(text, |_: &Captures<'_>| self.root.to_owned());
-                *text = USER.replace_all(&here, "").into_owned();
+                let here = USER.replace_all(&here, "");
+                let below = here.strip_prefix(self.cwd).and_then(|rest| rest.strip_prefix('/'));
+                *text = below.unwrap_or(&here).to_owned();
             }
             Json::Array(items) => items.iter_mut().for_each(|item| self.texts(item)),
             Json::Object(items) => items.values_mut().for_each(|item| self.texts(item)),
@@ -95,11 +99,13 @@ mod tests {
 
     #[test]
     fn one_is_a_list_of_one_and_folders_are_where_they_are() {
-        let steps =
-            json!([{"type": "shell", "config": {"inline": "echo {{user `none`}}", "script": "{{template_dir}}/a.sh"}}]);
+        let steps = json!([{"type": "shell", "config": {"inline": "echo {{user `none`}}", "script": "{{template_dir}}/a.sh", "remote_folder": "/srv/x"}}]);
         let plan = json!({"builds": [{"type": "null", "config": {}, "provisioners": steps}]});
-        let converted = converted(&plan, &Known::new(), "packer");
+        let converted = converted(&plan, &Known::new(), "packer", "/srv");
         let config = &converted["builds"][0]["provisioners"][0]["config"];
-        assert_eq!(*config, json!({"inline": ["echo "], "script": "packer/a.sh"}));
+        assert_eq!(
+            *config,
+            json!({"inline": ["echo "], "script": "packer/a.sh", "remote_folder": "x"})
+        );
     }
 }

@@ -390,7 +390,10 @@ fn verify(going: &mut Going<'_>, module: &Module, package: &Package) {
         Ok((mut ours, problems)) => {
             said(&mut ours, &going.case.cwd.to_string_lossy());
             let theirs = match going.case.input.format() {
-                Ok(Format::Json) => converted(&going.case.plan, &known, "."),
+                Ok(Format::Json) => {
+                    ours = converted(&ours, &known, ".", "<cwd>");
+                    converted(&going.case.plan, &known, ".", "<cwd>")
+                }
                 _ => going.case.plan.clone(),
             };
             let differences = compare(&theirs, &ours).differences;

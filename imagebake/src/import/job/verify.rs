@@ -105,10 +105,12 @@ pub fn differences(case: &Case<'_>, compiled: &Compiled) -> Result<Option<Vec<St
         return Ok(None);
     }
     let values = values(case, &input, &plan);
-    let (ours, _) = planned(case, compiled, &values)?;
+    let (mut ours, _) = planned(case, compiled, &values)?;
     let mut theirs = plan.to_json();
     if input.format().is_ok_and(|format| format == Format::Json) {
-        theirs = converted(&theirs, &catalog, &case.context.root);
+        let (root, cwd) = (&case.context.root, &case.context.cwd_text);
+        theirs = converted(&theirs, &catalog, root, cwd);
+        ours = converted(&ours, &catalog, root, cwd);
     }
     Ok(Some(compare(&theirs, &ours).differences))
 }
