@@ -1,5 +1,7 @@
-//! Two of Packer's templates as Rust: `cargo xtask import examples/imported/templates/web examples/imported/templates/db.json --into
-//! examples/imported` wrote the modules.
+//! Two of Packer's templates as Rust. The modules were written by `cargo xtask import templates/web templates/db.json --into .` in this folder.
+
+mod db;
+mod web;
 
 use std::process::ExitCode;
 

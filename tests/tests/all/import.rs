@@ -1,6 +1,12 @@
 //! Packer's templates: what they say, and what becomes of them.
 
-use imagebake::import::{context::Context, evaluate, input::Input, known::Known};
+use imagebake::import::{
+    context::Context,
+    evaluate,
+    input::Input,
+    job::{self, Request, Status},
+    known::Known,
+};
 use imagebake_tests::{
     available,
     expressions::{Expressions, VARIABLES},
@@ -85,5 +91,51 @@ fn expressions_mean_what_they_mean_to_terraform() {
             let ours = plan.locals[&format!("e{number}")].to_json();
             assert_eq!(ours, theirs[number], "seed {seed}, e{number} of\n{locals}");
         }
+    }
+}
+
+/// The example, and its templates.
+fn imported(check: bool) -> Request {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/imported");
+    let folder = folder.canonicalize().expect("it is there");
+    Request {
+        paths: ["templates/web", "templates/db.json"]
+            .map(|path| folder.join(path))
+            .into(),
+        into: Some(folder),
+        check,
+        share: true,
+        ..Request::default()
+    }
+}
+
+#[test]
+fn the_imported_example_is_what_its_templates_say() {
+    let (report, told) = job::run(&imported(true)).expect("it is imported");
+    for told in &told {
+        let problems: Vec<_> = told
+            .faults
+            .0
+            .iter()
+            .map(|fault| told.sources.diagnostic(fault).to_string())
+            .collect();
+        assert!(problems.is_empty(), "{problems:#?}");
+    }
+    for template in &report.templates {
+        assert_eq!(
+            (template.status, &template.differences, &template.missing),
+            (Status::Imported, &Vec::new(), &Vec::new()),
+            "write it again: cargo xtask import templates/web templates/db.json --into . --force"
+        );
+    }
+}
+
+#[test]
+fn the_imported_example_plans_what_its_templates_say() {
+    let compiled = job::verify::Compiled::program(imagebake_tests::example("imported"));
+    let checked = job::verified(&imported(true), &compiled).expect("it is compared");
+    assert_eq!(checked.len(), 2);
+    for (template, differences) in checked {
+        assert!(differences.is_empty(), "{}: {differences:#?}", template.display());
     }
 }

@@ -73,31 +73,36 @@ pub struct Told {
     pub faults: Faults,
 }
 
-/// A template on its way.
-struct Job {
+/// Where a template comes from.
+struct Origin {
     given: PathBuf,
-    template: generate::Template,
     /// Where packer was started.
     cwd: PathBuf,
     missing: Vec<String>,
 }
 
-/// Imports. Problems of templates are in the report, and with their texts in what is told; an error is what stopped the import itself.
-pub fn run(request: &Request) -> Result<(Report, Vec<Told>)> {
+/// What is known before anything is written.
+struct Prepared {
+    general: Faults,
+    package: Package,
+    jobs: Vec<Origin>,
+    templates: Vec<generate::Template>,
+    project: Project,
+}
+
+fn prepare(request: &Request) -> Result<Prepared> {
     let current = std::env::current_dir().path("find the current folder", ".")?;
     let mut general = Faults::default();
     let found = templates::find(&request.paths, &mut general);
-    let mut told = vec![Told {
-        sources: Sources::default(),
-        faults: general,
-    }];
     let package = package(request, &found, &current)?;
     let catalog = Known::new();
     let named = Named::new();
-    let mut jobs = Vec::new();
+    let (mut jobs, mut templates) = (Vec::new(), Vec::new());
     let mut names = BTreeSet::new();
     for given in found {
-        jobs.push(job(request, given, &package, &current, &catalog, &named, &mut names)?);
+        let (job, template) = job(request, given, &package, &current, &catalog, &named, &mut names)?;
+        jobs.push(job);
+        templates.push(template);
     }
     let options = Options {
         share: request.share,
@@ -105,13 +110,30 @@ pub fn run(request: &Request) -> Result<(Report, Vec<Told>)> {
         package: package.name.clone(),
         dependency: request.dependency.clone(),
     };
-    let (jobs, templates): (Vec<_>, Vec<_>) = jobs.into_iter().map(Job::split).unzip();
     let project = generate::project(&templates, &catalog, &options);
-    let mut report = Report {
-        project: None,
-        files: Vec::new(),
-        templates: Vec::new(),
-    };
+    Ok(Prepared {
+        general,
+        package,
+        jobs,
+        templates,
+        project,
+    })
+}
+
+/// Imports. Problems of templates are in the report, and with their texts in what is told; an error is what stopped the import itself.
+pub fn run(request: &Request) -> Result<(Report, Vec<Told>)> {
+    let Prepared {
+        general,
+        package,
+        jobs,
+        templates,
+        project,
+    } = prepare(request)?;
+    let mut told = vec![Told {
+        sources: Sources::default(),
+        faults: general,
+    }];
+    let mut report = Report::default();
     for ((job, template), module) in jobs.iter().zip(&templates).zip(&project.modules) {
         report.templates.push(row(job, template, module));
         told.push(Told {
@@ -120,41 +142,66 @@ pub fn run(request: &Request) -> Result<(Report, Vec<Told>)> {
         });
     }
     let files = files(request, &project)?;
-    report.files = files.keys().cloned().collect();
     let all_refused = report.templates.iter().all(|row| row.status == Status::Refused);
-    if all_refused || files.is_empty() {
-        report.files.clear();
-        next(&mut report, request, &package);
-        return Ok((report, told));
-    }
-    if request.check {
-        if package.folder.exists() {
-            for stale in write::stale(&package.folder, &files)? {
-                let told = format!(
-                    "{} is not what the templates say now",
-                    package.folder.join(&stale).display()
-                );
-                for row in &mut report.templates {
-                    row.differences.push(told.clone());
-                    row.status = row.status.max(Status::Different);
-                }
-            }
+    if !all_refused && !files.is_empty() {
+        report.files = files.keys().cloned().collect();
+        if request.check {
+            check(&mut report, &package, &files)?;
+        } else {
+            write::write(&package.folder, &files, request.force)?;
+            report.project = Some(package.folder.clone());
         }
-        next(&mut report, request, &package);
-        return Ok((report, told));
     }
-    write::write(&package.folder, &files, request.force)?;
-    report.project = Some(package.folder.clone());
-    if request.verify {
+    if request.verify && report.project.is_some() {
         let compiled = verify::Compiled::new(&package.folder, request.target.as_deref())?;
         for ((template, module), row) in templates.iter().zip(&project.modules).zip(&mut report.templates) {
             if matches!(row.status, Status::Imported) {
-                verified(request, &compiled, template, module, &package.folder, row);
+                verify_row(request, &compiled, template, module, &package.folder, row);
             }
         }
     }
     next(&mut report, request, &package);
     Ok((report, told))
+}
+
+/// Where each template differs from what a compiled package plans for it; nothing is written.
+///
+/// # Errors
+/// As of [`run`].
+pub fn verified(request: &Request, compiled: &verify::Compiled) -> Result<Vec<(PathBuf, Vec<String>)>> {
+    let prepared = prepare(request)?;
+    let all = prepared
+        .jobs
+        .iter()
+        .zip(&prepared.templates)
+        .zip(&prepared.project.modules);
+    let differences = all.map(|((job, template), module)| {
+        let mut row = row(job, template, module);
+        if row.status == Status::Imported {
+            verify_row(request, compiled, template, module, &prepared.package.folder, &mut row);
+        }
+        if row.status != Status::Verified && row.differences.is_empty() {
+            row.differences.push("it could not be compared".to_owned());
+        }
+        (row.template, row.differences)
+    });
+    Ok(differences.collect())
+}
+
+/// Tells what is not what would be written.
+fn check(report: &mut Report, package: &Package, files: &BTreeMap<String, String>) -> Result<()> {
+    if !package.folder.exists() {
+        return Ok(());
+    }
+    for stale in write::stale(&package.folder, files)? {
+        let stale = package.folder.join(&stale);
+        for row in &mut report.templates {
+            row.differences
+                .push(format!("{} is not what the templates say now", stale.display()));
+            row.status = row.status.max(Status::Different);
+        }
+    }
+    Ok(())
 }
 
 /// Where the Rust goes.
@@ -213,12 +260,6 @@ fn package_name(name: &str) -> String {
     }
 }
 
-impl Job {
-    fn split(self) -> ((PathBuf, PathBuf, Vec<String>), generate::Template) {
-        ((self.given, self.cwd, self.missing), self.template)
-    }
-}
-
 fn job(
     request: &Request,
     given: PathBuf,
@@ -227,7 +268,7 @@ fn job(
     catalog: &Known,
     named: &Named,
     names: &mut BTreeSet<String>,
-) -> Result<Job> {
+) -> Result<(Origin, generate::Template)> {
     let path = given.canonicalize().path("find", &given)?;
     let basedir = match path.is_dir() {
         true => path.clone(),
@@ -276,12 +317,7 @@ fn job(
         context: context(&cwd, &basedir),
         dir: folder::relative(&package.folder, &cwd),
     };
-    Ok(Job {
-        given,
-        template,
-        cwd,
-        missing,
-    })
+    Ok((Origin { given, cwd, missing }, template))
 }
 
 /// The world of a template as it is now.
@@ -296,11 +332,7 @@ fn context(cwd: &Path, basedir: &Path) -> Context {
     context
 }
 
-fn row(
-    (given, cwd, missing): &(PathBuf, PathBuf, Vec<String>),
-    template: &generate::Template,
-    module: &Module,
-) -> report::Template {
+fn row(origin: &Origin, template: &generate::Template, module: &Module) -> report::Template {
     let sources = &template.context.sources;
     let problems: Vec<Diagnostic> = module.faults.0.iter().map(|fault| sources.diagnostic(fault)).collect();
     let notes = module.notes.iter().map(|note| {
@@ -318,11 +350,11 @@ fn row(
         (true, true) => Status::Imported,
     };
     report::Template {
-        template: given.clone(),
+        template: origin.given.clone(),
         status,
         images: module.images.clone(),
-        folder: cwd.clone(),
-        missing: missing.clone(),
+        folder: origin.cwd.clone(),
+        missing: origin.missing.clone(),
         notes: notes.collect(),
         problems,
         differences: Vec::new(),
@@ -344,7 +376,7 @@ fn files(request: &Request, project: &Project) -> Result<BTreeMap<String, String
     Ok(files)
 }
 
-fn verified(
+fn verify_row(
     request: &Request,
     compiled: &verify::Compiled,
     template: &generate::Template,

@@ -46,7 +46,7 @@ pub struct Template {
 }
 
 /// All of them.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Default, Serialize)]
 pub struct Report {
     /// The folder of the package, where one was written.
     pub project: Option<PathBuf>,

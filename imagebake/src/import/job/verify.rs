@@ -49,9 +49,11 @@ impl Compiled {
         }
     }
 
-    /// What of a module does not compile.
+    /// What of a module does not compile. The compiler names files as seen from the workspace.
     pub fn broken(&self, module: &str) -> Option<&[String]> {
-        self.broken.get(&format!("src/{module}.rs")).map(Vec::as_slice)
+        let path = Path::new("src").join(module).with_extension("rs");
+        let mut of_module = self.broken.iter().filter(|(file, _)| Path::new(file).ends_with(&path));
+        of_module.next().map(|(_, problems)| problems.as_slice())
     }
 }
 

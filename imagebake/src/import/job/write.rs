@@ -26,10 +26,15 @@ pub(super) fn write(folder: &Path, files: &BTreeMap<String, String>, force: bool
         )
         .hint("name another folder with --out, or replace what is there with --force"));
     }
-    let parent = folder.parent().filter(|parent| !parent.as_os_str().is_empty());
-    let parent = parent.unwrap_or(Path::new("."));
-    fs::create_dir_all(parent).path("make the folder", parent)?;
     // Beside its final place, so that the rename does not cross file systems and rustfmt sees the same settings.
+    let parent = match folder.exists() {
+        true => folder,
+        false => folder
+            .parent()
+            .filter(|parent| !parent.as_os_str().is_empty())
+            .unwrap_or(Path::new(".")),
+    };
+    fs::create_dir_all(parent).path("make the folder", parent)?;
     let temporary = tempfile::Builder::new()
         .prefix(".import-")
         .tempdir_in(parent)
@@ -70,11 +75,10 @@ fn set_mode(folder: &Path) -> Result<()> {
 
 /// The files that differ from what stands below `folder`, formatted as it is.
 pub(super) fn stale(folder: &Path, files: &BTreeMap<String, String>) -> Result<Vec<PathBuf>> {
-    let parent = folder.parent().unwrap_or(Path::new("."));
     let temporary = tempfile::Builder::new()
         .prefix(".import-")
-        .tempdir_in(parent)
-        .path("make a folder in", parent)?;
+        .tempdir_in(folder)
+        .path("make a folder in", folder)?;
     let inside = temporary.path().join("package");
     write(&inside, files, false)?;
     let differs = |path: &&String| fs::read(inside.join(path)).ok() != fs::read(folder.join(path)).ok();
