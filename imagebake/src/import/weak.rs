@@ -5,6 +5,7 @@ use super::{
     schema::{Catalog, Role, Schema, Setting},
     value::Type,
 };
+use crate::value::{Fact, SOURCE, SOURCE_KIND};
 use regex::{Captures, Regex};
 use serde_json::Value as Json;
 use std::sync::LazyLock;
@@ -35,6 +36,31 @@ pub fn converted(plan: &Json, catalog: &dyn Catalog, root: &str, cwd: &str) -> J
         }
     }
     plan
+}
+
+/// A plan of ours in which facts that are known of each unit are put in, as templates in HCL have them: its source's name and kind.
+pub fn with_own_facts(plan: &Json) -> Json {
+    let mut plan = plan.clone();
+    for build in plan["builds"].as_array_mut().into_iter().flatten() {
+        let kind = build["type"].as_str().unwrap_or_default().to_owned();
+        let source = build["source"].as_str().unwrap_or_default().to_owned();
+        let name = source.strip_prefix(&format!("{kind}.")).unwrap_or(&source).to_owned();
+        put_in(build, &[(SOURCE, &name), (SOURCE_KIND, &kind)]);
+    }
+    plan
+}
+
+fn put_in(json: &mut Json, facts: &[(Fact, &str)]) {
+    match json {
+        Json::String(text) => {
+            for (fact, value) in facts {
+                *text = text.replace(&fact.to_string(), value);
+            }
+        }
+        Json::Array(items) => items.iter_mut().for_each(|item| put_in(item, facts)),
+        Json::Object(items) => items.values_mut().for_each(|item| put_in(item, facts)),
+        _ => {}
+    }
 }
 
 struct Converter<'a> {
@@ -96,6 +122,12 @@ mod tests {
     use super::*;
     use crate::import::known::Known;
     use serde_json::json;
+
+    #[test]
+    fn a_unit_knows_its_own_name() {
+        let ours = json!({"builds": [{"type": "docker", "source": "docker.web", "config": {"a": format!("{SOURCE} {SOURCE_KIND}")}}]});
+        assert_eq!(with_own_facts(&ours)["builds"][0]["config"]["a"], "web docker");
+    }
 
     #[test]
     fn one_is_a_list_of_one_and_folders_are_where_they_are() {

@@ -15,7 +15,7 @@ use imagebake::import::{
     job::verify,
     known::Known,
     schema::{Catalog, Role},
-    weak::converted,
+    weak::{converted, with_own_facts},
 };
 use serde::Serialize;
 use serde_json::Value as Json;
@@ -394,7 +394,10 @@ fn verify(going: &mut Going<'_>, module: &Module, package: &Package) {
                     ours = converted(&ours, &known, ".", "<cwd>");
                     converted(&going.case.plan, &known, ".", "<cwd>")
                 }
-                _ => going.case.plan.clone(),
+                _ => {
+                    ours = with_own_facts(&ours);
+                    going.case.plan.clone()
+                }
             };
             let differences = compare(&theirs, &ours).differences;
             unit.outcome = match (differences.is_empty(), going.case.excuse()) {

@@ -2,7 +2,14 @@
 
 use imagebake::{
     data::Lookups,
-    import::{comparison::compare, context::Context, evaluate, input::Input, known::Known},
+    import::{
+        comparison::compare,
+        context::Context,
+        evaluate,
+        input::Input,
+        known::Known,
+        weak::{converted, with_own_facts},
+    },
     plan::{self, Selection, packer},
     project::Project,
     registry,
@@ -30,7 +37,12 @@ type Case<'a> = (&'a str, &'a [&'a str], &'a [(&'a str, &'a str)]);
 
 /// Where template and Rust differ for these values.
 fn differences(file: &str, images: &[&str], values: &[(&str, &str)]) -> Vec<String> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../imagebake/src/import/generate/golden");
+    let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("../imagebake/src/import/generate/golden");
+    differences_of(&golden, file, images, values)
+}
+
+/// As [`differences`], of a template in `folder`, which is where packer is started.
+pub(crate) fn differences_of(folder: &Path, file: &str, images: &[&str], values: &[(&str, &str)]) -> Vec<String> {
     let values: Vec<(String, String)> = values
         .iter()
         .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
@@ -52,13 +64,21 @@ fn differences(file: &str, images: &[&str], values: &[(&str, &str)]) -> Vec<Stri
         .map(|problem| problem.message.as_str())
         .collect();
     assert!(problems.is_empty(), "{file}: {problems:#?}");
-    let mut context = Context::new(&folder, &folder);
+    let mut context = Context::new(folder, folder);
     context.clock = lookups.clock().seconds();
     let mut input = Input::new(folder.join(file));
     input.vars = values;
     let (theirs, faults) = evaluate(&input, &context, &Known::new());
     assert!(faults.is_empty(), "{file}: {:#?}", faults.0);
-    compare(&theirs.to_json(), &packer::plan(&planned, true)).differences
+    let (theirs, ours) = (theirs.to_json(), packer::plan(&planned, true));
+    let same = match file.ends_with(".json") && !file.ends_with(".pkr.json") {
+        true => compare(
+            &converted(&theirs, &Known::new(), &context.root, &context.cwd_text),
+            &ours,
+        ),
+        false => compare(&theirs, &with_own_facts(&ours)),
+    };
+    same.differences
 }
 
 #[test]

@@ -164,30 +164,6 @@ pub fn run(request: &Request) -> Result<(Report, Vec<Told>)> {
     Ok((report, told))
 }
 
-/// Where each template differs from what a compiled package plans for it; nothing is written.
-///
-/// # Errors
-/// As of [`run`].
-pub fn verified(request: &Request, compiled: &verify::Compiled) -> Result<Vec<(PathBuf, Vec<String>)>> {
-    let prepared = prepare(request)?;
-    let all = prepared
-        .jobs
-        .iter()
-        .zip(&prepared.templates)
-        .zip(&prepared.project.modules);
-    let differences = all.map(|((job, template), module)| {
-        let mut row = row(job, template, module);
-        if row.status == Status::Imported {
-            verify_row(request, compiled, template, module, &prepared.package.folder, &mut row);
-        }
-        if row.status != Status::Verified && row.differences.is_empty() {
-            row.differences.push("it could not be compared".to_owned());
-        }
-        (row.template, row.differences)
-    });
-    Ok(differences.collect())
-}
-
 /// Tells what is not what would be written.
 fn check(report: &mut Report, package: &Package, files: &BTreeMap<String, String>) -> Result<()> {
     if !package.folder.exists() {

@@ -12,7 +12,7 @@ use crate::{
         known::Known,
         plan::Plan,
         value::Type,
-        weak::converted,
+        weak::{converted, with_own_facts},
     },
 };
 use serde_json::{Map, Value as Json, json};
@@ -113,6 +113,8 @@ pub fn differences(case: &Case<'_>, compiled: &Compiled) -> Result<Option<Vec<St
         let (root, cwd) = (&case.context.root, &case.context.cwd_text);
         theirs = converted(&theirs, &catalog, root, cwd);
         ours = converted(&ours, &catalog, root, cwd);
+    } else {
+        ours = with_own_facts(&ours);
     }
     Ok(Some(compare(&theirs, &ours).differences))
 }
