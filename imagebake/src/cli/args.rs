@@ -90,7 +90,6 @@ pub(super) enum Command {
     New(NewArgs),
     /// Turn Packer's templates into a package of Rust.
     #[cfg(feature = "import")]
-    #[command(hide = true)]
     Import(ImportArgs),
     /// Write a page about each image, for people: what it is for, its inputs, steps, outputs and last run.
     Docs(DocsArgs),

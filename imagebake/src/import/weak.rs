@@ -5,13 +5,15 @@ use super::{
     schema::{Catalog, Role, Schema, Setting},
     value::Type,
 };
-use crate::value::{Fact, SOURCE, SOURCE_KIND};
+use crate::value::{SOURCE, SOURCE_KIND};
 use regex::{Captures, Regex};
 use serde_json::Value as Json;
 use std::sync::LazyLock;
 
 static TEMPLATE_DIR: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r"\{\{-?\s*template_dir\s*-?\}\}").expect("it is a pattern"));
+static OWN_FACT: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r"\{\{-?\s*(build_name|build_type)\s*-?\}\}").expect("it is a pattern"));
 static USER: LazyLock<Regex> =
     LazyLock::new(|| Regex::new("\\{\\{-?\\s*user\\s+[`\"][^`\"]*[`\"]\\s*-?\\}\\}").expect("it is a pattern"));
 
@@ -38,27 +40,30 @@ pub fn converted(plan: &Json, catalog: &dyn Catalog, root: &str, cwd: &str) -> J
     plan
 }
 
-/// A plan of ours in which facts that are known of each unit are put in, as templates in HCL have them: its source's name and kind.
+/// A plan in which the facts that are known of each unit, its source's name and kind, are put in: expressions have their values in
+/// the peer's plans, the same facts between braces have not.
 pub fn with_own_facts(plan: &Json) -> Json {
     let mut plan = plan.clone();
     for build in plan["builds"].as_array_mut().into_iter().flatten() {
         let kind = build["type"].as_str().unwrap_or_default().to_owned();
         let source = build["source"].as_str().unwrap_or_default().to_owned();
         let name = source.strip_prefix(&format!("{kind}.")).unwrap_or(&source).to_owned();
-        put_in(build, &[(SOURCE, &name), (SOURCE_KIND, &kind)]);
+        put_in(build, &name, &kind);
     }
     plan
 }
 
-fn put_in(json: &mut Json, facts: &[(Fact, &str)]) {
+fn put_in(json: &mut Json, name: &str, kind: &str) {
     match json {
-        Json::String(text) => {
-            for (fact, value) in facts {
-                *text = text.replace(&fact.to_string(), value);
-            }
+        Json::String(text) if text.contains("{{") => {
+            let ours = text
+                .replace(&SOURCE.to_string(), name)
+                .replace(&SOURCE_KIND.to_string(), kind);
+            let known = |fact: &Captures<'_>| if &fact[1] == "build_name" { name } else { kind }.to_owned();
+            *text = OWN_FACT.replace_all(&ours, known).into_owned();
         }
-        Json::Array(items) => items.iter_mut().for_each(|item| put_in(item, facts)),
-        Json::Object(items) => items.values_mut().for_each(|item| put_in(item, facts)),
+        Json::Array(items) => items.iter_mut().for_each(|item| put_in(item, name, kind)),
+        Json::Object(items) => items.values_mut().for_each(|item| put_in(item, name, kind)),
         _ => {}
     }
 }
@@ -125,8 +130,8 @@ mod tests {
 
     #[test]
     fn a_unit_knows_its_own_name() {
-        let ours = json!({"builds": [{"type": "docker", "source": "docker.web", "config": {"a": format!("{SOURCE} {SOURCE_KIND}")}}]});
-        assert_eq!(with_own_facts(&ours)["builds"][0]["config"]["a"], "web docker");
+        let ours = json!({"builds": [{"type": "docker", "source": "docker.web", "config": {"a": format!("{SOURCE} {SOURCE_KIND} {{{{ build_name }}}}")}}]});
+        assert_eq!(with_own_facts(&ours)["builds"][0]["config"]["a"], "web docker web");
     }
 
     #[test]

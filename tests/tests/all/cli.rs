@@ -144,6 +144,7 @@ fn the_help_of_every_command() {
         "schema",
         "explain",
         "new",
+        "import",
         "docs",
         "completions",
         "man",

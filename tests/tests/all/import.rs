@@ -159,3 +159,56 @@ fn the_imported_example_plans_what_its_templates_say() {
         );
     }
 }
+
+#[test]
+fn what_cannot_be_imported_is_told_at_its_line_and_nothing_is_written() {
+    let project = crate::fixture();
+    project.write(
+        "web.pkr.hcl",
+        "source \"null\" \"a\" {\n  communicator = \"none\"\n  comunicator  = \"x\"\n}\nbuild {\n  sources = [\"null.a\"]\n}\n",
+    );
+    let refused = project.run(&["import", "web.pkr.hcl", "--out", "out"]).fails(2);
+    assert!(refused.stderr.contains("web.pkr.hcl:3:"), "{}", refused.stderr);
+    assert!(refused.stderr.contains("comunicator  = \"x\""), "{}", refused.stderr);
+    assert!(
+        refused.stdout.contains("refused") && refused.stdout.contains("nothing was written"),
+        "{}",
+        refused.stdout
+    );
+    assert!(!project.path().join("out").exists());
+    let json = project
+        .run(&["import", "web.pkr.hcl", "--out", "out", "--report", "json"])
+        .fails(2)
+        .json();
+    assert_eq!(json["templates"][0]["status"], "refused");
+
+    project.write(
+        "web.pkr.hcl",
+        "source \"null\" \"a\" {\n  communicator = \"none\"\n}\nbuild {\n  sources = [\"null.a\"]\n}\n",
+    );
+    let checked = project.run(&["import", "web.pkr.hcl", "--out", "out", "--check"]).ok();
+    assert!(
+        checked.stdout.contains("nothing was written: --check"),
+        "{}",
+        checked.stdout
+    );
+    project.run(&["import", "web.pkr.hcl", "--out", "out"]).ok();
+    assert!(
+        project.read("out/src/web.rs").contains("dir = \"..\""),
+        "{}",
+        project.read("out/src/web.rs")
+    );
+    assert!(project.read("out/Cargo.toml").contains("imagebake = "));
+    let again = project.run(&["import", "web.pkr.hcl", "--out", "out"]).fails(1);
+    assert!(again.stderr.contains("--force"), "{}", again.stderr);
+    project.run(&["import", "web.pkr.hcl", "--out", "out", "--check"]).ok();
+    project.write("out/src/web.rs", "// changed\n");
+    let stale = project
+        .run(&["import", "web.pkr.hcl", "--out", "out", "--check"])
+        .fails(2);
+    assert!(
+        stale.stdout.contains("src/web.rs is not what the templates say now"),
+        "{}",
+        stale.stdout
+    );
+}

@@ -110,7 +110,19 @@ fn prepare(request: &Request) -> Result<Prepared> {
         package: package.name.clone(),
         dependency: request.dependency.clone(),
     };
-    let project = generate::project(&templates, &catalog, &options);
+    let mut project = generate::project(&templates, &catalog, &options);
+    if request.lenient {
+        // What would be refused otherwise is marked in the Rust: that template is not whole.
+        let options = Options {
+            lenient: false,
+            ..options
+        };
+        let strict = generate::project(&templates, &catalog, &options);
+        for (module, strict) in project.modules.iter_mut().zip(&strict.modules) {
+            let errors = strict.faults.0.iter().filter(|fault| !fault.warning);
+            module.stubs.extend(errors.map(|fault| fault.message.clone()));
+        }
+    }
     Ok(Prepared {
         general,
         package,

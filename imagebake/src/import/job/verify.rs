@@ -113,9 +113,8 @@ pub fn differences(case: &Case<'_>, compiled: &Compiled) -> Result<Option<Vec<St
         let (root, cwd) = (&case.context.root, &case.context.cwd_text);
         theirs = converted(&theirs, &catalog, root, cwd);
         ours = converted(&ours, &catalog, root, cwd);
-    } else {
-        ours = with_own_facts(&ours);
     }
+    let (theirs, ours) = (with_own_facts(&theirs), with_own_facts(&ours));
     Ok(Some(compare(&theirs, &ours).differences))
 }
 
