@@ -19,7 +19,7 @@ struct Inputs {
     #[var(default = [("team", "platform"), ("tier", "web")])]
     labels: BTreeMap<String, String>,
     /// Volumes beside the first one.
-    #[var(default = [Disk { device: "/dev/sdb".to_owned(), size: 20 }, Disk { device: "/dev/sdc".to_owned(), size: 40 }])]
+    #[var(default = default_disks())]
     disks: Vec<Disk>,
     /// What the repository asks for.
     #[var(env = "WEB_TOKEN", default = "", sensitive)]
@@ -37,6 +37,19 @@ fn check_release(value: &str) -> Result<(), &'static str> {
         return Err("A release is three numbers with dots between them.");
     }
     Ok(())
+}
+
+fn default_disks() -> Vec<Disk> {
+    vec![
+        Disk {
+            device: "/dev/sdb".to_owned(),
+            size: 20,
+        },
+        Disk {
+            device: "/dev/sdc".to_owned(),
+            size: 40,
+        },
+    ]
 }
 
 #[image(dir = "templates/web")]
@@ -63,7 +76,7 @@ async fn web(vars: Inputs, data: &Data) -> Result<Image> {
     - {package}
 "
             ))
-            .collect::<String>()
+            .collect::<String>(),
     );
     let stamp = data.time().format("%Y-%m-%d");
     let slim = docker::Container::from_image("debian:12").commit(true).changes([
