@@ -65,6 +65,9 @@ fn adjusted(mut machine: Machine) -> Machine {
     if let Some(format) = told("IMAGE_FORMAT") {
         machine = machine.image_format(format);
     }
+    if told("UNMAPPED").is_some() {
+        machine = machine.host_ports(HostPorts::unmapped());
+    }
     if told("EFI").is_some() {
         machine = machine.efi_boot(true);
     }

@@ -350,6 +350,11 @@ fn what_cannot_be_is_told_before_a_machine_starts() {
     );
     told(&validate("MEMORY", "9000000"), &["wants 9000000 MB of memory"]);
 
+    told(
+        &validate("UNMAPPED", "1"),
+        &["nothing says where it is", "on the builder itself"],
+    );
+
     let build = |name: &str, value: &str| {
         let mut command = project.command(&["build", "web"]);
         let output = imagebake_tests::finish(command.env(name, value));

@@ -21,14 +21,17 @@ impl Source for Machine {
     async fn probe(&self, cx: &Cx) -> Result<()> {
         let tools = self.tools(cx).await?;
         self.check_memory()?;
+        #[cfg(feature = "ssh")]
+        if self.wants_ssh() {
+            self.check_way()?;
+        }
         self.look_at_medium(cx).await?;
         match &tools.accelerator.because {
             Some(why) => cx.warn(format!("the machine is emulated ({}): {why}", tools.accelerator.name)),
             None => cx.say(format!("the machine is accelerated by {}", tools.accelerator.name)),
         }
         #[cfg(feature = "ssh")]
-        if self.wants_ssh() {
-            let ssh = self.ssh.as_ref().ok_or_else(super::steps::no_login)?;
+        if let (true, Some(ssh)) = (self.wants_ssh(), &self.ssh) {
             SshComm::probe(cx, ssh, Access::starting("127.0.0.1")).await?;
         }
         Ok(())

@@ -173,6 +173,23 @@ impl Machine {
     }
 }
 
+impl Machine {
+    /// Refuses what would log in to the builder itself: a machine with an address of its own that nobody names.
+    #[cfg(feature = "ssh")]
+    pub(super) fn check_way(&self) -> Result<()> {
+        let ssh = self.ssh.as_ref().ok_or_else(no_login)?;
+        let named = ssh.host.is_some() || (self.net_bridge.is_none() && ssh.port != 22);
+        if self.host_range().is_some() || named {
+            return Ok(());
+        }
+        Err(Error::new(
+            ErrorKind::Config,
+            "no port of the builder leads to the machine, and nothing says where it is: its SSH would be looked for on the builder itself",
+        )
+        .hint("say `.ssh(Ssh::user(…).host(…))`, or the port that your own `-netdev` forwards with `.port(…)`"))
+    }
+}
+
 #[cfg(feature = "ssh")]
 pub(super) fn no_login() -> Error {
     Error::new(ErrorKind::Config, "nothing says who logs in")
