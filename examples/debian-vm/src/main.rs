@@ -1,11 +1,11 @@
 //! A machine image of Debian with a web server, and its test: `cargo run -p example-debian-vm -- build web` starts a machine of QEMU from a disk,
 //! installs nginx and puts a page there; `… build check` starts a machine from the image and asks it for the page.
 //!
-//! The disk is any of the Debian family that lets somebody in, such as the one that
+//! The disk is any cloud image of the Debian family. `--var login=password` is for one without cloud-init, such as the one that
 //! `cargo run -p imagebake-tests --bin debian-disk -- debian.qcow2` makes.
 
 use imagebake::{
-    groups::{Iso, Shutdown},
+    groups::{CloudInit, Iso, Shutdown},
     prelude::*,
     value::Checksum,
 };
@@ -23,26 +23,28 @@ struct Web {
     /// Who logs in.
     #[var(default = "root")]
     user: String,
-    /// That user's password.
-    #[var(default = Secret::literal("packer"))]
-    password: Secret,
+    /// That user's password, for a disk that does not listen to cloud-init.
+    password: Option<Secret>,
     /// The heading of the page.
     #[var(default = "Baked in Rust")]
     title: String,
 }
 
 /// The machine's settings that both images share.
-fn machine(disk: Iso, user: &str, password: Secret) -> qemu::Machine {
-    qemu::Machine::from_disk(disk)
+fn machine(disk: Iso, user: &str, password: Option<Secret>) -> qemu::Machine {
+    let ssh = Ssh::user(user.to_owned()).timeout(Duration::from_secs(600));
+    let machine = qemu::Machine::from_disk(disk)
         .cpus(2)
         .memory(1024)
         .headless(true)
-        .shutdown(Shutdown::command("sudo -n poweroff || poweroff"))
-        .ssh(
-            Ssh::user(user.to_owned())
-                .password(password)
-                .timeout(Duration::from_secs(600)),
-        )
+        .shutdown(Shutdown::command("sudo -n poweroff || poweroff"));
+    match password {
+        Some(password) => machine.ssh(ssh.password(password)),
+        // A key and host keys made for the build, handed in on a CD.
+        None => machine
+            .ssh(ssh.clear_authorized_keys(true))
+            .cloud_init(CloudInit::new()),
+    }
 }
 
 /// nginx with a page of its own, in `output/web.qcow2`.

@@ -4,6 +4,7 @@
 //! Their rows join the owner's under the templates' flat names. A group knows no platform.
 
 mod boot;
+mod cloud_init;
 mod host_ports;
 mod http;
 mod iso;
@@ -12,6 +13,7 @@ mod shutdown;
 mod vnc;
 
 pub use boot::Boot;
+pub use cloud_init::CloudInit;
 pub use host_ports::HostPorts;
 pub use http::Http;
 pub use iso::Iso;

@@ -1,7 +1,7 @@
 //! A user's program for the tests on real machines of QEMU. The disk and the case are in the environment, put there by the tests.
 
 use imagebake::{
-    groups::{HostPorts, Iso, Shutdown},
+    groups::{CloudInit, HostPorts, Iso, Shutdown},
     io::DigestKind,
     prelude::*,
     sources::qemu::Machine,
@@ -24,7 +24,9 @@ fn machine() -> Machine {
     let mut ssh = Ssh::user("root")
         .timeout(seconds("SSH_TIMEOUT", 300))
         .handshake_attempts(2);
-    ssh = ssh.password(Secret::literal(told("PASSWORD").unwrap_or_else(|| "packer".to_owned())));
+    if told("CLOUD_INIT").is_none() {
+        ssh = ssh.password(Secret::literal(told("PASSWORD").unwrap_or_else(|| "packer".to_owned())));
+    }
     if let Some(key) = told("HOST_KEY") {
         ssh = ssh.host_key(key);
     }
@@ -33,13 +35,21 @@ fn machine() -> Machine {
         [disk] => Iso::new(disk.clone(), checksum),
         _ => Iso::mirrors(places, checksum),
     };
-    adjusted(Machine::from_disk(disk))
+    let machine = adjusted(Machine::from_disk(disk))
         .memory(told("MEMORY").and_then(|text| text.parse().ok()).unwrap_or(1024))
         .cpus(2)
         .output_directory("out")
         .vm_name("web")
         .shutdown(Shutdown::command("poweroff").timeout(Duration::from_secs(120)))
-        .ssh(ssh)
+        .ssh(ssh);
+    match told("CLOUD_INIT") {
+        Some(_) => machine.cloud_init(
+            CloudInit::new()
+                .hostname("seeded")
+                .user_data("#cloud-config\nwrite_files: [{path: /root/by-user-data, content: told}]\n"),
+        ),
+        None => machine,
+    }
 }
 
 /// Settings that a test asks for.

@@ -294,6 +294,33 @@ fn every_way_to_attach_disks_firmware_and_a_tpm_starts() {
 }
 
 #[test]
+fn cloud_init_is_told_a_key_and_the_host_keys() {
+    requires!(
+        "root",
+        "qemu-system-x86_64",
+        "qemu-img",
+        "mmdebstrap",
+        "grub-mkimage",
+        "grub-pc",
+        "sfdisk",
+        "mke2fs"
+    );
+    let _turn = turn();
+    let project = project().env("CLOUD_INIT", "1");
+    let built = project.run(&["build", "web"]).ok();
+    // The host key was known: none was learnt from the machine.
+    assert!(
+        !built.text().contains("as the machine showed it first"),
+        "{}",
+        built.text()
+    );
+    let image = project.path().join("out/web");
+    assert_eq!(in_image(&image, "/root/by-user-data"), "told");
+    assert_eq!(in_image(&image, "/etc/hostname"), "seeded");
+    assert_eq!(left(&project), Vec::<String>::new());
+}
+
+#[test]
 fn a_machine_that_never_lets_anybody_in_is_ended_with_its_evidence() {
     requires!(
         "root",

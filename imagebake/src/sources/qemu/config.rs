@@ -6,7 +6,7 @@ use crate::{
     communicator::{ssh::Ssh, winrm::WinRm},
     describe::{Component, Describe, HasGuest, Info, feature},
     field::Places,
-    groups::{Boot, Cd, Floppy, HostPorts, Http, Iso, Shutdown, Vnc, check_machine, guest_of},
+    groups::{Boot, Cd, CloudInit, Floppy, HostPorts, Http, Iso, Shutdown, Vnc, check_machine, guest_of},
     plan::{Diagnostic, Diagnostics},
     source::Runtime,
     value::{HostPath, Secret, Template, Text, Words},
@@ -207,6 +207,9 @@ pub struct Machine {
     /// A CD made for the build.
     #[field(group)]
     pub(super) cd: Option<Cd>,
+    /// What cloud-init in it is told: who may log in, by a key made for the build.
+    #[field(group)]
+    pub(super) cloud_init: Option<CloudInit>,
     /// How it is turned off.
     #[field(group)]
     pub(super) shutdown: Option<Shutdown>,
@@ -321,6 +324,13 @@ impl Component for Machine {
         }
         if let Some(vnc) = &self.vnc {
             vnc.check_all(problems);
+        }
+        if let Some(cloud_init) = &self.cloud_init {
+            cloud_init.check_all(problems);
+            if self.ssh.is_none() {
+                let problem = Diagnostic::error("missing", "cloud-init is told who may log in, and nobody is named");
+                problems.push(problem.field("cloud_init").help("say `.ssh(Ssh::user(\"debian\"))`"));
+            }
         }
         if let Some(ports) = &self.host_ports {
             ports.check_all(problems);

@@ -28,6 +28,8 @@ mod keyboard;
 mod ports;
 mod qmp;
 mod resources;
+#[cfg(feature = "ssh")]
+mod seed;
 mod source;
 mod start;
 mod steps;

@@ -1,5 +1,7 @@
 //! How `qemu` is built: medium, folder, disks, machine, steps, image.
 
+#[cfg(feature = "ssh")]
+use super::seed::Seed;
 use super::{
     config::Machine,
     evidence,
@@ -50,6 +52,10 @@ impl Source for Machine {
             false => (None, vec![medium.clone()]),
         };
         let around = self.surround(cx, &place.folder, &place.name).await?;
+        #[cfg(feature = "ssh")]
+        let seed = self.make_seed(cx, &place.folder)?;
+        #[cfg(feature = "ssh")]
+        cds.extend(seed.as_ref().map(|seed| seed.cd.clone()));
         cds.extend(around.cd.clone());
         let disks = self
             .make_disks(cx, &tools.img, &place.folder.join("image"), &place.name, disk)
@@ -62,14 +68,26 @@ impl Source for Machine {
             floppy: around.floppy.as_deref(),
             facts: around.facts.clone(),
         };
-        self.run(cx, &tools, setup, guest, &place).await?;
+        let way = Way {
+            guest,
+            #[cfg(feature = "ssh")]
+            seed,
+        };
+        self.run(cx, &tools, setup, way, &place).await?;
         self.capture(cx, &tools.img, &disks, place).await
     }
 }
 
+/// The steps, and what makes the machine known.
+struct Way {
+    guest: Guest,
+    #[cfg(feature = "ssh")]
+    seed: Option<Seed>,
+}
+
 impl Machine {
     /// From the machine's start to its end; what it left of a failure is kept.
-    async fn run(&self, cx: &Cx, tools: &Tools, setup: Setup<'_>, guest: Guest, place: &Place) -> Result<()> {
+    async fn run(&self, cx: &Cx, tools: &Tools, setup: Setup<'_>, way: Way, place: &Place) -> Result<()> {
         let facts = setup.facts.clone();
         let running = match self.start(cx, tools, setup).await {
             Ok(running) => running,
@@ -81,7 +99,7 @@ impl Machine {
         let used = async {
             let typed = self.type_boot_command(cx, &running, place, &facts);
             running.while_it_runs(typed).await?;
-            self.use_machine(cx, &running, guest, place).await
+            self.use_machine(cx, &running, way, place).await
         };
         match Box::pin(used).await {
             Ok(()) => {
@@ -98,14 +116,14 @@ impl Machine {
     }
 
     /// Gets in, runs the steps, turns it off.
-    async fn use_machine(&self, cx: &Cx, running: &Running, guest: Guest, place: &Place) -> Result<()> {
+    async fn use_machine(&self, cx: &Cx, running: &Running, way: Way, place: &Place) -> Result<()> {
         if !self.wants_ssh() {
             let machine = guest::Machine::new(NoCommunicator).id(place.name.clone());
-            running.while_it_runs(guest.provision(cx, machine)).await?;
+            running.while_it_runs(way.guest.provision(cx, machine)).await?;
             return self.shut_down(cx, running, None::<&NoCommunicator>).await;
         }
         #[cfg(feature = "ssh")]
-        return self.use_over_ssh(cx, running, guest, place).await;
+        return self.use_over_ssh(cx, running, way, place).await;
         #[cfg(not(feature = "ssh"))]
         Err(
             crate::error::Error::new(ErrorKind::Unsupported, "this program was built without SSH")
@@ -114,10 +132,13 @@ impl Machine {
     }
 
     #[cfg(feature = "ssh")]
-    async fn use_over_ssh(&self, cx: &Cx, running: &Running, guest: Guest, place: &Place) -> Result<()> {
+    async fn use_over_ssh(&self, cx: &Cx, running: &Running, way: Way, place: &Place) -> Result<()> {
         let mut access = Access::starting("127.0.0.1");
         if let Some(port) = running.port {
             access = access.port(port);
+        }
+        if let Some(seed) = &way.seed {
+            access = seed.known_to(access);
         }
         let comm = self.get_in(cx, running, access).await?;
         let machine = guest::Machine::new(comm.clone())
@@ -125,10 +146,13 @@ impl Machine {
             .fact("host", comm.host())
             .fact("port", comm.port().to_string())
             .fact("user", comm.user());
-        let provisioned = running.while_it_runs(guest.provision(cx, machine)).await;
+        let provisioned = running.while_it_runs(way.guest.provision(cx, machine)).await;
         if let Err(error) = provisioned {
             comm.close().await;
             return Err(error);
+        }
+        if let Some(seed) = &way.seed {
+            self.clear_key(&comm, seed).await?;
         }
         let off = self.shut_down(cx, running, Some(&comm)).await;
         comm.close().await;
