@@ -102,7 +102,6 @@ fn import(path: &Path, folder: &Path, catalog: &dyn Catalog) -> Imported {
         dir: String::new(),
     };
     let options = Options {
-        share: true,
         lenient: false,
         package: "changed".into(),
         dependency: "version = \"*\"".into(),

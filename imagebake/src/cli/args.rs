@@ -508,9 +508,6 @@ pub(super) struct ImportArgs {
     /// Compile the package and compare its plans with the templates, attribute by attribute.
     #[arg(long, conflicts_with = "check")]
     pub(super) verify: bool,
-    /// Leave what several templates have in common in each of them.
-    #[arg(long)]
-    pub(super) no_share: bool,
     /// Replace files that are there.
     #[arg(long)]
     pub(super) force: bool,

@@ -33,7 +33,6 @@ pub(super) fn run(args: ImportArgs, cli: &Cli) -> Result<u8, Stop> {
         check: args.check,
         force: args.force,
         lenient: args.lenient,
-        share: !args.no_share,
         verify: args.verify,
         dependency: dependency.line,
         lock: dependency.lock,

@@ -252,7 +252,6 @@ impl Counts {
 
 fn options() -> Options {
     Options {
-        share: false,
         lenient: false,
         package: "corpus".into(),
         dependency: "version = \"*\"".into(),

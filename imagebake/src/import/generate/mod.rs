@@ -51,8 +51,6 @@ use std::collections::BTreeMap;
 /// How Rust is written.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// What is equal in several templates goes into `common.rs`.
-    pub share: bool,
     /// What is not known becomes a comment, and a note, instead of a problem.
     pub lenient: bool,
     /// The name of the package.

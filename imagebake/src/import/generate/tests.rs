@@ -18,7 +18,6 @@ fn template(path: &Path) -> Template {
 
 fn options() -> Options {
     Options {
-        share: true,
         lenient: false,
         package: "golden".to_owned(),
         dependency: "path = \"imagebake\"".to_owned(),

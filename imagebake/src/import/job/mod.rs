@@ -53,8 +53,6 @@ pub struct Request {
     pub force: bool,
     /// What is not known becomes a marked comment.
     pub lenient: bool,
-    /// Whether what several templates have in common goes into one module.
-    pub share: bool,
     /// Compiles the package and compares its plans.
     pub verify: bool,
     /// Where cargo takes imagebake from.
@@ -105,7 +103,6 @@ fn prepare(request: &Request) -> Result<Prepared> {
         templates.push(template);
     }
     let options = Options {
-        share: request.share,
         lenient: request.lenient,
         package: package.name.clone(),
         dependency: request.dependency.clone(),
