@@ -110,7 +110,6 @@ fn imported(check: bool) -> Request {
             .into(),
         into: Some(folder),
         check,
-        share: true,
         ..Request::default()
     }
 }

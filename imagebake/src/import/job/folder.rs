@@ -82,7 +82,8 @@ fn collect(rows: &[FieldMeta], names: &mut BTreeSet<&'static str>) {
                 continue;
             }
             FieldType::HostPath | FieldType::List(FieldType::HostPath) => true,
-            _ => row.reads_path,
+            // What may name files among other things, as keys to be typed do, says nothing about a folder.
+            _ => false,
         };
         if !is_path {
             continue;
