@@ -102,8 +102,12 @@ impl<'a> Shape<'a> {
                 },
             },
             Self::Map { key, value, .. } => {
-                let key = Shape::of(key).convert(&quote!(key));
-                let value = Shape::of(value).convert(&quote!(value));
+                // What is optional is given as such: only the setter of the field itself takes what is in it.
+                let of = |ty: &Type, given: TokenStream| match Shape::of(ty) {
+                    Shape::Optional(_) => Shape::Into(ty).convert(&given),
+                    shape => shape.convert(&given),
+                };
+                let (key, value) = (of(key, quote!(key)), of(value, quote!(value)));
                 quote!(::core::iter::IntoIterator::into_iter(#given).map(|(key, value)| (#key, #value)).collect())
             }
         }

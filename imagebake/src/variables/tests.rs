@@ -116,6 +116,22 @@ fn every_problem_is_told_at_once() {
 }
 
 #[derive(Debug, Variables)]
+struct Sparse {
+    #[var(default = [("x86_64", BTreeMap::from([("firmware".to_owned(), None), ("cpu".to_owned(), Some("max".to_owned()))]))])]
+    machines: BTreeMap<String, BTreeMap<String, Option<String>>>,
+    #[var(default = vec![Some("a".to_owned()), None])]
+    names: Vec<Option<String>>,
+}
+
+#[test]
+fn what_is_in_a_list_or_map_may_be_absent() {
+    let sparse: Sparse = read(&Inputs::default()).expect("it has defaults");
+    assert_eq!(sparse.machines["x86_64"]["firmware"], None);
+    assert_eq!(sparse.machines["x86_64"]["cpu"].as_deref(), Some("max"));
+    assert_eq!(sparse.names, [Some("a".to_owned()), None]);
+}
+
+#[derive(Debug, Variables)]
 struct Sourced {
     #[var(default = "default", env = "CARGO_PKG_NAME")]
     text: String,
