@@ -2,6 +2,7 @@
 //! beforehand, so that such a plan can be compared with one of typed settings.
 
 use super::{
+    known::canonical,
     schema::{Catalog, Role, Schema, Setting},
     value::Type,
 };
@@ -18,12 +19,14 @@ static USER: LazyLock<Regex> =
     LazyLock::new(|| Regex::new("\\{\\{-?\\s*user\\s+[`\"][^`\"]*[`\"]\\s*-?\\}\\}").expect("it is a pattern"));
 
 /// The plan of an older template as its components take it: one value where several are taken is a list of one, one block likewise;
-/// the template's folder is where it is (`root`), a variable that nobody declared is empty, and a file below the folder in which packer
-/// was started (`cwd`) is named as seen from there.
+/// an empty text for a flag is `false`, settings are found in any case, sources of another name have the one they have here; the template's
+/// folder is where it is (`root`), a variable that nobody declared is empty, and a file below the folder in which packer was started
+/// (`cwd`) is named as seen from there.
 pub fn converted(plan: &Json, catalog: &dyn Catalog, root: &str, cwd: &str) -> Json {
     let mut plan = plan.clone();
     let converter = Converter { catalog, root, cwd };
     for build in plan["builds"].as_array_mut().into_iter().flatten() {
+        renamed(build);
         converter.step(Role::Source, build);
         for step in build["provisioners"].as_array_mut().into_iter().flatten() {
             converter.step(Role::Provisioner, step);
@@ -38,6 +41,20 @@ pub fn converted(plan: &Json, catalog: &dyn Catalog, root: &str, cwd: &str) -> J
         }
     }
     plan
+}
+
+/// A source of another name as the one that it means here; a unit without a name of its own is called as its source is.
+fn renamed(build: &mut Json) {
+    let kind = build["type"].as_str().unwrap_or_default().to_owned();
+    let here = canonical(Role::Source, &kind);
+    if here == kind {
+        return;
+    }
+    for part in ["name", "source", "type"] {
+        if build.get(part).and_then(Json::as_str) == Some(&kind) {
+            build[part] = here.into();
+        }
+    }
 }
 
 /// A plan in which the facts that are known of each unit, its source's name and kind, are put in: expressions have their values in
@@ -103,11 +120,25 @@ impl Converter<'_> {
 }
 
 fn settings(config: &mut Json, schema: &Schema) {
+    if let Some(given) = config.as_object_mut() {
+        let known = |name: &String| {
+            let mut alike = schema.settings.keys().filter(|known| known.eq_ignore_ascii_case(name));
+            match schema.settings.contains_key(name) {
+                true => None,
+                false => alike.next().cloned(),
+            }
+        };
+        let renamed = std::mem::take(given).into_iter();
+        *given = renamed
+            .map(|(name, value)| (known(&name).unwrap_or(name), value))
+            .collect();
+    }
     for (name, value) in config.as_object_mut().into_iter().flatten() {
         match schema.settings.get(name) {
             Some(Setting::Value(Type::List(_))) if !value.is_array() && !value.is_null() => {
                 *value = Json::Array(vec![value.take()]);
             }
+            Some(Setting::Value(Type::Bool)) if value == "" => *value = false.into(),
             Some(Setting::Block(inner)) => settings(value, inner),
             Some(Setting::Blocks(inner)) => {
                 if value.is_object() {
@@ -132,6 +163,17 @@ mod tests {
     fn a_unit_knows_its_own_name() {
         let ours = json!({"builds": [{"type": "docker", "source": "docker.web", "config": {"a": format!("{SOURCE} {SOURCE_KIND} {{{{ build_name }}}}")}}]});
         assert_eq!(with_own_facts(&ours)["builds"][0]["config"]["a"], "web docker web");
+    }
+
+    #[test]
+    fn names_are_found_in_any_case_and_under_their_older_form() {
+        let plan = json!({"builds": [{"name": "proxmox", "source": "proxmox", "type": "proxmox", "config": {"Cores": 2, "onboot": ""}}]});
+        let converted = converted(&plan, &Known::new(), "packer", "/srv");
+        let build = &converted["builds"][0];
+        assert_eq!(build["config"], json!({"cores": 2, "onboot": false}));
+        for part in ["name", "source", "type"] {
+            assert_eq!(build[part], "proxmox-iso", "{part}");
+        }
     }
 
     #[test]

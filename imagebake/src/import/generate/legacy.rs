@@ -1,7 +1,7 @@
 //! The older templates, read for the generator: their `{{ … }}` becomes the same expressions.
 
 use super::{
-    Setting, SettingBlock, SettingValue, Settings, StepOptions,
+    Note, Setting, SettingBlock, SettingValue, Settings, StepOptions,
     hcl::inner,
     model::{Build, Default, Model, Source, Step, Variable},
     strings,
@@ -27,6 +27,7 @@ pub(super) fn read(input: &Input, context: &Context, catalog: &dyn Catalog, plan
         declared: parts.variables.iter().map(|variable| variable.name.clone()).collect(),
         computed: Vec::new(),
         environment: Vec::new(),
+        undeclared: BTreeMap::new(),
     };
     let mut locals = BTreeMap::new();
     let mut variables = Vec::new();
@@ -87,6 +88,24 @@ pub(super) fn read(input: &Input, context: &Context, catalog: &dyn Catalog, plan
             .collect();
         build.chains.push(chain);
     }
+    let notes = reader.undeclared.iter().map(|(name, span)| Note {
+        span: Some(*span),
+        message: format!(
+            "the template declares no variable `{name}`: it is an input that is empty where nobody gives it"
+        ),
+    });
+    let notes = notes.collect();
+    for (name, span) in reader.undeclared {
+        variables.push(Variable {
+            value: plan.variables.get(&name).cloned(),
+            name,
+            ty: Some(Type::String),
+            default: Default::Value(Value::from(""), span),
+            sensitive: false,
+            description: Vec::new(),
+            validations: Vec::new(),
+        });
+    }
     for name in reader.environment {
         variables.push(Variable {
             name: name.clone(),
@@ -102,7 +121,7 @@ pub(super) fn read(input: &Input, context: &Context, catalog: &dyn Catalog, plan
         variables,
         locals,
         builds: vec![build],
-        notes: Vec::new(),
+        notes,
     }
 }
 
@@ -121,6 +140,8 @@ struct Reader<'a> {
     computed: Vec<String>,
     /// Environment variables that are asked for inside other text.
     environment: Vec<String>,
+    /// Variables that are used and declared nowhere, and where the first use is.
+    undeclared: BTreeMap<String, Span>,
 }
 
 /// `{{user `NAME`}}` of the variable's own name.
@@ -326,13 +347,13 @@ impl Reader<'_> {
             };
             let literal = |text: &str| Expr::new(ExprKind::Literal(text.into()), span);
             let expr = match words.as_slice() {
-                ["user", name] => self.user(name, span)?,
+                ["user", name] => self.user(name, span),
                 ["user", name, "|", function @ ("upper" | "lower")] => {
-                    let user = self.user(name, span)?;
+                    let user = self.user(name, span);
                     call(function, vec![user])
                 }
                 [function @ ("upper" | "lower"), "(user", name] => {
-                    let user = self.user(name.trim_end_matches(')'), span)?;
+                    let user = self.user(name.trim_end_matches(')'), span);
                     call(function, vec![user])
                 }
                 ["env", name] if in_variable => {
@@ -359,15 +380,15 @@ impl Reader<'_> {
         Ok(Expr::new(ExprKind::Template(parts), span))
     }
 
-    fn user(&self, name: &str, span: Span) -> Result<Expr> {
+    fn user(&mut self, name: &str, span: Span) -> Expr {
         if self.computed.iter().any(|known| known == name) {
-            return Ok(reference("local", name, span));
+            return reference("local", name, span);
         }
-        match self.declared.iter().any(|known| known == name) {
-            true => Ok(reference("var", name, span)),
-            // The peer warns, and goes on with nothing.
-            false => Ok(Expr::new(ExprKind::Literal("".into()), span)),
+        if !self.declared.iter().any(|known| known == name) {
+            // The peer warns, takes a value that is given all the same, and goes on with nothing where none is.
+            self.undeclared.entry(name.to_owned()).or_insert(span);
         }
+        reference("var", name, span)
     }
 }
 
