@@ -82,23 +82,14 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
         .iter()
         .filter(|case| arguments.cases.is_empty() || arguments.cases.iter().any(|name| name == case.name));
     println!("building the release programs");
-    check(&mut cargo(&[
-        "build",
-        "--release",
-        "--locked",
-        "-p",
-        "imagebake-tests",
-        "-p",
-        "example-quickstart",
-        "--bin",
-        "bench-images",
-        "--bin",
-        "install-iso",
-        "--bin",
-        "quickstart",
-        "--features",
-        "imagebake-tests/tools",
-    ]))?;
+    let programs = ["bench-images", "quickstart", "debian-disk", "install-iso"];
+    let chosen_programs = programs.iter().flat_map(|program| ["--bin", program]);
+    let mut build = cargo(&["build", "--release", "--locked", "--features", "imagebake-tests/tools"]);
+    check(
+        build
+            .args(["-p", "imagebake-tests", "-p", "example-quickstart"])
+            .args(chosen_programs),
+    )?;
     let target = root().join("target");
     let bench = Bench {
         ours: target.join("release/bench-images"),
