@@ -96,6 +96,14 @@ impl Http {
         self.bind_address.as_ref().map(Text::to_string)
     }
 
+    /// Warns that `http_interface` decides nothing, for platforms whose machines reach the builder at one address only.
+    pub(crate) fn warn_of_interface(&self, problems: &mut Diagnostics) {
+        if self.interface.is_some() {
+            let message = "the machine reaches the builder at one address, whatever interface is named";
+            problems.warning("http_interface", "no-effect", message);
+        }
+    }
+
     /// Finds what is wrong with the settings. Sources call it from their own check.
     pub fn check_all(&self, problems: &mut Diagnostics) {
         problems.check_exclusive(&[

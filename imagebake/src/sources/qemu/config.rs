@@ -86,7 +86,7 @@ pub struct Machine {
     /// How the medium is attached: `virtio-scsi`, `virtio`, `ide`, …
     #[field(template = "cdrom_interface")]
     pub(super) cdrom_interface: Option<Text>,
-    /// Uses a medium of the builder where it is, and keeps no copy.
+    /// Uses a medium of the builder where it is, and keeps no copy: so it is in any case; what is fetched is kept.
     #[field(template = "iso_skip_cache")]
     pub(super) iso_skip_cache: bool,
     /// The machine: `pc`, `q35`, `virt`; `pc` without.
@@ -189,7 +189,7 @@ pub struct Machine {
     /// A pause after each key.
     #[field(template = "boot_key_interval")]
     pub(super) boot_key_interval: Option<Duration>,
-    /// Whether the machine is started once, and not again after the installation turned it off.
+    /// Whether the machine is started once, and not again after the installation turned it off: so it is in any case.
     #[field(template = "run_once")]
     pub(super) run_once: bool,
     /// The builder's port that leads to it.
@@ -319,6 +319,25 @@ impl Component for Machine {
         if let Some(boot) = &self.boot {
             boot.check_all(problems);
         }
+        if let Some(http) = &self.http {
+            http.warn_of_interface(problems);
+        }
+        for (field, is_set, message) in [
+            (
+                "run_once",
+                self.run_once,
+                "a machine is started once in any case: one that turns itself off is not started again",
+            ),
+            (
+                "iso_skip_cache",
+                self.iso_skip_cache,
+                "a file of the builder is used where it is in any case, and what is fetched is kept for the next build",
+            ),
+        ] {
+            if is_set {
+                problems.warning(field, "no-effect", message);
+            }
+        }
         if let Some(iso) = &self.iso {
             iso.check_all(problems);
         }
@@ -416,5 +435,29 @@ impl Describe for Machine {
             true => info.unsupported("the cargo feature `ssh` of imagebake is off: add it in Cargo.toml"),
             false => info,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::value::Checksum;
+
+    #[test]
+    fn what_decides_nothing_is_told() {
+        let machine = || Machine::from_disk(Iso::new("debian.qcow2", Checksum::none()));
+        let told = |machine: &Machine| {
+            let mut problems = Diagnostics::new();
+            machine.check(&mut problems);
+            let of = problems.iter().filter(|problem| problem.code == "no-effect");
+            of.map(|problem| problem.field.clone().unwrap_or_default().to_string())
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(told(&machine()), Vec::<String>::new());
+        let idle = machine()
+            .http(Http::new().interface("eth0"))
+            .run_once(true)
+            .iso_skip_cache(true);
+        assert_eq!(told(&idle), ["http_interface", "run_once", "iso_skip_cache"]);
     }
 }
