@@ -18,6 +18,8 @@ pub type Vars = serde_json::Map<String, serde_json::Value>;
 /// Text in which `{{ build.id }}` stands for a fact. From `&str`, `String` and whatever `format!` makes of the fact constants;
 /// a [`Text`] or a [`Secret`] becomes a template that renders nothing. Undefined variables are errors, found by `plan`.
 ///
+/// `{{ ssh_public_key | urlencode }}` is a fact as a part of a URL.
+///
 /// Comments are written `{{# … #}}`, so that the shell's `${#name}` stays what it is; a literal `{{` is written `{{ "{{" }}`.
 #[derive(Clone, Default)]
 pub struct Template(Vec<Part>);
@@ -35,6 +37,7 @@ static ENGINE: LazyLock<Environment<'static>> = LazyLock::new(|| {
             .build()
             .expect("the delimiters differ"),
     );
+    engine.add_filter("urlencode", |text: String| crate::functions::urlencode(&text));
     engine
 });
 
@@ -368,6 +371,15 @@ mod tests {
             template.render(&vars()).expect("renders").as_str(),
             "a i-1 ${#x} b {{ ${x%%y}\n"
         );
+    }
+
+    #[test]
+    fn a_fact_becomes_a_part_of_a_url() {
+        let vars = [("ssh_public_key".to_owned(), "ssh-ed25519 A+b/c=".into())]
+            .into_iter()
+            .collect();
+        let rendered = Template::from("key={{ ssh_public_key | urlencode }}").render(&vars);
+        assert_eq!(rendered.expect("it renders").as_str(), "key=ssh-ed25519+A%2Bb%2Fc%3D");
     }
 
     #[test]

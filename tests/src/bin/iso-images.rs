@@ -15,6 +15,19 @@ fn told(name: &str) -> Option<String> {
 /// What starts the small system of the medium: the rest of its work is in the script that it fetches.
 const LINUX: &str = "linux /vmlinuz console=tty0 console=ttyS0 cfg=http://{{ http_ip }}:{{ http_port }}/cfg.sh<enter>";
 
+/// What the machine fetches.
+fn served() -> Http {
+    Http::new()
+        .template(
+            "/cfg.sh",
+            "mkdir -p /root\necho 'of {{ name }} from {{ http_ip }}' > /root/marker\n\
+             wget -q -O - http://{{ http_ip }}:{{ http_port }}/more%20data >> /root/marker || echo nothing >> /root/marker\n\
+             mkdir -m 700 -p /root/.ssh; chmod 700 /root; wget -q -O /root/.ssh/authorized_keys http://{{ http_ip }}:{{ http_port }}/key\n\
+             dd if=/root/marker of=/dev/vda conv=sync\n",
+        )
+        .template("/more data", "and more\n")
+}
+
 /// The machine, installed by what `boot` types.
 fn machine(boot: Boot) -> Machine {
     let medium = told("ISO").unwrap_or_else(|| "install.iso".to_owned());
@@ -25,19 +38,15 @@ fn machine(boot: Boot) -> Machine {
         .output_directory("out")
         .vm_name("installed")
         .headless(true)
-        .http(Http::new().template(
-            "/cfg.sh",
-            "mkdir -p /root\necho 'of {{ name }} from {{ http_ip }}' > /root/marker\n\
-             wget -q -O - http://{{ http_ip }}:{{ http_port }}/more%20data >> /root/marker || echo nothing >> /root/marker\n\
-             dd if=/root/marker of=/dev/vda conv=sync\n",
-        ).template("/more data", "and more\n"))
+        .http(served())
         .boot(boot)
         .shutdown(Shutdown::command("sync; poweroff -f").timeout(Duration::from_secs(60)))
-        .ssh(
-            Ssh::user("root")
-                .password(Secret::literal("packer").named("password"))
-                .timeout(Duration::from_secs(90)),
-        )
+        .ssh(root().password(Secret::literal("packer").named("password")))
+}
+
+/// Who logs in: with what the medium's system has for a password.
+fn root() -> Ssh {
+    Ssh::user("root").timeout(Duration::from_secs(90))
 }
 
 fn image(machine: Machine) -> Image {
@@ -47,15 +56,17 @@ fn image(machine: Machine) -> Image {
     ]))
 }
 
-/// Each line is typed when the one before has been answered on the serial console; GRUB itself reads the floppy disk.
+/// Each line is typed when the one before has been answered on the serial console; GRUB itself reads the floppy disk. Nobody has a password: the
+/// key made for the build is typed, and served.
 #[image]
 fn serial() -> Image {
+    let linux = LINUX.replace("<enter>", " key={{ ssh_public_key | urlencode }}<enter>");
     let boot = Boot::when_serial("idle")
         .then("c")
         .wait_for_serial("grub>")
         .then("cat (fd0)/note.txt<enter>")
         .wait_for_serial(r"on a floppy disk[\s\S]*grub>")
-        .then(LINUX)
+        .then(linux)
         .wait_for_serial("grub>")
         .then("initrd /initrd.gz<enter>")
         .wait_for_serial("grub>")
@@ -64,7 +75,15 @@ fn serial() -> Image {
         .label("notes")
         .content([("Some Folder/note.txt", "on a CD\n")]);
     let floppy = Floppy::new().content([("note.txt", "on a floppy disk\n")]);
-    image(machine(boot).cd(cd).floppy(floppy))
+    let machine = machine(boot).cd(cd).floppy(floppy);
+    // Its server reads what is served under this name, and no password is known.
+    let machine = machine
+        .ssh(root())
+        .http(served().template("/key", "{{ ssh_public_key }}\n"));
+    image(machine).provision(Shell::inline([
+        "key=$(tr -d '\\n' < /root/.ssh/authorized_keys | sed 's/+/%2B/g; s,/,%2F,g; s/=/%3D/g; s/ /+/')",
+        "grep -qF \" key=$key\" /proc/cmdline",
+    ]))
 }
 
 /// By the screen alone, and no word about time; over the control connection where `TYPE_OVER` says so.

@@ -26,6 +26,18 @@ pub(super) struct Key {
     certificate: Option<(String, Certificate)>,
 }
 
+impl Key {
+    /// Its public half as a line for an `authorized_keys` file, without a comment.
+    pub(super) fn public(&self) -> Result<String> {
+        let mut public = self.private.public_key().clone();
+        public.set_comment("");
+        let line = public.to_openssh().map_err(|error| {
+            Error::new(ErrorKind::Internal, "the public half of a key cannot be written").because(error)
+        })?;
+        Ok(line.trim_end().to_owned())
+    }
+}
+
 /// Reads keys and their certificates.
 pub(super) fn parse(keys: &[KeyText]) -> Result<Vec<Key>> {
     keys.iter().map(parse_one).collect()

@@ -87,6 +87,15 @@ impl SshComm {
         Self::prepare(cx, ssh, access).await.map(drop)
     }
 
+    /// The public half of the private key that the settings name, as a line for an `authorized_keys` file.
+    ///
+    /// # Errors
+    /// When the key cannot be read.
+    pub(crate) async fn public_key(cx: &Cx, ssh: &Ssh) -> Result<Option<String>> {
+        let route = Route::resolve(cx, ssh, Access::starting("127.0.0.1")).await?;
+        parse(&route.target.login.keys)?.first().map(Key::public).transpose()
+    }
+
     async fn prepare(cx: &Cx, ssh: &Ssh, access: Access) -> Result<Self> {
         let route = Route::resolve(cx, ssh, access).await?;
         let keys = parse(&route.target.login.keys)?;

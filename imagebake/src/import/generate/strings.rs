@@ -242,6 +242,17 @@ fn action(action: &str, facts: Facts, span: Span) -> Result<Piece> {
         Facts::Known(known) => known,
     };
     let constant = |name| Ok(Piece::Constant(name));
+    // As a part of a URL.
+    if let [field, "|", "urlquery"] | ["urlquery", field] = bare.as_slice() {
+        let encoded = match self::action(field, facts, span)? {
+            Piece::Text(text) => text.strip_suffix(" }}").map(|text| format!("{text} | urlencode }}}}")),
+            _ => None,
+        };
+        return match encoded {
+            Some(text) => Ok(Piece::Text(text)),
+            None => unknown("encode it in Rust with `urlencode`".to_owned()),
+        };
+    }
     match bare.as_slice() {
         ["timestamp"] => constant("TIMESTAMP"),
         ["isotime"] => constant("ISO_TIME"),
@@ -427,6 +438,8 @@ mod tests {
         assert_eq!(of("{{ .Vars }} sudo '{{.Path}}'"), text("{{ vars }} sudo '{{ path }}'"));
         assert_eq!(of("http://{{.HTTPIP}}:1"), text("http://{{ http_ip }}:1"));
         assert_eq!(of("{{ .SourceAMITags.Name }}"), text("{{ source_ami_tags[\"Name\"] }}"));
+        assert_eq!(of("k={{ .HTTPIP | urlquery }}"), text("k={{ http_ip | urlencode }}"));
+        assert!(of("{{ .Name | urlquery }}").is_err());
         assert_eq!(of("a {% b"), text("a {{ \"{%\" }} b"));
         assert_eq!(
             of("web-{{timestamp}}"),

@@ -2,7 +2,7 @@
 
 use crate::{
     artifact::Files,
-    boot_command,
+    boot_command::{self, Action},
     communicator::{ssh::Ssh, winrm::WinRm},
     describe::{Component, Describe, HasGuest, Info, feature},
     field::Places,
@@ -180,11 +180,23 @@ pub struct Machine {
     #[field(
         each = "qemuarg",
         template = "qemuargs",
-        facts("http_ip", "http_port", "http_dir", "name", "output_dir", "ssh_host_port")
+        facts(
+            "http_ip",
+            "http_port",
+            "http_dir",
+            "name",
+            "output_dir",
+            "ssh_host_port",
+            "ssh_public_key"
+        )
     )]
     pub(super) qemuargs: Vec<Words>,
     /// The boot command as pairs of keys and what they are for, which is shown meanwhile.
-    #[field(each = "boot_step", template = "boot_steps", facts("http_ip", "http_port", "name"))]
+    #[field(
+        each = "boot_step",
+        template = "boot_steps",
+        facts("http_ip", "http_port", "name", "ssh_public_key")
+    )]
     pub(super) boot_steps: Vec<Words>,
     /// A pause after each key.
     #[field(template = "boot_key_interval")]
@@ -271,6 +283,29 @@ impl Machine {
 }
 
 impl Machine {
+    /// Whether steps reach it over SSH.
+    pub(super) fn wants_ssh(&self) -> bool {
+        self.communicator.as_ref().is_none_or(|said| said.to_string() == "ssh") && self.winrm.is_none()
+    }
+
+    /// Whether a template tells the machine the public half of the key that logs in.
+    pub(super) fn tells_key(&self) -> bool {
+        let boot = self
+            .boot
+            .iter()
+            .flat_map(Boot::actions)
+            .filter_map(|action| match action {
+                Action::Keys(keys) => Some(keys),
+                _ => None,
+            });
+        let steps = self.boot_steps.iter().chain(&self.qemuargs).flat_map(Words::as_slice);
+        let served = self.http.iter().flat_map(Http::template_texts).map(|(_, text)| text);
+        boot.chain(steps).chain(served).any(|template| {
+            let used = template.variables().unwrap_or_default();
+            used.iter().any(|name| name == "ssh_public_key")
+        })
+    }
+
     /// What of the settings nothing does in a program without the cargo feature `machines`.
     #[cfg(not(feature = "machines"))]
     fn not_built_in(&self) -> Option<&'static str> {
@@ -318,6 +353,17 @@ impl Component for Machine {
         );
         if let Some(boot) = &self.boot {
             boot.check_all(problems);
+        }
+        if self.tells_key() && !self.wants_ssh() {
+            let problem = Diagnostic::error(
+                "contradiction",
+                "the key `ssh_public_key` is of a login over SSH, and nobody logs in so",
+            );
+            problems.push(
+                problem
+                    .field("communicator")
+                    .help("leave the template's key out, or use SSH"),
+            );
         }
         if let Some(http) = &self.http {
             http.warn_of_interface(problems);
@@ -442,6 +488,23 @@ impl Describe for Machine {
 mod tests {
     use super::*;
     use crate::value::Checksum;
+
+    #[test]
+    fn a_key_that_nobody_logs_in_with_is_refused() {
+        let machine = |key: &'static str| {
+            let machine = Machine::from_disk(Iso::new("debian.qcow2", Checksum::none()));
+            machine.boot(Boot::keys([key])).communicator("none")
+        };
+        for (keys, refused) in [("<enter>", false), ("key={{ ssh_public_key }}<enter>", true)] {
+            let mut problems = Diagnostics::new();
+            machine(keys).check(&mut problems);
+            assert_eq!(
+                problems.iter().any(|problem| problem.code == "contradiction"),
+                refused,
+                "{keys}"
+            );
+        }
+    }
 
     #[test]
     fn what_decides_nothing_is_told() {

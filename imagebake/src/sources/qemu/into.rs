@@ -29,8 +29,12 @@ pub(super) struct Surroundings {
 
 impl Machine {
     /// Serves the machine's files and makes the media for its drives, in `folder`.
-    pub(super) async fn surround(&self, cx: &Cx, folder: &Path, name: &str) -> Result<Surroundings> {
-        let mut around = Surroundings::default();
+    /// Templates know `facts` besides.
+    pub(super) async fn surround(&self, cx: &Cx, folder: &Path, name: &str, facts: Vars) -> Result<Surroundings> {
+        let mut around = Surroundings {
+            facts,
+            ..Surroundings::default()
+        };
         let facts = &mut around.facts;
         facts.insert("name".into(), json!(name));
         facts.insert("http_ip".into(), json!(BUILDER));

@@ -13,8 +13,11 @@ pub(super) struct Surroundings {
 }
 
 impl Machine {
-    pub(super) async fn surround(&self, _: &Cx, _: &Path, _: &str) -> Result<Surroundings> {
-        Ok(Surroundings::default())
+    pub(super) async fn surround(&self, _: &Cx, _: &Path, _: &str, facts: Vars) -> Result<Surroundings> {
+        Ok(Surroundings {
+            facts,
+            ..Surroundings::default()
+        })
     }
 
     pub(super) async fn type_boot_command(&self, _: &Cx, _: &Running, _: &Place, _: &Vars) -> Result<()> {

@@ -25,6 +25,8 @@ mod firmware;
 mod into;
 #[cfg(feature = "machines")]
 mod keyboard;
+#[cfg(feature = "ssh")]
+mod login;
 mod ports;
 mod qmp;
 mod resources;

@@ -2,10 +2,7 @@
 
 use super::config::Machine;
 use crate::{
-    communicator::{
-        Command, Communicator, OutputSink,
-        ssh::{Access, HostKey, SshComm, TemporaryKey},
-    },
+    communicator::ssh::{Access, HostKey, TemporaryKey},
     engine::Cx,
     error::{Context, Error, ErrorKind, Result},
     groups::CloudInit,
@@ -26,24 +23,22 @@ const BOUNDARY: &str = "=====imagebake=====";
 /// A seed, and what it makes known of the machine.
 pub(super) struct Seed {
     pub(super) cd: PathBuf,
-    pub(super) key: TemporaryKey,
     pub(super) host: HostKey,
 }
 
 impl Seed {
     /// What the connection is to know.
     pub(super) fn known_to(&self, access: Access) -> Access {
-        access.key(self.key.clone()).host_key(self.host.clone())
+        access.host_key(self.host.clone())
     }
 }
 
 impl Machine {
-    /// Makes the seed, where one is wanted.
-    pub(super) fn make_seed(&self, cx: &Cx, folder: &Path) -> Result<Option<Seed>> {
-        let (Some(cloud_init), Some(ssh)) = (&self.cloud_init, &self.ssh) else {
+    /// Makes the seed, where one is wanted, with the key made for the build.
+    pub(super) fn make_seed(&self, cx: &Cx, folder: &Path, key: Option<&TemporaryKey>) -> Result<Option<Seed>> {
+        let (Some(cloud_init), Some(ssh), Some(key)) = (&self.cloud_init, &self.ssh, key) else {
             return Ok(None);
         };
-        let key = TemporaryKey::generate("imagebake")?;
         let host = TemporaryKey::generate("imagebake")?;
         let user = ssh.user.reveal()?.to_string();
         let mut tree = Tree::new();
@@ -53,7 +48,7 @@ impl Machine {
             meta["local-hostname"] = json!(hostname.as_str());
         }
         tree.add_bytes("meta-data", format!("{meta}\n"))?;
-        tree.add_bytes("user-data", user_data(cloud_init, &config(&user, &key, &host))?)?;
+        tree.add_bytes("user-data", user_data(cloud_init, &config(&user, key, &host))?)?;
         if let Some(network) = &cloud_init.network_config {
             tree.add_bytes("network-config", network.reveal()?.as_bytes())?;
         }
@@ -67,36 +62,7 @@ impl Machine {
         write_cd(&tree, LABEL, fixed, &mut file)?;
         file.flush().path("write", &cd)?;
         let host = HostKey::from_str(host.public()).map_err(|error| Error::new(ErrorKind::Internal, error))?;
-        Ok(Some(Seed { cd, key, host }))
-    }
-}
-
-impl Machine {
-    /// Takes the build's key out of the machine, where the user wants it so.
-    pub(super) async fn clear_key(&self, comm: &SshComm, seed: &Seed) -> Result<()> {
-        if !self.ssh.as_ref().is_some_and(|ssh| ssh.clear_authorized_keys) {
-            return Ok(());
-        }
-        let key = seed.key.public().split_whitespace().nth(1).unwrap_or_default();
-        // Of the user who logged in, and of root, to whom cloud-init gives it as well.
-        let script = format!(
-            "become=; [ \"$(id -u)\" = 0 ] || become='sudo -n'; for file in ~/.ssh/authorized_keys /root/.ssh/authorized_keys; do \
-             if $become test -f \"$file\"; then $become sed -i '\\#{key}#d' \"$file\"; fi; done"
-        );
-        let (sink, mut printed) = OutputSink::channel();
-        let drain = async { while printed.recv().await.is_some() {} };
-        let (ended, ()) = tokio::join!(Box::pin(comm.exec(Command::shell(script), sink)), drain);
-        match ended? {
-            exit if exit.success() => Ok(()),
-            exit => Err(Error::new(
-                ErrorKind::CommandFailed,
-                format!(
-                    "the key made for the build could not be taken out of the machine: exit code {}",
-                    exit.code()
-                ),
-            )
-            .hint("leave `clear_authorized_keys` out, and remove it by a step")),
-        }
+        Ok(Some(Seed { cd, host }))
     }
 }
 

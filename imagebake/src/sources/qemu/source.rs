@@ -1,13 +1,13 @@
 //! How `qemu` is built: medium, folder, disks, machine, steps, image.
 
-#[cfg(feature = "ssh")]
-use super::seed::Seed;
 use super::{
     config::Machine,
     evidence,
     start::{Running, Setup, Tools},
     steps::Place,
 };
+#[cfg(feature = "ssh")]
+use super::{login::LoginKey, seed::Seed};
 #[cfg(feature = "ssh")]
 use crate::communicator::ssh::{Access, SshComm};
 use crate::{
@@ -17,7 +17,9 @@ use crate::{
     error::{ErrorKind, Result},
     guest::{self, Guest},
     source::{BaseId, Source},
+    value::Vars,
 };
+use serde_json::json;
 
 impl Source for Machine {
     async fn probe(&self, cx: &Cx) -> Result<()> {
@@ -51,9 +53,22 @@ impl Source for Machine {
             true => (Some(medium.as_path()), vec![]),
             false => (None, vec![medium.clone()]),
         };
-        let around = self.surround(cx, &place.folder, &place.name).await?;
         #[cfg(feature = "ssh")]
-        let seed = self.make_seed(cx, &place.folder)?;
+        let key = self.login_key(cx).await?;
+        #[cfg(feature = "ssh")]
+        let seed = {
+            let made = key.as_ref().and_then(|key| key.made.as_ref());
+            self.make_seed(cx, &place.folder, made)?
+        };
+        #[cfg(feature = "ssh")]
+        let public = key.as_ref().map(|key| &key.public);
+        #[cfg(not(feature = "ssh"))]
+        let public = None::<String>;
+        let facts: Vars = public
+            .map(|key| ("ssh_public_key".to_owned(), json!(key)))
+            .into_iter()
+            .collect();
+        let around = self.surround(cx, &place.folder, &place.name, facts).await?;
         #[cfg(feature = "ssh")]
         cds.extend(seed.as_ref().map(|seed| seed.cd.clone()));
         cds.extend(around.cd.clone());
@@ -71,6 +86,8 @@ impl Source for Machine {
         let way = Way {
             guest,
             #[cfg(feature = "ssh")]
+            key,
+            #[cfg(feature = "ssh")]
             seed,
         };
         self.run(cx, &tools, setup, way, &place).await?;
@@ -81,6 +98,8 @@ impl Source for Machine {
 /// The steps, and what makes the machine known.
 struct Way {
     guest: Guest,
+    #[cfg(feature = "ssh")]
+    key: Option<LoginKey>,
     #[cfg(feature = "ssh")]
     seed: Option<Seed>,
 }
@@ -137,6 +156,10 @@ impl Machine {
         if let Some(port) = running.port {
             access = access.port(port);
         }
+        let made = way.key.and_then(|key| key.made);
+        if let Some(key) = &made {
+            access = access.key(key.clone());
+        }
         if let Some(seed) = &way.seed {
             access = seed.known_to(access);
         }
@@ -151,8 +174,8 @@ impl Machine {
             comm.close().await;
             return Err(error);
         }
-        if let Some(seed) = &way.seed {
-            self.clear_key(&comm, seed).await?;
+        if let Some(key) = &made {
+            self.clear_key(&comm, key).await?;
         }
         let off = self.shut_down(cx, running, Some(&comm)).await;
         comm.close().await;

@@ -211,10 +211,6 @@ impl Machine {
         }
     }
 
-    pub(super) fn wants_ssh(&self) -> bool {
-        self.communicator.as_ref().is_none_or(|said| said.to_string() == "ssh") && self.winrm.is_none()
-    }
-
     fn ssh_port(&self) -> u16 {
         self.ssh.as_ref().map_or(22, |ssh| ssh.port)
     }
