@@ -1,7 +1,7 @@
 //! A user's program for the tests over SSH. The server is in the environment, put there by the tests.
 
 use imagebake::{
-    communicator::{contract::CommunicatorContract, ssh::FileTransfer},
+    communicator::{Command, contract::CommunicatorContract, ssh::FileTransfer},
     prelude::*,
 };
 use std::{process::ExitCode, time::Duration};
@@ -113,6 +113,47 @@ fn files() -> Image {
         .provision(File::download(at("large.bin"), "back.bin"))
         .provision(File::download(at("tree/"), "back"))
         .provision(Shell::inline([format!("rm -rf '{folder}'")]))
+}
+
+/// Many commands at once.
+#[derive(Clone, Config)]
+struct AtOnce {
+    /// How many.
+    #[field(required)]
+    commands: u32,
+    at: Places,
+}
+
+impl Component for AtOnce {
+    const KIND: &'static str = "at-once";
+}
+
+impl Provisioner for AtOnce {
+    async fn provision(&self, _: &Cx, guest: &Remote) -> Result<()> {
+        let mut commands = tokio::task::JoinSet::new();
+        for number in 0..self.commands {
+            let guest = guest.clone();
+            commands.spawn(async move {
+                let line = format!("sleep 0.2; echo number {number}");
+                let captured = guest.capture(Command::shell(line)).await?;
+                Ok::<_, Error>(captured.stdout == format!("number {number}\n").into_bytes())
+            });
+        }
+        while let Some(ended) = commands.join_next().await {
+            if !ended.expect("it runs")? {
+                return Err(Error::new(ErrorKind::CommandFailed, "a command printed something else"));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// More commands at once than a server lets a connection have.
+#[image]
+fn many() -> Image {
+    Image::new()
+        .source(Null::ssh(machine()))
+        .provision(AtOnce::defaults().commands(50_u32))
 }
 
 /// One command.

@@ -105,6 +105,40 @@ fn large_files_and_trees_go_every_way() {
 }
 
 #[test]
+fn what_a_login_shell_says_and_does_by_itself_is_told_from_commands() {
+    requires!("root", "sshd", "bash");
+    let server = Server::start(Kind::OpenSsh, "");
+    let changed = Command::new("usermod").args(["-s", "/bin/bash", &server.user]).status();
+    assert!(changed.expect("usermod runs").success());
+    let rc = |text: &str| fs::write(server.home().join(".bashrc"), text).expect("written");
+    rc("echo welcome; echo look out >&2; sleep 0.05; printf 'no end of a line'\n");
+    contract_holds(&server, &project(&server));
+    rc("case $- in *i*) ;; *) echo not for you; exit 0;; esac\n");
+    let refused = project(&server).run(&["build", "hello"]).fails(1);
+    says(
+        &refused.text(),
+        &[
+            "the login shell of",
+            "ended with exit code 0 and did not run",
+            "it said: not for you",
+            "`.bashrc`",
+        ],
+    );
+}
+
+#[test]
+fn more_commands_at_once_than_a_connection_may_have_wait_for_each_other() {
+    requires!("root", "sshd");
+    // OpenSSH's own number, and fewer.
+    for settings in ["", "MaxSessions 3"] {
+        let server = Server::start(Kind::OpenSsh, settings);
+        project(&server).run(&["build", "many"]).ok();
+        let logins = server.log().matches("Accepted publickey").count();
+        assert_eq!(logins, 1, "one connection is enough: {}", server.log());
+    }
+}
+
+#[test]
 fn ten_megabytes_of_output_arrive() {
     requires!("root", "sshd");
     let server = Server::start(Kind::OpenSsh, "");

@@ -2,7 +2,7 @@
 
 use super::{
     auth_driver::{Key, parse},
-    command::{Prepared, marked},
+    command::{Preamble, Prepared, marked},
     config::{FileTransfer, Ssh},
     driver::{Connection, Reader, Told, Writer},
     files::{nothing, said},
@@ -175,7 +175,13 @@ impl SshComm {
         let pauses = Backoff::new(Duration::from_millis(20), Duration::from_secs(1));
         let started = wait_until(&self.0.cx, "a session", SESSION, pauses, || async {
             let (connection, place) = self.place().await?;
-            let (reader, writer) = connection.start(line, terminal).await?;
+            let (reader, writer) = match connection.start(line, terminal).await {
+                Ok(started) => started,
+                Err(error) => {
+                    connection.has_fewer(place);
+                    return Err(error);
+                }
+            };
             Ok(Some(Started {
                 connection,
                 place,
@@ -197,7 +203,7 @@ impl SshComm {
         let mark = random_id();
         // What programs say is looked at, and is not to be in the user's language.
         let script = format!("export LC_ALL=C\n{script}");
-        self.run(&marked(&script, &mark), mark, shown, false, output, feed)
+        self.run(&marked(&script, &mark, false), mark, shown, false, output, feed)
             .await
     }
 
@@ -216,6 +222,7 @@ impl SshComm {
             mut reader,
             writer,
         } = self.start(line, terminal).await?;
+        let (mut before, mut before_errors) = (Preamble::new(&mark), Preamble::new(&mark));
         let mut abandoned = Abandoned {
             cx: self.0.cx.clone(),
             connection: connection.clone(),
@@ -245,7 +252,13 @@ impl SshComm {
             match told {
                 Some(Told::Bytes(stream, bytes)) => {
                     caught_up = false;
-                    output.send(stream, bytes).await;
+                    let bytes = match stream {
+                        Stream::Stdout => before.strip(bytes),
+                        Stream::Stderr => before_errors.strip(bytes),
+                    };
+                    if !bytes.is_empty() {
+                        output.send(stream, bytes).await;
+                    }
                 }
                 Some(Told::Exit(ended)) => {
                     exit = Some(ended);
@@ -265,7 +278,28 @@ impl SshComm {
         }
         abandoned.mark = None;
         writer.close().await;
-        exit.ok_or_else(|| connection.lost(&format!("`{shown}` ran")))
+        match exit {
+            None => Err(connection.lost(&format!("`{shown}` ran"))),
+            Some(Exit::Code(code)) if !before.is_over() => {
+                let said = [before.said(), before_errors.said()].join("\n");
+                Err(self.never_begun(shown, code, said.trim()))
+            }
+            Some(exit) => Ok(exit),
+        }
+    }
+
+    fn never_begun(&self, shown: &str, code: i32, said: &str) -> Error {
+        let message = format!(
+            "the login shell of `{}` ended with exit code {code} and did not run `{shown}`",
+            self.user()
+        );
+        let error = Error::new(ErrorKind::Unsupported, message).hint(
+            "may this user run commands, and do the shell's own files (`.bashrc`, `.profile`) let it go on without a terminal?",
+        );
+        match said {
+            "" => error,
+            said => error.context("it said", said),
+        }
     }
 
     /// Runs a script that must succeed; what it says is why it does not.
@@ -299,8 +333,8 @@ impl SshComm {
     /// Runs a command, as the trait says.
     async fn run_command(&self, command: Command, output: &OutputSink) -> Result<Exit> {
         let mark = random_id();
-        let prepared = Prepared::new(&command, &mark)?;
         let terminal = self.0.route.terminal;
+        let prepared = Prepared::new(&command, &mark, terminal)?;
         let feed = |writer: Writer| async move {
             let pieces = [Bytes::from(prepared.header), command.stdin.unwrap_or_default()];
             // A terminal's input ends with a letter.
@@ -334,14 +368,19 @@ impl SshComm {
                 match reader.next().await {
                     Told::Bytes(Stream::Stdout, bytes) => said.extend_from_slice(&bytes),
                     Told::Bytes(..) => {}
-                    Told::Exit(_) => return said.starts_with(b"stopping"),
+                    Told::Exit(_) => return stopping(&said),
                     Told::Denied => return false,
-                    Told::End => return connection.is_closed() || said.starts_with(b"stopping"),
+                    Told::End => return connection.is_closed() || stopping(&said),
                 }
             }
         };
         timeout(ENDING, ask).await.unwrap_or(true)
     }
+}
+
+/// What a login shell says by itself stands in front.
+fn stopping(said: &[u8]) -> bool {
+    said.trim_ascii_end().ends_with(b"stopping")
 }
 
 /// A command on its connection.

@@ -8,6 +8,7 @@ use crate::{
     communicator::{Command, CommandLine, posix::MARK, remote_quote},
     error::{Error, ErrorKind, Result},
 };
+use bytes::Bytes;
 
 /// How long an assignment may be on its way: a terminal takes lines up to 4 KiB.
 const LONGEST: usize = 1000;
@@ -23,7 +24,7 @@ pub(super) struct Prepared {
 }
 
 impl Prepared {
-    pub(super) fn new(command: &Command, mark: &str) -> Result<Self> {
+    pub(super) fn new(command: &Command, mark: &str, terminal: bool) -> Result<Self> {
         let (start, shown) = match &command.line {
             CommandLine::Shell(line) => (format!("exec /bin/sh -c {}", remote_quote(line)), line.clone()),
             CommandLine::Program(words) if words.is_empty() => {
@@ -44,17 +45,79 @@ impl Prepared {
         }
         script.push_str(&start);
         Ok(Self {
-            line: marked(&script, mark),
+            line: marked(&script, mark, terminal),
             header: assignments(&command.env)?,
             shown,
         })
     }
 }
 
-/// The line for a login shell that has `/bin/sh` run `script`, whose processes can be found by their mark.
-pub(super) fn marked(script: &str, mark: &str) -> String {
-    let script = format!("export {MARK}={mark}\n{script}");
+/// The line for a login shell that has `/bin/sh` run `script`, whose processes can be found by their mark. It says first that it has begun: what
+/// comes before is of the login shell's own files, such as `.bashrc`, and not of the script. Both its streams are one on a terminal.
+pub(super) fn marked(script: &str, mark: &str, terminal: bool) -> String {
+    let begun = begun(mark);
+    let too = if terminal {
+        String::new()
+    } else {
+        format!("echo {begun} >&2\n")
+    };
+    let script = format!("export {MARK}={mark}\necho {begun}\n{too}{script}");
     format!("exec /bin/sh -c {}", remote_quote(&script))
+}
+
+fn begun(mark: &str) -> String {
+    format!("imagebake:begun:{mark}")
+}
+
+/// A stream up to the line by which a script says that it has begun.
+pub(super) struct Preamble {
+    begun: Vec<u8>,
+    /// What may still be the beginning of that line, and what a login shell said last.
+    kept: Vec<u8>,
+    over: bool,
+}
+
+/// How much of what a login shell says by itself is kept.
+const KEPT: usize = 4 << 10;
+
+impl Preamble {
+    pub(super) fn new(mark: &str) -> Self {
+        Self {
+            begun: begun(mark).into_bytes(),
+            kept: Vec::new(),
+            over: false,
+        }
+    }
+
+    /// What of `bytes` is the script's.
+    pub(super) fn strip(&mut self, bytes: Bytes) -> Bytes {
+        if self.over {
+            return bytes;
+        }
+        self.kept.extend_from_slice(&bytes);
+        let found = memchr::memmem::find(&self.kept, &self.begun).map(|at| at + self.begun.len());
+        // A terminal ends lines with two letters.
+        let line = found.and_then(|at| Some((at, at + memchr::memchr(b'\n', &self.kept[at..])? + 1)));
+        let Some((_, end)) = line else {
+            let length = self.kept.len();
+            if found.is_none() && length > 2 * KEPT {
+                self.kept.drain(..length - KEPT);
+            }
+            return Bytes::new();
+        };
+        self.over = true;
+        Bytes::from(std::mem::take(&mut self.kept).split_off(end))
+    }
+
+    /// Whether the script has begun.
+    pub(super) fn is_over(&self) -> bool {
+        self.over
+    }
+
+    /// What the login shell said last, where the script has not begun.
+    pub(super) fn said(&self) -> String {
+        String::from_utf8_lossy(&self.kept).trim().to_owned()
+    }
 }
 
 /// The variables as lines that each can stand alone, and a dot; nothing where there are none.
@@ -116,6 +179,26 @@ fn pieces(value: &str) -> impl Iterator<Item = &str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_a_login_shell_says_by_itself_is_left_out() {
+        let all = b"welcome\nimagebake:begun\nimagebake:begun:m\r\nthe script\nimagebake:begun:m\n";
+        for size in 1..all.len() {
+            let mut preamble = Preamble::new("m");
+            let mut out = Vec::new();
+            for piece in all.chunks(size) {
+                out.extend_from_slice(&preamble.strip(Bytes::copy_from_slice(piece)));
+            }
+            assert_eq!(out, b"the script\nimagebake:begun:m\n", "in pieces of {size}");
+        }
+        let mut preamble = Preamble::new("m");
+        for _ in 0..100 {
+            assert!(preamble.strip(Bytes::from(vec![b'x'; 1000])).is_empty());
+        }
+        assert!(!preamble.is_over() && preamble.said().len() <= 2 * KEPT + 1000);
+        preamble.strip(Bytes::from_static(b"imagebake:begun:m\n"));
+        assert!(preamble.is_over());
+    }
     use crate::value::GuestPath;
     use proptest::prelude::*;
     use std::{
@@ -125,11 +208,12 @@ mod tests {
 
     /// What the command prints when a login shell gets its line.
     fn run(command: &Command) -> String {
-        let prepared = Prepared::new(command, "mark").expect("prepared");
+        let prepared = Prepared::new(command, "mark", false).expect("prepared");
         let mut child = Process::new("/bin/sh")
             .args(["-c", &prepared.line])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
+            .stderr(Stdio::null())
             .spawn()
             .expect("sh runs");
         let mut input = child.stdin.take().expect("piped");
@@ -139,7 +223,7 @@ mod tests {
             .expect("written");
         drop(input);
         let output = child.wait_with_output().expect("it ends");
-        String::from_utf8_lossy(&output.stdout).into_owned()
+        String::from_utf8_lossy(&Preamble::new("mark").strip(output.stdout.into())).into_owned()
     }
 
     #[test]
@@ -157,7 +241,7 @@ mod tests {
     fn no_line_is_too_long_for_a_terminal_and_no_value_is_in_the_line() {
         let long = "s3cr3t'\n".repeat(2000);
         let command = Command::shell("printf %s \"$LONG\"").env("LONG", long.as_str());
-        let prepared = Prepared::new(&command, "mark").expect("prepared");
+        let prepared = Prepared::new(&command, "mark", false).expect("prepared");
         assert!(prepared.header.lines().all(|line| line.len() < 2000));
         assert!(!prepared.line.contains("s3cr3t"));
         assert_eq!(run(&command), long);
@@ -167,7 +251,7 @@ mod tests {
     fn a_name_that_would_be_code_is_refused() {
         for name in ["A;id", "", "1A", "A-B", "A\nB"] {
             let command = Command::shell("true").env(name, "x");
-            assert!(Prepared::new(&command, "mark").is_err(), "{name}");
+            assert!(Prepared::new(&command, "mark", false).is_err(), "{name}");
         }
     }
 

@@ -40,7 +40,8 @@ impl SshComm {
     pub(super) async fn connect_within(&self, within: Duration) -> Result<Arc<Connection>> {
         let (opening, bastion, tries) = (Opening::default(), Mutex::new(None), AtomicU32::new(0));
         let what = format!("SSH at {}", self.0.route.target.server());
-        let pauses = Backoff::new(Duration::from_millis(20), Duration::from_millis(250));
+        let longest = if self.0.route.forwarded { 100 } else { 250 };
+        let pauses = Backoff::new(Duration::from_millis(20), Duration::from_millis(longest));
         let connected = wait_until(&self.0.cx, &what, within, pauses, || async {
             let attempt = self.attempt(&opening, &bastion).await;
             match attempt {
@@ -89,7 +90,7 @@ impl SshComm {
                 Connection::open(stream, target, keys, trust, route, None).await
             }
             (None, None) => {
-                let Some(stream) = opening.next(&target.host, target.port).await? else {
+                let Some(stream) = opening.next(&target.host, target.port, route.forwarded).await? else {
                     return Ok(None);
                 };
                 Connection::open(stream, target, keys, trust, route, None).await
@@ -114,7 +115,7 @@ impl SshComm {
                 Connection::open(stream, hop, keys, trust, route, None).await
             }
             None => {
-                let Some(stream) = opening.next(&hop.host, hop.port).await? else {
+                let Some(stream) = opening.next(&hop.host, hop.port, false).await? else {
                     return Ok(None);
                 };
                 Connection::open(stream, hop, keys, trust, route, None).await

@@ -21,7 +21,10 @@ use russh::{
 use std::{
     borrow::Cow,
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::Duration,
 };
 use tokio::{
@@ -33,7 +36,7 @@ use tokio::{
 /// How long a server may take to agree on keys, and then to answer a login.
 const HANDSHAKE: Duration = Duration::from_secs(30);
 
-/// OpenSSH allows ten sessions on a connection.
+/// OpenSSH allows ten sessions on a connection, where `MaxSessions` says nothing else.
 const SESSIONS: usize = 8;
 
 /// What one connection has learnt.
@@ -200,6 +203,8 @@ pub(super) struct Connection {
     terminal: bool,
     /// Sessions that may be open at once.
     places: Arc<Semaphore>,
+    /// How many those are.
+    room: AtomicUsize,
     /// The machine that it goes through.
     _bastion: Option<Arc<Connection>>,
 }
@@ -265,6 +270,7 @@ impl Connection {
         let connection = Self {
             handle,
             places: Arc::new(Semaphore::new(places)),
+            room: AtomicUsize::new(places),
             seen,
             server,
             agent: agent.is_some(),
@@ -277,6 +283,19 @@ impl Connection {
     /// A place for one more session, where there is one.
     pub(super) fn place(&self) -> Option<OwnedSemaphorePermit> {
         self.places.clone().try_acquire_owned().ok()
+    }
+
+    /// The server refused a session for which there was a place: it allows fewer, and the place goes.
+    pub(super) fn has_fewer(&self, place: OwnedSemaphorePermit) {
+        let fewer = |room: usize| (room > 1).then(|| room - 1);
+        if !self.is_closed()
+            && self
+                .room
+                .fetch_update(Ordering::Relaxed, Ordering::Relaxed, fewer)
+                .is_ok()
+        {
+            place.forget();
+        }
     }
 
     /// Waits for a place; `None` where another connection is the better answer.

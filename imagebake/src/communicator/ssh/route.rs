@@ -132,6 +132,8 @@ pub(super) struct Route {
     pub(super) remote_tunnels: Vec<Tunnel>,
     /// Whether the machine is starting, so that nothing of it is final yet.
     pub(super) starting: bool,
+    /// Whether its port is one of the builder that leads into the machine, and so open before the machine's.
+    pub(super) forwarded: bool,
 }
 
 impl Route {
@@ -208,6 +210,7 @@ impl Route {
             local_tunnels: tunnels(&ssh.local_tunnels)?,
             remote_tunnels: tunnels(&ssh.remote_tunnels)?,
             starting: access.starting,
+            forwarded: access.starting && access.port.is_some(),
         })
     }
 }

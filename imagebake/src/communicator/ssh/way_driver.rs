@@ -14,9 +14,10 @@ use tokio::{
 
 /// How long an open connection may say nothing before it is given up.
 const SILENT: Duration = Duration::from_secs(8);
-/// When another one is opened beside it: a port that is forwarded into a machine takes connections long before the machine does, and
-/// those rarely come to life.
+/// When another one is opened beside it.
 const NEXT: Duration = Duration::from_secs(1);
+/// The same for a port that is forwarded into a machine: it takes connections long before the machine does, and those rarely come to life.
+const NEXT_FORWARDED: Duration = Duration::from_millis(250);
 /// What a proxy's answer may be long.
 const ANSWER: usize = 8 << 10;
 
@@ -26,10 +27,11 @@ pub(super) struct Opening(Mutex<FuturesUnordered<BoxFuture<'static, Result<TcpSt
 
 impl Opening {
     /// Opens one more, and gives the first of all on which a server has spoken; `None` when none has yet.
-    pub(super) async fn next(&self, host: &str, port: u16) -> Result<Option<TcpStream>> {
+    pub(super) async fn next(&self, host: &str, port: u16, forwarded: bool) -> Result<Option<TcpStream>> {
         let mut open = self.0.lock().await;
         open.push(Box::pin(answering(host.to_owned(), port)));
-        match timeout(NEXT, open.next()).await {
+        let next = if forwarded { NEXT_FORWARDED } else { NEXT };
+        match timeout(next, open.next()).await {
             Ok(Some(Ok(stream))) => {
                 open.clear();
                 Ok(Some(stream))

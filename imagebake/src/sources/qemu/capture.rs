@@ -45,11 +45,17 @@ impl Machine {
         if efivars.is_file() && !self.efi_drop_efivars {
             rename(&efivars, &done.join("efivars.fd"))?;
         }
-        let place_of = place.output.path().to_owned();
-        tokio::task::spawn_blocking(move || put(&done, &place_of))
-            .await
-            .unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))?;
-        let files = self.described(cx, place.output.path()).await?;
+        // The disk writes while the processor reads.
+        let of = done.clone();
+        let written = off_the_async_threads(move || write_through(&of));
+        let (files, ()) = tokio::try_join!(self.described(cx, &done), written)?;
+        let path = place.output.path().to_owned();
+        off_the_async_threads(move || put(&done, &path)).await?;
+        let moved = |file: FileRef| {
+            let name = file.path().file_name().unwrap_or_default().to_owned();
+            file.moved_to(place.output.path().join(name))
+        };
+        let files = files.into_iter().map(moved).collect();
         place.output.done()?;
         // What was in the image's place before goes with the folder.
         cx.scope().delete(place.held).await?;
@@ -115,13 +121,23 @@ fn rename(from: &Path, to: &Path) -> Result<()> {
     fs::rename(from, to).path("rename to", to)
 }
 
-/// Gives the finished folder its final name, in one step: whoever looks finds the old image or the new one. What stood there is left in
-/// `done`, for its remover.
-fn put(done: &Path, place: &Path) -> Result<()> {
-    for entry in fs::read_dir(done).path("read the folder", done)?.flatten() {
+async fn off_the_async_threads<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
+    let done = tokio::task::spawn_blocking(work).await;
+    done.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))
+}
+
+/// Has the files of a folder written to the disk, not only kept in memory.
+fn write_through(folder: &Path) -> Result<()> {
+    for entry in fs::read_dir(folder).path("read the folder", folder)?.flatten() {
         let file = fs::File::open(entry.path()).and_then(|file| file.sync_all());
         file.path("write", entry.path())?;
     }
+    Ok(())
+}
+
+/// Gives the finished folder its final name, in one step: whoever looks finds the old image or the new one. What stood there is left in
+/// `done`, for its remover.
+fn put(done: &Path, place: &Path) -> Result<()> {
     match renameat_with(CWD, done, CWD, place, RenameFlags::EXCHANGE) {
         Ok(()) => return Ok(()),
         Err(rustix::io::Errno::NOENT | rustix::io::Errno::INVAL | rustix::io::Errno::NOSYS) => {}

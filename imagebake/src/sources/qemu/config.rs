@@ -63,7 +63,8 @@ pub struct Machine {
     /// How the disk is attached: `virtio`, `virtio-scsi`, `ide`, `sata`, `scsi`, `nvme`; `virtio` without.
     #[field(template = "disk_interface")]
     pub(super) disk_interface: Option<Text>,
-    /// What the builder caches: `writeback`, `writethrough`, `none`, `unsafe`, `directsync`; `writeback` without.
+    /// What the builder caches: `writeback`, `writethrough`, `none`, `unsafe`, `directsync`. `unsafe` without: what is made outlives no crash
+    /// of the builder, and the finished image is written through.
     #[field(template = "disk_cache")]
     pub(super) disk_cache: Option<Text>,
     /// Whether blocks given up by the guest are freed: `unmap` or `ignore`; `ignore` without.

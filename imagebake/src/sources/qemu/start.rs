@@ -374,7 +374,7 @@ impl Machine {
         };
         let options = DriveOptions {
             interface: text(self.disk_interface.as_ref(), "virtio"),
-            cache: text(self.disk_cache.as_ref(), "writeback"),
+            cache: text(self.disk_cache.as_ref(), "unsafe"),
             detect_zeroes: text(self.disk_detect_zeroes.as_ref(), zeroes),
             discard,
             starts: self.disk_image,
