@@ -2,7 +2,7 @@
 
 use crate::{
     artifact::{AnyArtifact, Artifact},
-    engine::{Consumption, Cx},
+    engine::{Consumption, Cx, WantedDigests},
     error::Result,
     event::{Phase, StepRef},
     field::{Field, Place},
@@ -199,6 +199,8 @@ pub(crate) struct ChainCx {
     pub(crate) consumption: Consumption,
     /// The digests that each of its post-processors wants of what it is given.
     pub(crate) wants: Vec<Vec<DigestKind>>,
+    /// The digests that later chains want of the artifact this one begins with.
+    pub(crate) wanted_later: Vec<DigestKind>,
 }
 
 /// A sequence of post-processors: `Chain::of(DockerTag::new("acme/web")).then(DockerPush::new())`.
@@ -285,7 +287,12 @@ async fn run_link<In: Artifact, P: PostProcessor<In>>(
 ) -> Result<P::Output> {
     let step = erased.step_ref(chain.first + index, chain.of);
     let kept = AnyArtifact::new(input.clone());
-    chain.cx.set_wanted_digests(chain.wants.get(index + 1).cloned());
+    let stays = erased.keeps_input().then_some(DigestKind::Sha256);
+    let later = if index == 0 { &chain.wanted_later[..] } else { &[] };
+    chain.cx.set_wanted_digests(WantedDigests {
+        of_input: later.iter().copied().chain(stays).collect(),
+        of_output: chain.wants.get(index + 1).cloned().unwrap_or_default(),
+    });
     let output = chain
         .cx
         .in_step(step, link.post.processor.process(&chain.cx, input))

@@ -2,6 +2,7 @@
 
 use super::{
     ProgressBar,
+    digests::{KnownDigests, WantedDigests},
     dispatcher::{Decisions, placed},
     events::{EventSender, OutputStreams},
     outputs::{Output, Outputs},
@@ -124,6 +125,7 @@ struct Inner {
     decisions: Decisions,
     state: Mutex<State>,
     settling: Mutex<JoinSet<()>>,
+    known_digests: KnownDigests,
 }
 
 /// How long a unit waits for what its parts have left to do.
@@ -135,7 +137,7 @@ struct State {
     step: Option<StepRef>,
     failed_step: Option<StepRef>,
     timings: Vec<Timing>,
-    wanted_digests: Vec<DigestKind>,
+    wanted: WantedDigests,
 }
 
 impl Cx {
@@ -156,6 +158,7 @@ impl Cx {
             decisions,
             state: Mutex::default(),
             settling: Mutex::default(),
+            known_digests: KnownDigests::default(),
         }))
     }
 
@@ -341,14 +344,24 @@ impl Cx {
         env.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
     }
 
-    pub(crate) fn set_wanted_digests(&self, kinds: Option<Vec<DigestKind>>) {
-        self.state().wanted_digests = kinds.unwrap_or_default();
+    pub(super) fn known_digests(&self) -> &KnownDigests {
+        &self.0.known_digests
+    }
+
+    pub(crate) fn set_wanted_digests(&self, wanted: WantedDigests) {
+        self.state().wanted = wanted;
     }
 
     /// The digests that the next post-processor of the chain wants of the files that are being made: computing them while writing
     /// saves it from reading them again.
     pub fn wanted_digests(&self) -> Vec<DigestKind> {
-        self.state().wanted_digests.clone()
+        self.state().wanted.of_output.clone()
+    }
+
+    /// The digests that somebody will want of the files that are being read: the build's summary of files that stay, and the
+    /// chains that come later. Computing them in passing, and telling them by [`Cx::learn_digests`], saves another read.
+    pub fn wanted_input_digests(&self) -> Vec<DigestKind> {
+        self.state().wanted.of_input.clone()
     }
 
     // ---- events

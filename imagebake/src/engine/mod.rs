@@ -20,6 +20,7 @@ mod validate;
 pub(crate) use consumption::Consumption;
 pub(crate) use context::RunContext;
 pub use context::{Clock, Cx};
+pub(crate) use digests::WantedDigests;
 pub use dispatcher::{Answer, Prompt, Question};
 pub use events::ProgressBar;
 pub use outputs::Output;

@@ -196,13 +196,15 @@ async fn run_chains(unit: &PlannedUnit, cx: &Cx, artifact: AnyArtifact) -> Resul
     consumption.made(artifact.clone());
     let of = unit.chains.iter().map(|chain| chain.links.len()).sum();
     let mut first = 1;
-    for chain in &unit.chains {
+    for (i, chain) in unit.chains.iter().enumerate() {
+        let firsts = unit.chains[i + 1..].iter().filter_map(|later| later.links.first());
         let chain_cx = ChainCx {
             cx: cx.clone(),
             first,
             of,
             consumption: consumption.clone(),
             wants: chain.links.iter().map(|link| link.wants()).collect(),
+            wanted_later: firsts.flat_map(|link| link.wants()).collect(),
         };
         (chain.run)(&chain_cx, artifact.clone()).await?;
         first += chain.links.len();

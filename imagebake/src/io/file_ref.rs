@@ -73,6 +73,13 @@ impl FileRef {
         &self.digests
     }
 
+    /// With these digests, computed elsewhere of the same bytes.
+    #[must_use]
+    pub(crate) fn with_digests(mut self, digests: &Digests) -> Self {
+        self.digests.extend(digests.clone());
+        self
+    }
+
     /// The same bytes under another path, after a rename.
     #[must_use]
     pub fn moved_to(self, path: impl Into<PathBuf>) -> Self {

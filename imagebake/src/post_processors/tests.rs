@@ -2,15 +2,22 @@
 
 use crate::{
     engine::{Answer, BuildOptions, run},
-    event::{Summary, UnitStatus},
+    event::{Event, Stamped, Summary, UnitStatus},
     io::{DigestKind, compress::decompress, digest_bytes},
     plan::{Selection, plan},
     prelude::*,
     project::Project,
     registry::ImageEntry,
+    reporter::Reporter,
     variables::Inputs,
 };
-use std::{fs, io::Read as _, path::Path, sync::Arc};
+use std::{
+    collections::BTreeSet,
+    fs,
+    io::Read as _,
+    path::Path,
+    sync::{Arc, Mutex},
+};
 
 fn project(folder: &Path) -> Project {
     let mut project = Project::find(Some(folder), Some(&folder.join("state"))).expect("a project");
@@ -33,13 +40,30 @@ fn web(make: fn(&Inputs) -> Result<Image>) -> ImageEntry {
 }
 
 async fn build(folder: &Path, make: fn(&Inputs) -> Result<Image>) -> Summary {
+    watched(folder, make, |_| ()).await
+}
+
+/// Tells what the build does by its events.
+struct Watch<F>(F);
+
+impl<F: Fn(&Event) + Send> Reporter for Watch<F> {
+    fn event(&mut self, event: &Stamped) {
+        (self.0)(&event.event);
+    }
+}
+
+async fn watched(
+    folder: &Path,
+    make: fn(&Inputs) -> Result<Image>,
+    watch: impl Fn(&Event) + Send + 'static,
+) -> Summary {
     let project = project(folder);
     let inputs = Inputs::default();
     let plan = plan(&project, &[web(make)], &inputs, &Selection::default());
     assert!(!plan.problems.has_errors(), "{:?}", plan.problems);
-    let no_reporters = |_: &str, _: &Path| Ok(Vec::new());
+    let reporters = |_: &str, _: &Path| Ok(vec![Box::new(Watch(watch)) as Box<dyn Reporter>]);
     let go_on = Arc::new(|_: &_| Answer::Continue);
-    run(&project, plan, BuildOptions::default(), no_reporters, go_on)
+    run(&project, plan, BuildOptions::default(), reporters, go_on)
         .await
         .expect("the run begins and ends")
 }
@@ -95,6 +119,45 @@ async fn a_chain_compresses_and_hashes_and_its_next_build_replaces_its_files() {
     fs::write(at("disk-a.raw"), "again").expect("written");
     let second = build(folder.path(), packed).await;
     assert_eq!(second.units[0].status, UnitStatus::Ok, "{:?}", second.units[0].error);
+}
+
+fn packed_and_hashed(_: &Inputs) -> Result<Image> {
+    let disk = || Artifice::from_files(["disk.raw"]);
+    let packed = Chain::of(disk()).then(Compress::to("disk.gz").keep_input_artifact(true));
+    let hashed = Chain::of(disk()).then(Checksum::of(DigestKind::Sha256).output("disk.sha256"));
+    Ok(Image::new().source(Null::none()).chain(packed).chain(hashed))
+}
+
+#[tokio::test]
+async fn a_file_that_stays_is_read_once_for_what_compresses_it_hashes_it_and_sums_up() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let disk = vec![7; 70_000];
+    fs::write(folder.path().join("disk.raw"), &disk).expect("written");
+    let reads = Arc::new(Mutex::new(BTreeSet::new()));
+    let watch = {
+        let reads = reads.clone();
+        move |event: &Event| {
+            if let Event::Progress { what, .. } = event {
+                reads.lock().expect("not poisoned").insert(what.to_string());
+            }
+        }
+    };
+    let summary = watched(folder.path(), packed_and_hashed, watch).await;
+    assert_eq!(summary.units[0].status, UnitStatus::Ok, "{:?}", summary.units[0].error);
+    let reads = reads.lock().expect("not poisoned").clone();
+    assert_eq!(reads.len(), 1, "{reads:?}");
+    assert!(reads.iter().all(|what| what.starts_with("compress ")), "{reads:?}");
+    let digests = digest_bytes(&disk, [DigestKind::Sha256]);
+    let sha256 = digests.get(DigestKind::Sha256).expect("computed");
+    assert_eq!(
+        fs::read_to_string(folder.path().join("disk.sha256")).expect("written"),
+        format!("{sha256}  disk.raw\n")
+    );
+    let mut files = summary.units[0].artifacts.iter().flat_map(|artifact| &artifact.files);
+    let row = files
+        .find(|file| file.path.ends_with("disk.raw"))
+        .expect("in the summary");
+    assert_eq!(row.sha256.as_deref(), Some(sha256));
 }
 
 fn onto_a_stranger(_: &Inputs) -> Result<Image> {

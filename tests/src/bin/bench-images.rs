@@ -50,7 +50,7 @@ fn compress() -> Image {
     let input = || Artifice::from_files(["image.raw"]);
     let hashed = Chain::of(input()).then(Checksum::of(DigestKind::Sha256).output("image.sha256"));
     let packed = Chain::of(input()).then(Compress::to("image.gz").keep_input_artifact(true));
-    Image::new().source(Null::none().chain(hashed).chain(packed))
+    Image::new().source(Null::none().chain(packed).chain(hashed))
 }
 
 /// The base of `oci-ten-steps`, stored and nothing else.

@@ -27,7 +27,11 @@ impl<A: HasFiles> PostProcessor<A> for Compress {
 
     async fn process(&self, cx: &Cx, input: A) -> Result<Files> {
         let path = cx.output_path(&HostPath::from(cx.render(self.output_template())?.as_str()));
-        let files = input.files();
+        let files: Vec<FileRef> = input
+            .files()
+            .into_iter()
+            .map(|file| cx.with_known_digests(file))
+            .collect();
         if files.is_empty() {
             return Err(Error::new(
                 ErrorKind::Config,
@@ -40,7 +44,8 @@ impl<A: HasFiles> PostProcessor<A> for Compress {
         let before: u64 = files.iter().map(FileRef::size).sum();
         let bar = cx.progress(&format!("compress {}", path.display()), Some(before));
         let control = Control::new().on_progress(move |progress| bar.set(progress.done));
-        let (_, file) = compress_async(files, path, self.options(cx), control).await?;
+        let (files, file) = compress_async(files, path, self.options(cx), control).await?;
+        files.iter().for_each(|file| cx.learn_digests(file));
         output.done()?;
         cx.say(format!(
             "compressed {before} bytes to {} in {}",
@@ -55,7 +60,9 @@ impl Compress {
     fn options(&self, cx: &Cx) -> Options {
         // The summary of a build names the SHA-256 of its files; what comes next in the chain says what else it wants.
         let digests = cx.wanted_digests().into_iter().chain([DigestKind::Sha256]);
-        let mut options = Options::new().output_digests(digests);
+        let mut options = Options::new()
+            .input_digests(cx.wanted_input_digests())
+            .output_digests(digests);
         if let Some(format) = self.stated_format() {
             options = options.format(format);
         }
