@@ -76,6 +76,7 @@ pub(crate) fn run(filter: Option<&str>) -> Result<Counts> {
     counts.passed = counts.passed.saturating_sub(counts.absent);
     counts.ignored += counts.absent;
     let status = child.wait().context("cannot wait for cargo")?;
+    remove_nameless_images();
     println!(
         "\n{} passed, {} failed, {} skipped",
         counts.passed, counts.failed, counts.ignored
@@ -87,6 +88,13 @@ pub(crate) fn run(filter: Option<&str>) -> Result<Counts> {
         bail!("no test ran");
     }
     Ok(counts)
+}
+
+/// Removes from the Docker engine what the tests' builds left without a name, as each build does whose tag the next one takes.
+fn remove_nameless_images() {
+    let prune = ["image", "prune", "--force", "--filter", "label=imagebake-tests"];
+    // Without an engine there is nothing to remove.
+    let _ = std::process::Command::new("docker").args(prune).output();
 }
 
 #[cfg(test)]

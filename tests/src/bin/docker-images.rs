@@ -4,7 +4,7 @@ use imagebake::{communicator::contract::CommunicatorContract, prelude::*};
 use std::{process::ExitCode, time::Duration};
 
 fn base() -> String {
-    std::env::var("BASE").unwrap_or_else(|_| "imagebake-tests/base:1".to_owned())
+    std::env::var("BASE").unwrap_or_else(|_| "imagebake-tests/base:2".to_owned())
 }
 
 fn name(of: &str) -> String {

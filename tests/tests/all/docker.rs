@@ -14,7 +14,7 @@ use std::{
 };
 
 /// Its tag is counted up when what is in it changes: an engine that has it keeps it, since others may be using it.
-pub(crate) const BASE: &str = "imagebake-tests/base:1";
+pub(crate) const BASE: &str = "imagebake-tests/base:2";
 
 /// What the Docker program prints.
 pub(crate) fn docker(arguments: &[&str]) -> String {
@@ -58,7 +58,8 @@ pub(crate) fn make_base() {
         .expect("written");
         fs::write(path("etc/group"), "root:x:0:\nwww:x:33:\n").expect("written");
         let mut import = Command::new("docker")
-            .args(["import", "-", BASE])
+            // Whatever is built on it inherits the label, by which `cargo xtask test` removes what lost its name.
+            .args(["import", "--change", "LABEL imagebake-tests=1", "-", BASE])
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
             .spawn()
