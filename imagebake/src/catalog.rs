@@ -181,7 +181,7 @@ pub fn json() -> serde_json::Value {
 }
 
 #[cfg(test)]
-mod planned;
+pub(crate) mod planned;
 #[cfg(test)]
 mod sources;
 

@@ -51,6 +51,7 @@ pub mod source;
 pub mod sources;
 pub mod step;
 pub mod unit;
+pub mod unported;
 pub mod value;
 pub mod variables;
 

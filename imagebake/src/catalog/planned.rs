@@ -13,7 +13,7 @@ use serde_json::{Value as Json, json};
 use std::{sync::Arc, time::Duration};
 
 /// The plan of what `make` describes.
-pub(super) fn planned(make: fn() -> Image) -> Plan {
+pub(crate) fn planned(make: fn() -> Image) -> Plan {
     let root = tempfile::tempdir().expect("a folder");
     let project = Project::find(Some(root.path()), None).expect("it exists");
     let entry = ImageEntry {

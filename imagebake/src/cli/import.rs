@@ -1,8 +1,8 @@
 //! `import PATH…`: Packer's templates as a package of Rust.
 //!
 //! Problems go to standard error with the lines that they are about, the table to standard output. JSON (`--report json`): the
-//! [`Report`]: `{"project":"/path","files":[…],"templates":[{template, status, images, folder, missing, notes, problems, differences,
-//! verified_with, next}]}`. Exit codes: 0 when every template is Rust and none was found to be different, 2 otherwise.
+//! [`Report`]: `{"project":"/path","files":[…],"by_hand":[…],"templates":[{template, module, status, images, folder, missing, notes,
+//! problems, stubs, passed_over, differences, verified_with, next}]}`. Exit codes: 0 when every template is Rust and none was found to be different, 2 otherwise.
 
 mod problems;
 
@@ -71,6 +71,9 @@ fn text(report: &Report, request: &Request, style: Style) -> String {
                 .unwrap_or_default();
             let _ = writeln!(out, "  note: {place}{}", note.message);
         }
+        for stub in &template.stubs {
+            let _ = writeln!(out, "  {}: the {stub}", style.yellow("yet to be written"));
+        }
         for difference in &template.differences {
             let _ = writeln!(out, "  {}: {difference}", style.red("different"));
         }
@@ -78,6 +81,9 @@ fn text(report: &Report, request: &Request, style: Style) -> String {
     if !report.templates.is_empty() {
         out.push('\n');
         out.push_str(&report.table());
+    }
+    for line in &report.by_hand {
+        let _ = writeln!(out, "{}: {line}", style.yellow("to be done by hand"));
     }
     match (&report.project, request.check) {
         (Some(folder), _) => {

@@ -2,6 +2,9 @@
 
 use super::sources::Span;
 
+/// The code of a problem that `--lenient` passes over: a setting that its component does not have.
+pub const UNKNOWN_ATTRIBUTE: &str = "unknown-attribute";
+
 /// What is wrong and where. Becomes a [`Diagnostic`](crate::plan::Diagnostic) once all are found.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Fault {

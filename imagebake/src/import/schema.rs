@@ -69,10 +69,14 @@ pub(super) fn unknown(catalog: &dyn Catalog, role: Role, kind: &str, span: Optio
     if kinds.is_empty() || kinds.iter().any(|known| known == kind) {
         return;
     }
-    let message = format!(
-        "the {} `{kind}` is not known; its settings are taken as they are written",
-        role.friendly()
-    );
+    let message = match role {
+        Role::Data => format!("the data source `{kind}` is of a plugin that imagebake does not have"),
+        _ => format!(
+            "the {} `{kind}` is of a plugin that imagebake does not have: something keeps its place in the Rust, and its images do not plan until \
+             it is written",
+            role.friendly()
+        ),
+    };
     let fault = match span {
         Some(span) => Fault::at(span, "unknown-component", message),
         None => Fault::general("unknown-component", message),

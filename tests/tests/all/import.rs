@@ -211,3 +211,107 @@ fn what_cannot_be_imported_is_told_at_its_line_and_nothing_is_written() {
         stale.stdout
     );
 }
+
+/// A template with a component of a plugin, beside one of ours.
+const WITH_PLUGIN: &str = r#"
+source "null" "here" {
+  communicator = "none"
+}
+source "digitalocean" "there" {
+  image = "debian-12-x64"
+}
+build {
+  sources = ["null.here", "digitalocean.there"]
+  provisioner "shell-local" {
+    inline = ["true"]
+  }
+}
+"#;
+
+#[test]
+fn a_component_of_a_plugin_keeps_its_place_and_is_told() {
+    let project = crate::fixture();
+    project.write("web.pkr.hcl", WITH_PLUGIN);
+    let told = project.run(&["import", "web.pkr.hcl", "--out", "out"]).fails(2);
+    for part in [
+        "stubbed, 1 component",
+        "write types in place of `unported!` in",
+        "yet to be written: the source `digitalocean` (web.pkr.hcl:5)",
+    ] {
+        assert!(told.stdout.contains(part), "{part}: {}", told.stdout);
+    }
+    assert!(
+        told.stderr
+            .contains("digitalocean` is of a plugin that imagebake does not have"),
+        "{}",
+        told.stderr
+    );
+    let rust = project.read("out/src/web.rs");
+    assert!(rust.contains("//     image = \"debian-12-x64\""), "{rust}");
+    let json = project
+        .run(&["import", "web.pkr.hcl", "--out", "out", "--check", "--report", "json"])
+        .fails(2)
+        .json();
+    let row = &json["templates"][0];
+    assert_eq!(row["status"], "stubbed");
+    assert_eq!(
+        row["stubs"],
+        serde_json::json!(["source `digitalocean` (web.pkr.hcl:5)"])
+    );
+}
+
+#[test]
+fn lenient_is_named_only_where_it_helps() {
+    let project = crate::fixture();
+    let template = |setting: &str| {
+        format!(
+            "source \"null\" \"a\" {{\n  communicator = \"none\"\n  {setting}\n}}\nbuild {{\n  sources = [\"null.a\"]\n}}\n"
+        )
+    };
+    let mut told = |setting: &str| {
+        project.write("web.pkr.hcl", &template(setting));
+        project.run(&["import", "web.pkr.hcl", "--out", "out"]).fails(2).stdout
+    };
+    assert!(told("comunicator = \"x\"").contains("--lenient"));
+    let undefined = told("communicator = var.nothing");
+    assert!(
+        undefined.contains("mend") && !undefined.contains("--lenient"),
+        "{undefined}"
+    );
+    project.write("web.pkr.hcl", &template("comunicator = \"x\""));
+    let passed = project
+        .run(&["import", "web.pkr.hcl", "--out", "out", "--lenient"])
+        .fails(2);
+    assert!(passed.stdout.contains("stubbed, 1 setting"), "{}", passed.stdout);
+    assert!(passed.stdout.contains("do what is marked TODO in"), "{}", passed.stdout);
+    assert!(project.read("out/src/web.rs").contains("// TODO: "));
+}
+
+#[test]
+fn modules_are_declared_in_the_package_they_are_added_to() {
+    let project = crate::fixture();
+    let template = "source \"null\" \"a\" {\n  communicator = \"none\"\n}\nbuild {\n  sources = [\"null.a\"]\n}\n";
+    project.write("web.pkr.hcl", template);
+    project.write(
+        "into/Cargo.toml",
+        "[package]\nname = \"into\"\n[dependencies]\nimagebake = { version = \"0.1\", default-features = false }\n",
+    );
+    let main = "//! Mine.\n\nmod   own ;\n\nfn main() { imagebake::main(); }\n";
+    project.write("into/src/main.rs", main);
+    let checked = project
+        .run(&["import", "web.pkr.hcl", "--into", "into", "--check"])
+        .fails(2);
+    assert!(
+        checked.stdout.contains("src/main.rs is not what the templates say now"),
+        "{}",
+        checked.stdout
+    );
+    assert_eq!(project.read("into/src/main.rs"), main);
+    project.run(&["import", "web.pkr.hcl", "--into", "into"]).ok();
+    // What stood there stands as it did.
+    let changed = project.read("into/src/main.rs");
+    assert_eq!(changed.replace("mod web;\n\n", ""), main, "{changed}");
+    project
+        .run(&["import", "web.pkr.hcl", "--into", "into", "--check"])
+        .ok();
+}

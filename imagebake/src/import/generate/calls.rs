@@ -10,7 +10,7 @@ use crate::{
     catalog::{self, Entry},
     field::{FieldMeta, FieldType, Maker, Named, Shape, Taken, TemplateName},
     import::{
-        fault::{Fault, Result},
+        fault::{Fault, Result, UNKNOWN_ATTRIBUTE},
         sources::Span,
     },
 };
@@ -441,7 +441,7 @@ impl<'c, 'w> Calls<'c, 'w> {
                 true => format!("`{}` cannot be said beside what else is set here", setting.name),
                 false => format!("`{of}` has no attribute `{}`", setting.name),
             };
-            let fault = Fault::at(setting.name_span, "unknown-attribute", message);
+            let fault = Fault::at(setting.name_span, UNKNOWN_ATTRIBUTE, message);
             self.unknown
                 .push(*fault.nearest(&setting.name, known.iter().map(String::as_str)));
         }

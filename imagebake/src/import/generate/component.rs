@@ -61,12 +61,17 @@ pub(super) fn entry(role: Role, kind: &str) -> Option<catalog::Entry> {
         .find(|entry| entry.role == role && entry.kind == kind)
 }
 
-/// What a post-processor takes.
-pub(super) fn takes(kind: &str) -> Takes {
-    match entry(Role::PostProcessor, kind).is_some_and(|entry| entry.particular) {
+/// What a post-processor takes, where it is known.
+pub(super) fn takes(kind: &str) -> Option<Takes> {
+    entry(Role::PostProcessor, kind).map(|entry| match entry.particular {
         true => Takes::Particular,
         false => Takes::Any,
-    }
+    })
+}
+
+/// Whether imagebake has the source.
+pub(super) fn is_known(source: &str) -> bool {
+    entry(Role::Source, source).is_some()
 }
 
 /// A source, step or post-processor in Rust, bound to `name`. `settings` are without what applies to any step.
@@ -83,11 +88,7 @@ pub fn component(
     writer: &mut Writer<'_>,
 ) -> Result<Component> {
     let Some(entry) = entry(role, kind) else {
-        let message = format!(
-            "the {} `{kind}` is of a plugin that imagebake does not have",
-            role.friendly()
-        );
-        return Err(Fault::at(span, "unknown-component", message));
+        return unported(role, kind, span, settings, options, writer);
     };
     let mut calls = Calls::new(writer);
     let mut given = Given::new(settings);
@@ -122,6 +123,25 @@ pub fn component(
         notes,
         unknown,
     })
+}
+
+/// What keeps the place of one that imagebake does not have. What differs for some sources is among what is yet to be written.
+fn unported(
+    role: Role,
+    kind: &str,
+    span: Span,
+    settings: &Settings,
+    options: &StepOptions,
+    writer: &mut Writer<'_>,
+) -> Result<Component> {
+    let finish = match role {
+        Role::PostProcessor => post_options(options, writer)?,
+        _ => step_options(options, writer)?,
+    };
+    let mut stubs = std::mem::take(&mut writer.stubs);
+    let made = stubs.component(role, kind, span, settings, options, finish, writer);
+    writer.stubs = stubs;
+    Ok(made)
 }
 
 /// The code of an option that cannot be left out while it runs.

@@ -30,6 +30,7 @@ mod project;
 mod samples;
 mod settings;
 mod strings;
+mod stub;
 #[cfg(test)]
 mod tests;
 mod typed;
@@ -103,8 +104,10 @@ pub struct Module {
     pub notes: Vec<Note>,
     /// What is wrong; with an error nothing of the template is in the files.
     pub faults: Faults,
-    /// Components of others that only have their place in it.
+    /// Components that imagebake does not have, each with its line: they only have their place in it.
     pub stubs: Vec<String>,
+    /// What the importer passed over because it was told to; marked in the Rust.
+    pub passed_over: Vec<String>,
 }
 
 /// A package.

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::import::{
     evaluate,
-    fault::{Faults, Result},
+    fault::{Fault, Faults, Result, UNKNOWN_ATTRIBUTE},
     input::Format,
     schema::{Catalog, Role},
     value::Value,
@@ -48,6 +48,11 @@ pub(super) fn write(
     faults
         .0
         .retain(|fault| !matches!(fault.code, "unset-variable" | "validation" | "duration" | "null"));
+    // Each is met again where the Rust of its component is written.
+    let mut passed_over: Vec<Fault> = Vec::new();
+    if options.lenient {
+        passed_over.extend(faults.0.extract_if(.., |fault| fault.code == UNKNOWN_ATTRIBUTE));
+    }
     if faults.is_empty() {
         let format = faults.keep(template.input.format());
         let read = match format {
@@ -62,6 +67,16 @@ pub(super) fn write(
             generate(template, &model, images, options, &mut written, &mut faults);
         }
     }
+    // The files were read twice.
+    let place = |span| template.context.sources.place(span);
+    let noted: Vec<_> = written
+        .module
+        .notes
+        .iter()
+        .filter_map(|note| note.span.map(place))
+        .collect();
+    let marked = |fault: &Fault| fault.span.is_some_and(|span| noted.contains(&place(span)));
+    faults.0.extend(passed_over.into_iter().filter(|fault| !marked(fault)));
     written.module.faults = faults;
     written
 }
@@ -96,7 +111,6 @@ fn generate(
             options,
             notes: Vec::new(),
             features: BTreeSet::new(),
-            stubs: Vec::new(),
             has_inputs: !model.variables.is_empty(),
         };
         let functions: Vec<String> = model
@@ -111,7 +125,8 @@ fn generate(
             true => String::new(),
             false => {
                 writer.begin(usize::MAX);
-                variables::written(model, &mut writer, &mut problems)
+                let unwritten = std::mem::take(&mut writer.stubs.variables);
+                variables::written(model, &unwritten, &mut writer, &mut problems)
             }
         };
         if run == RUNS {
@@ -123,10 +138,11 @@ fn generate(
                 .map(|variable| (variable.name.clone(), variable.name.clone()))
                 .collect();
             written.module.notes.append(&mut module.notes);
-            written.module.stubs = module.stubs;
+            written.module.stubs = std::mem::take(&mut writer.stubs.told);
             written.features = module.features;
             let structs = of_locals(&learned_structs, &mut writer, model);
-            written.text = text(template, &writer.uses, &inputs, &structs, &functions);
+            let declarations = format!("{}{inputs}{structs}", writer.stubs.declarations());
+            written.text = text(template, &writer.uses, &declarations, &functions);
             return;
         }
         learned = writer.learned;
@@ -153,7 +169,7 @@ fn of_locals(structs: &[super::types::Struct], writer: &mut Writer<'_>, model: &
     out
 }
 
-fn text(template: &Template, uses: &BTreeSet<String>, inputs: &str, structs: &str, functions: &[String]) -> String {
+fn text(template: &Template, uses: &BTreeSet<String>, declarations: &str, functions: &[String]) -> String {
     let shown = template
         .input
         .template
@@ -170,7 +186,7 @@ fn text(template: &Template, uses: &BTreeSet<String>, inputs: &str, structs: &st
         several => format!("{{{}}}", several.join(", ")),
     };
     let mut out = format!("//! Imported from `{shown}`.\n\nuse imagebake::{own};\n");
-    let body = format!("{inputs}{structs}{}", functions.join("\n"));
+    let body = format!("{declarations}{}", functions.join("\n"));
     let mut others: BTreeSet<&str> = uses
         .iter()
         .map(String::as_str)
@@ -192,7 +208,6 @@ struct ModuleWriter<'a> {
     options: &'a Options,
     notes: Vec<Note>,
     features: BTreeSet<&'static str>,
-    stubs: Vec<String>,
     has_inputs: bool,
 }
 
@@ -262,28 +277,36 @@ impl ModuleWriter<'_> {
             steps.push(format!(".error_cleanup({})", bound.used));
         }
         // What needs a certain artifact goes on the sources, and then all do, so that their order stays.
-        let on_sources = build
-            .chains
-            .iter()
-            .filter_map(|chain| chain.first())
-            .any(|step| super::component::takes(&step.kind) == Takes::Particular)
+        let on_sources = build.chains.iter().any(|chain| particular(chain))
             // A chain is left out as a whole; where its steps are for different sources each source has its own.
             || build.chains.iter().any(|chain| {
                 let filter = |step: &Step| (step.options.only.clone(), step.options.except.clone());
                 chain.iter().any(|step| filter(step) != filter(&chain[0]))
             });
-        let mut chains: Vec<Vec<Bound>> = Vec::new();
+        let mut chains: Vec<(bool, Vec<Bound>)> = Vec::new();
         for chain in &build.chains {
             let bound: Vec<Bound> = chain
                 .iter()
                 .filter_map(|step| keep(faults, |faults| self.post_processor(step, on_sources, writer, faults)))
                 .collect();
             if bound.len() == chain.len() && !bound.is_empty() {
-                chains.push(bound);
+                chains.push((particular(chain), bound));
             }
         }
-        for bound in chains.iter().flatten() {
-            statements.push_str(&bound.statements);
+        // What a source that is yet to be written makes is not known to be what they take.
+        let fits = |source: &Source, particular: bool| !particular || super::component::is_known(&source.kind);
+        for (particular, chain) in &chains {
+            for bound in chain {
+                let used = !on_sources
+                    || build
+                        .sources
+                        .iter()
+                        .any(|source| fits(source, *particular) && bound.applies(source));
+                statements.push_str(&match used {
+                    true => bound.statements.clone(),
+                    false => commented(&bound.statements),
+                });
+            }
         }
         for (source, used) in build.sources.iter().zip(&units) {
             let mut unit = used.clone();
@@ -291,11 +314,20 @@ impl ModuleWriter<'_> {
                 unit.push_str(&format!(".named({})", quoted(name)));
             }
             if on_sources {
-                for chain in &chains {
+                for (particular, chain) in &chains {
                     let applying: Vec<&Bound> = chain.iter().filter(|bound| bound.applies(source)).collect();
-                    let again = |bound: &Bound| build.sources.iter().filter(|other| bound.applies(other)).count() > 1;
-                    if !applying.is_empty() {
+                    let again = |bound: &Bound| {
+                        let others = build.sources.iter().filter(|other| fits(other, *particular));
+                        others.filter(|other| bound.applies(other)).count() > 1
+                    };
+                    if applying.is_empty() {
+                        continue;
+                    }
+                    if fits(source, *particular) {
                         unit.push_str(&format!("\n{}", chained(&applying, again)));
+                    } else {
+                        let chain = chained(&applying, |_| false);
+                        statements.push_str(&format!("// TODO: `{used}` is given: {chain}\n"));
                     }
                 }
             }
@@ -303,11 +335,8 @@ impl ModuleWriter<'_> {
         }
         calls.extend(steps);
         if !on_sources {
-            calls.extend(
-                chains
-                    .iter()
-                    .map(|chain| chained(&chain.iter().collect::<Vec<_>>(), |_| false)),
-            );
+            let whole = |(_, chain): &(bool, Vec<Bound>)| chained(&chain.iter().collect::<Vec<_>>(), |_| false);
+            calls.extend(chains.iter().map(whole));
         }
         let image = format!("Image::new()\n{}", calls.join("\n"));
         let result = writer.fallible || writer.needs_data;
@@ -501,6 +530,21 @@ fn documented(build: &Build) -> String {
         .iter()
         .map(|line| format!("/// {}\n", line.trim()).replace("/// \n", "///\n"))
         .collect()
+}
+
+/// Whether a chain takes what one kind of source makes: by its first step that is known.
+fn particular(chain: &[Step]) -> bool {
+    let known = chain.iter().find_map(|step| super::component::takes(&step.kind));
+    known == Some(Takes::Particular)
+}
+
+/// Statements that nothing can use yet.
+fn commented(statements: &str) -> String {
+    let lines = statements.lines().map(|line| match line.starts_with("//") {
+        true => format!("{line}\n"),
+        false => format!("// {line}\n"),
+    });
+    lines.collect()
 }
 
 /// `.post(a)`, `.chain(Chain::of(a).then(b))`

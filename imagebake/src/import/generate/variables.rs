@@ -15,10 +15,10 @@ use crate::import::{
     sources::Span,
     value::{Type, Value},
 };
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Types whose names a module has from elsewhere.
-const TAKEN: [&str; 38] = [
+pub(super) const TAKEN: [&str; 38] = [
     "Inputs", "Image", "Source", "Shell", "File", "Ansible", "Secret", "Text", "Template", "Duration", "Data", "Boot",
     "Http", "Iso", "Ssh", "Floppy", "Cd", "Shutdown", "Vnc", "Sleep", "Manifest", "Checksum", "Compress", "Vagrant",
     "Null", "Oci", "Chain", "Proxy", "Bastion", "Command", "Error", "Result", "Context", "String", "Vec", "Option",
@@ -193,7 +193,12 @@ fn rank(name: &str) -> (u32, bool) {
 }
 
 /// The struct of inputs, those inside it, and the functions that check them.
-pub(super) fn written(model: &Model, writer: &mut Writer<'_>, faults: &mut Faults) -> String {
+pub(super) fn written(
+    model: &Model,
+    unwritten: &BTreeSet<String>,
+    writer: &mut Writer<'_>,
+    faults: &mut Faults,
+) -> String {
     let mut fields = String::new();
     let mut checks = String::new();
     let mut structs: Vec<Struct> = Vec::new();
@@ -243,7 +248,11 @@ pub(super) fn written(model: &Model, writer: &mut Writer<'_>, faults: &mut Fault
             fields.push_str(&format!("#[var({})]\n", options.join(", ")));
         }
         if !writer.used_variables.contains(&variable.name) {
-            fields.push_str("#[expect(dead_code, reason = \"nothing in the template uses it\")]\n");
+            let reason = match unwritten.contains(&variable.name) {
+                true => "what uses it is yet to be written",
+                false => "nothing in the template uses it",
+            };
+            fields.push_str(&format!("#[expect(dead_code, reason = {})]\n", quoted(reason)));
         }
         fields.push_str(&format!("{}: {},\n", known.ident, rust_type(&known.ty, writer)));
     }

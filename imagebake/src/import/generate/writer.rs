@@ -5,6 +5,7 @@ use super::{
     literal::literal,
     names::Names,
     strings::Facts,
+    stub::Stubs,
     typed::{Form, Typed},
     types::{Struct, Ty},
 };
@@ -88,6 +89,8 @@ pub struct Writer<'a> {
     pub(super) learned: Learned,
     /// Locals that are being written: what needs itself.
     pub(super) open: Vec<String>,
+    /// What keeps the places of components that imagebake does not have.
+    pub(super) stubs: Stubs,
 }
 
 impl<'a> Writer<'a> {
@@ -122,6 +125,7 @@ impl<'a> Writer<'a> {
             before,
             learned: Learned::default(),
             open: Vec::new(),
+            stubs: Stubs::default(),
         };
         writer.constants = writer.constant_locals();
         writer

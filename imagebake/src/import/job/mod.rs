@@ -6,6 +6,8 @@
 
 pub(super) mod driver;
 mod folder;
+mod into;
+mod next;
 mod report;
 mod templates;
 pub mod verify;
@@ -117,7 +119,7 @@ fn prepare(request: &Request) -> Result<Prepared> {
         let strict = generate::project(&templates, &catalog, &options);
         for (module, strict) in project.modules.iter_mut().zip(&strict.modules) {
             let errors = strict.faults.0.iter().filter(|fault| !fault.warning);
-            module.stubs.extend(errors.map(|fault| fault.message.clone()));
+            module.passed_over.extend(errors.map(|fault| fault.message.clone()));
         }
     }
     Ok(Prepared {
@@ -151,34 +153,52 @@ pub fn run(request: &Request) -> Result<(Report, Vec<Told>)> {
         });
     }
     let files = files(request, &project)?;
+    let root = root(request, &package, &files)?;
     let all_refused = report.templates.iter().all(|row| row.status == Status::Refused);
     if !all_refused && !files.is_empty() {
         report.files = files.keys().cloned().collect();
         if request.check {
-            check(&mut report, &package, &files)?;
+            check(&mut report, &package, &files, root.as_ref())?;
         } else {
             write::write(&package.folder, &files, request.force)?;
+            if let Some((path, text)) = root {
+                write::replace(&package.folder.join(path), &text)?;
+                report.files.push(path.to_owned());
+            }
+            if request.into.is_some()
+                && let Some(lacking) = into::lacking(&package.folder, &project.features)?
+            {
+                let manifest = package.folder.join("Cargo.toml");
+                report.by_hand.push(format!("{}: {lacking}", manifest.display()));
+            }
             report.project = Some(package.folder.clone());
         }
     }
     if request.verify && report.project.is_some() {
         let compiled = verify::Compiled::new(&package.folder, request.target.as_deref())?;
         for ((template, module), row) in templates.iter().zip(&project.modules).zip(&mut report.templates) {
-            if matches!(row.status, Status::Imported) {
+            // What was passed over is not in the Rust, and would differ.
+            if row.status != Status::Refused && row.passed_over.is_empty() {
                 verify_row(request, &compiled, template, module, &package.folder, row);
             }
         }
     }
-    next(&mut report, request, &package);
+    next::tell(&mut report, request, &package);
     Ok((report, told))
 }
 
 /// Tells what is not what would be written.
-fn check(report: &mut Report, package: &Package, files: &BTreeMap<String, String>) -> Result<()> {
+fn check(
+    report: &mut Report,
+    package: &Package,
+    files: &BTreeMap<String, String>,
+    root: Option<&(&'static str, String)>,
+) -> Result<()> {
     if !package.folder.exists() {
         return Ok(());
     }
-    for stale in write::stale(&package.folder, files)? {
+    let root = root.map(|(path, _)| PathBuf::from(path));
+    for stale in write::stale(&package.folder, files)?.into_iter().chain(root) {
         let stale = package.folder.join(&stale);
         for row in &mut report.templates {
             row.differences
@@ -329,19 +349,23 @@ fn row(origin: &Origin, template: &generate::Template, module: &Module) -> repor
     });
     // A template without an image is none.
     let made = module.faults.is_empty() && !module.images.is_empty();
-    let status = match (made, module.stubs.is_empty()) {
+    let whole = module.stubs.is_empty() && module.passed_over.is_empty();
+    let status = match (made, whole) {
         (false, _) => Status::Refused,
         (true, false) => Status::Stubbed,
         (true, true) => Status::Imported,
     };
     report::Template {
         template: origin.given.clone(),
+        module: module.name.clone(),
         status,
         images: module.images.clone(),
         folder: origin.cwd.clone(),
         missing: origin.missing.clone(),
         notes: notes.collect(),
         problems,
+        stubs: module.stubs.clone(),
+        passed_over: module.passed_over.clone(),
         differences: Vec::new(),
         verified_with: Vec::new(),
         next: String::new(),
@@ -359,6 +383,21 @@ fn files(request: &Request, project: &Project) -> Result<BTreeMap<String, String
         files.insert("Cargo.lock".to_owned(), text);
     }
     Ok(files)
+}
+
+/// The root of the package that modules are added to, where it does not declare them all.
+fn root(
+    request: &Request,
+    package: &Package,
+    files: &BTreeMap<String, String>,
+) -> Result<Option<(&'static str, String)>> {
+    if request.into.is_none() || files.is_empty() {
+        return Ok(None);
+    }
+    let module = |path: &String| Some(path.strip_prefix("src/")?.strip_suffix(".rs")?.to_owned());
+    let modules: Vec<String> = files.keys().filter_map(module).collect();
+    let modules: Vec<&str> = modules.iter().map(String::as_str).collect();
+    into::declared(&package.folder, &modules)
 }
 
 fn verify_row(
@@ -387,7 +426,6 @@ fn verify_row(
             ));
         }
     }
-    row.status = Status::Verified;
     for (name, input) in sets {
         let case = verify::Case {
             input: &input,
@@ -414,25 +452,7 @@ fn verify_row(
     }
     if !row.differences.is_empty() {
         row.status = Status::Different;
-    } else if row.verified_with.is_empty() {
-        row.status = Status::Imported;
-    }
-}
-
-/// The next command for each template.
-fn next(report: &mut Report, request: &Request, package: &Package) {
-    let folder = package.folder.display();
-    for row in &mut report.templates {
-        let image = row.images.first().map_or("IMAGE", String::as_str);
-        row.next = match (row.status, report.project.is_some()) {
-            (Status::Refused, _) => "mend what is told above, or pass it over with --lenient".to_owned(),
-            (Status::Different, _) if request.check => "import again without --check".to_owned(),
-            (Status::Different, _) => "report it: the import is wrong".to_owned(),
-            (_, false) => "import without --check".to_owned(),
-            (Status::Stubbed, _) => format!("fill in what is marked in {folder}"),
-            (Status::Imported, _) if request.into.is_some() => format!("add the modules to {folder}/src/main.rs"),
-            (Status::Imported, _) => format!("cd {folder} && cargo run -- plan {image}"),
-            (Status::Verified, _) => format!("cd {folder} && cargo run -- validate {image}"),
-        };
+    } else if row.status == Status::Imported && !row.verified_with.is_empty() {
+        row.status = Status::Verified;
     }
 }

@@ -1,6 +1,6 @@
 //! What came of an import, template by template.
 
-use crate::plan::Diagnostic;
+use crate::plan::{Diagnostic, Severity};
 use serde::Serialize;
 use std::{fmt::Write as _, path::PathBuf};
 
@@ -25,6 +25,8 @@ pub enum Status {
 pub struct Template {
     /// Its path as it was given.
     pub template: PathBuf,
+    /// Its module.
+    pub module: String,
     /// How far it came.
     pub status: Status,
     /// Its images.
@@ -37,6 +39,10 @@ pub struct Template {
     pub notes: Vec<Diagnostic>,
     /// What is wrong with it.
     pub problems: Vec<Diagnostic>,
+    /// Components that imagebake does not have, each with its line: their places are kept in the Rust.
+    pub stubs: Vec<String>,
+    /// What was passed over because of `--lenient`; marked in the Rust.
+    pub passed_over: Vec<String>,
     /// Where the plans differ, per set of values.
     pub differences: Vec<String>,
     /// The sets of values it was verified with: the files with values, or none.
@@ -52,8 +58,47 @@ pub struct Report {
     pub project: Option<PathBuf>,
     /// What was written, or with `--check` what would be.
     pub files: Vec<String>,
+    /// What the package that modules were added to needs besides, and nobody wrote.
+    pub by_hand: Vec<String>,
     /// Each template.
     pub templates: Vec<Template>,
+}
+
+impl Template {
+    /// `verified, 2 notes`
+    fn result(&self) -> String {
+        let count = |count: usize, what: &str| match count {
+            0 => String::new(),
+            1 => format!(", 1 {what}"),
+            count => format!(", {count} {what}s"),
+        };
+        let (status, of) = match self.status {
+            Status::Verified => ("verified", String::new()),
+            Status::Imported => ("imported", String::new()),
+            Status::Stubbed => (
+                "stubbed",
+                format!(
+                    "{}{}{}",
+                    count(self.stubs.len(), "component"),
+                    count(self.passed_over.len(), "setting"),
+                    if self.verified_with.is_empty() {
+                        ""
+                    } else {
+                        ", the rest verified"
+                    }
+                ),
+            ),
+            Status::Different => ("different", count(self.differences.len(), "difference")),
+            Status::Refused => {
+                let errors = self
+                    .problems
+                    .iter()
+                    .filter(|problem| problem.severity == Severity::Error);
+                ("refused", count(errors.count(), "problem"))
+            }
+        };
+        format!("{status}{of}{}", count(self.notes.len(), "note"))
+    }
 }
 
 impl Report {
@@ -73,18 +118,9 @@ impl Report {
             "next".to_owned(),
         ]];
         for template in &self.templates {
-            let status = match (template.status, template.notes.len()) {
-                (Status::Verified, 0) => "verified".to_owned(),
-                (Status::Verified, count) => format!("verified, {}", notes(count)),
-                (Status::Imported, 0) => "imported".to_owned(),
-                (Status::Imported, count) => format!("imported, {}", notes(count)),
-                (Status::Stubbed, count) => format!("stubbed, {}", notes(count)),
-                (Status::Different, _) => "different".to_owned(),
-                (Status::Refused, _) => "refused".to_owned(),
-            };
             rows.push([
                 template.template.display().to_string(),
-                status,
+                template.result(),
                 template.images.join(", "),
                 template.next.clone(),
             ]);
@@ -106,12 +142,5 @@ impl Report {
             let _ = writeln!(out, "{}", line.trim_end());
         }
         out
-    }
-}
-
-fn notes(count: usize) -> String {
-    match count {
-        1 => "1 note".to_owned(),
-        count => format!("{count} notes"),
     }
 }

@@ -11,6 +11,7 @@ use crate::{
         input::{Format, Input},
         known::Known,
         plan::Plan,
+        schema::{Catalog, Role},
         value::Type,
         weak::{converted, with_own_facts},
     },
@@ -115,7 +116,37 @@ pub fn differences(case: &Case<'_>, compiled: &Compiled) -> Result<Option<Vec<St
         ours = converted(&ours, &catalog, root, cwd);
     }
     let (theirs, ours) = (with_own_facts(&theirs), with_own_facts(&ours));
+    let (theirs, ours) = (of_known(theirs, &catalog), of_known(ours, &catalog));
     Ok(Some(compare(&theirs, &ours).differences))
+}
+
+/// A plan without the settings of components that are not known: nothing is written of them, and their places are kept. Neither is
+/// compared what is done with what a source makes that is not known: whether that takes it is not known either.
+pub fn of_known(mut plan: Json, catalog: &dyn Catalog) -> Json {
+    let bare = |role: Role, step: &mut Json| {
+        let kind = step["type"].as_str().unwrap_or_default();
+        if catalog.schema(role, kind).is_none()
+            && let Some(step) = step.as_object_mut()
+        {
+            step.remove("config");
+            step.remove("override");
+        }
+    };
+    for unit in plan["builds"].as_array_mut().into_iter().flatten() {
+        bare(Role::Source, unit);
+        if unit.get("config").is_none() {
+            unit["post_processors"] = json!([]);
+        }
+        let steps = unit["provisioners"].as_array_mut().into_iter().flatten();
+        steps.for_each(|step| bare(Role::Provisioner, step));
+        if let Some(cleanup) = unit.get_mut("error_cleanup_provisioner") {
+            bare(Role::Provisioner, cleanup);
+        }
+        let chains = unit["post_processors"].as_array_mut().into_iter().flatten();
+        let steps = chains.flat_map(|chain| chain.as_array_mut().into_iter().flatten());
+        steps.for_each(|step| bare(Role::PostProcessor, step));
+    }
+    plan
 }
 
 /// The plan of the compiled program, with these values, and what planning told.

@@ -67,6 +67,19 @@ pub(super) fn write(folder: &Path, files: &BTreeMap<String, String>, force: bool
     Ok(())
 }
 
+/// Replaces one file, whole or not at all.
+pub(super) fn replace(path: &Path, text: &str) -> Result<()> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let temporary = tempfile::NamedTempFile::new_in(folder).path("make a file in", folder)?;
+    fs::write(temporary.path(), text).path("write", temporary.path())?;
+    let mode = fs::metadata(path).path("read", path)?.permissions();
+    fs::set_permissions(temporary.path(), mode).path("set the mode of", temporary.path())?;
+    temporary
+        .persist(path)
+        .map(drop)
+        .map_err(|error| Error::io("write", path, error.error))
+}
+
 /// A temporary folder is its owner's alone; a project is not.
 fn set_mode(folder: &Path) -> Result<()> {
     use std::os::unix::fs::PermissionsExt as _;

@@ -208,7 +208,7 @@ fn from_native(native: &Native, attributes: &[&str], blocks: &[BlockKind<'_>], f
             unknown.push(
                 Fault::at(
                     attribute.name_span,
-                    "unexpected-attribute",
+                    "block-or-attribute",
                     format!("`{}` is a block, not an attribute", attribute.name),
                 )
                 .help(format!("write `{} {{ … }}`", attribute.name)),
@@ -240,7 +240,7 @@ fn from_native(native: &Native, attributes: &[&str], blocks: &[BlockKind<'_>], f
             None if attributes.contains(&block.kind.as_str()) => unknown.push(
                 Fault::at(
                     block.kind_span,
-                    "unexpected-block",
+                    "block-or-attribute",
                     format!("`{}` is an attribute, not a block", block.kind),
                 )
                 .help(format!("write `{} = …`", block.kind)),

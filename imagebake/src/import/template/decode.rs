@@ -4,7 +4,7 @@ use super::dynamic;
 use crate::import::{
     context::Context,
     eval::{Scope, evaluate},
-    fault::{Fault, Faults},
+    fault::{Fault, Faults, UNKNOWN_ATTRIBUTE},
     schema::{Schema, Setting},
     syntax::{Attribute, BlockKind, Body},
     value::{Type, Value, convert},
@@ -52,7 +52,15 @@ fn typed(
     let mut blocks = Vec::new();
     let mut attributes: Vec<Attribute> = Vec::new();
     for body in bodies {
-        let (content, expanded) = dynamic::content(context, body, &names, &kinds, scope, faults);
+        let mut found = Faults::default();
+        let (content, expanded) = dynamic::content(context, body, &names, &kinds, scope, &mut found);
+        for mut fault in found.0 {
+            // Of a component, which may have more in other versions.
+            if matches!(fault.code, "unexpected-attribute" | "unexpected-block") {
+                fault.code = UNKNOWN_ATTRIBUTE;
+            }
+            faults.push(Box::new(fault));
+        }
         blocks.extend(expanded);
         attributes.extend(
             content
