@@ -114,18 +114,40 @@ pub fn set<T: AsRef<str>>(list: &[T]) -> Vec<String> {
     list
 }
 
-/// The last part of a path.
+/// The last part of a path; `.` where it has none, `/` for the root.
 pub fn basename(path: &str) -> String {
-    let path = path.trim_end_matches('/');
-    path.rsplit('/').next().unwrap_or(path).to_owned()
+    let last = path.trim_end_matches('/');
+    match (path, last) {
+        ("", _) => ".".to_owned(),
+        (_, "") => "/".to_owned(),
+        (_, last) => last.rsplit('/').next().unwrap_or(last).to_owned(),
+    }
 }
 
-/// A path without its last part; `.` where it has one part only.
+/// A path up to its last `/`, cleaned; `.` where it has none.
 pub fn dirname(path: &str) -> String {
-    match path.trim_end_matches('/').rsplit_once('/') {
-        Some(("", _)) => "/".to_owned(),
-        Some((folder, _)) => folder.to_owned(),
+    match path.rfind('/') {
+        Some(at) => clean(&path[..=at]),
         None => ".".to_owned(),
+    }
+}
+
+/// Without `.`, `..` and doubled slashes, as far as the text alone tells.
+pub(crate) fn clean(path: &str) -> String {
+    let mut parts: Vec<&str> = Vec::new();
+    let rooted = path.starts_with('/');
+    for part in path.split('/') {
+        match part {
+            "" | "." => {}
+            ".." if parts.last().is_some_and(|last| *last != "..") => drop(parts.pop()),
+            ".." if rooted => {}
+            part => parts.push(part),
+        }
+    }
+    match (rooted, parts.is_empty()) {
+        (true, _) => format!("/{}", parts.join("/")),
+        (false, true) => ".".to_owned(),
+        (false, false) => parts.join("/"),
     }
 }
 
@@ -216,8 +238,14 @@ mod tests {
         assert_eq!(regex_replace("[- TZ:]", "2026-01-02T03:04:05Z", ""), "20260102030405");
         assert_eq!(distinct(&["b", "a", "b"]), ["b", "a"]);
         assert_eq!(set(&["b", "a", "b"]), ["a", "b"]);
-        assert_eq!([basename("a/b.c"), basename("b/"), basename("")], ["b.c", "b", ""]);
-        assert_eq!([dirname("a/b"), dirname("b"), dirname("/b")], ["a", ".", "/"]);
+        assert_eq!(
+            [basename("a/b.c"), basename("b/"), basename(""), basename("//")],
+            ["b.c", "b", ".", "/"]
+        );
+        assert_eq!(
+            [dirname("a/b"), dirname("b"), dirname("/b"), dirname("a//b/")],
+            ["a", ".", "/", "a/b"]
+        );
         assert_eq!(
             [substr("hello", 1, 3), substr("hello", -2, -1), substr("é", 0, 9)],
             ["ell", "lo", "é"]

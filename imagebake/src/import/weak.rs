@@ -14,7 +14,7 @@ use std::sync::LazyLock;
 static TEMPLATE_DIR: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r"\{\{-?\s*template_dir\s*-?\}\}").expect("it is a pattern"));
 static OWN_FACT: LazyLock<Regex> =
-    LazyLock::new(|| Regex::new(r"\{\{-?\s*(build_name|build_type)\s*-?\}\}").expect("it is a pattern"));
+    LazyLock::new(|| Regex::new(r"\{\{-?\s*(build_name|build_type|\.BuildName)\s*-?\}\}").expect("it is a pattern"));
 static USER: LazyLock<Regex> =
     LazyLock::new(|| Regex::new("\\{\\{-?\\s*user\\s+[`\"][^`\"]*[`\"]\\s*-?\\}\\}").expect("it is a pattern"));
 
@@ -76,7 +76,7 @@ fn put_in(json: &mut Json, name: &str, kind: &str) {
             let ours = text
                 .replace(&SOURCE.to_string(), name)
                 .replace(&SOURCE_KIND.to_string(), kind);
-            let known = |fact: &Captures<'_>| if &fact[1] == "build_name" { name } else { kind }.to_owned();
+            let known = |fact: &Captures<'_>| if &fact[1] == "build_type" { kind } else { name }.to_owned();
             *text = OWN_FACT.replace_all(&ours, known).into_owned();
         }
         Json::Array(items) => items.iter_mut().for_each(|item| put_in(item, name, kind)),

@@ -14,13 +14,13 @@ use std::{
 
 pub(super) const TABLE: &[Function] = &[
     function("abspath", &[p("path", Kind::Text)], Kind::Text, |context, a| {
-        Ok(clean(&format!("{}/{}", absolute_base(context, text(a, 0)), text(a, 0))).into())
+        Ok(crate::functions::clean(&format!("{}/{}", absolute_base(context, text(a, 0)), text(a, 0))).into())
     }),
     function("basename", &[p("path", Kind::Text)], Kind::Text, |_, a| {
-        Ok(base(text(a, 0)).into())
+        Ok(crate::functions::basename(text(a, 0)).into())
     }),
     function("dirname", &[p("path", Kind::Text)], Kind::Text, |_, a| {
-        Ok(dir(text(a, 0)).into())
+        Ok(crate::functions::dirname(text(a, 0)).into())
     }),
     function("pathexpand", &[p("path", Kind::Text)], Kind::Text, |context, a| {
         Ok(context.expand_home(text(a, 0)).into())
@@ -64,43 +64,6 @@ fn absolute_base(context: &Context, path: &str) -> String {
         String::new()
     } else {
         context.cwd_text.clone()
-    }
-}
-
-/// Without `.`, `..` and doubled slashes, as far as the text alone tells.
-pub(in crate::import) fn clean(path: &str) -> String {
-    let mut parts: Vec<&str> = Vec::new();
-    let rooted = path.starts_with('/');
-    for part in path.split('/') {
-        match part {
-            "" | "." => {}
-            ".." if parts.last().is_some_and(|last| *last != "..") => drop(parts.pop()),
-            ".." if rooted => {}
-            part => parts.push(part),
-        }
-    }
-    match (rooted, parts.is_empty()) {
-        (true, _) => format!("/{}", parts.join("/")),
-        (false, true) => ".".to_owned(),
-        (false, false) => parts.join("/"),
-    }
-}
-
-fn base(path: &str) -> String {
-    if path.is_empty() {
-        return ".".into();
-    }
-    let trimmed = path.trim_end_matches('/');
-    match trimmed.rsplit('/').next() {
-        Some(last) if !last.is_empty() => last.to_owned(),
-        _ => "/".into(),
-    }
-}
-
-fn dir(path: &str) -> String {
-    match path.rfind('/') {
-        Some(at) => clean(&path[..=at]),
-        None => ".".into(),
     }
 }
 

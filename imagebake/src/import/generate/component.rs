@@ -138,10 +138,11 @@ fn unported(
         Role::PostProcessor => post_options(options, writer)?,
         _ => step_options(options, writer)?,
     };
-    let mut stubs = std::mem::take(&mut writer.stubs);
-    let made = stubs.component(role, kind, span, settings, options, finish, writer);
-    writer.stubs = stubs;
-    Ok(made)
+    let sources = &writer.context.sources;
+    Ok(Component {
+        finish,
+        ..writer.stubs.component(role, kind, span, settings, options, sources)
+    })
 }
 
 /// The code of an option that cannot be left out while it runs.

@@ -1,8 +1,6 @@
 //! What keeps the place of a component that imagebake does not have.
 
-use super::{
-    Component, SettingValue, Settings, StepOptions, Takes, Writer, names::camel, strings::quoted, variables::TAKEN,
-};
+use super::{Component, SettingValue, Settings, StepOptions, Takes, names::camel, strings::quoted, variables::TAKEN};
 use crate::import::{
     schema::Role,
     sources::{Sources, Span},
@@ -29,10 +27,8 @@ impl Stubs {
         span: Span,
         settings: &Settings,
         options: &StepOptions,
-        finish: String,
-        writer: &Writer<'_>,
+        sources: &Sources,
     ) -> Component {
-        let sources = &writer.context.sources;
         let mut comments = vec![format!(
             "TODO: the {} `{kind}` is yet to be written. The template says of it:",
             role.friendly()
@@ -67,7 +63,7 @@ impl Stubs {
             comments,
             expr: format!("{}::of({})", self.name(role, kind), quoted(&place)),
             then: Vec::new(),
-            finish,
+            finish: String::new(),
             takes: Takes::Any,
             feature: None,
             notes: Vec::new(),

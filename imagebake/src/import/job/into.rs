@@ -48,7 +48,7 @@ fn with_module(text: &str, name: &str) -> String {
     let after = declared()
         .filter(|(_, other)| *other < name)
         .map(|(at, _)| at + 1)
-        .last();
+        .max();
     let (at, gap) = match after.or_else(|| declared().next().map(|(at, _)| at)) {
         Some(at) => (at, false),
         None => (first_item(&lines), true),
