@@ -268,7 +268,7 @@ fn lenient_is_named_only_where_it_helps() {
             "source \"null\" \"a\" {{\n  communicator = \"none\"\n  {setting}\n}}\nbuild {{\n  sources = [\"null.a\"]\n}}\n"
         )
     };
-    let mut told = |setting: &str| {
+    let told = |setting: &str| {
         project.write("web.pkr.hcl", &template(setting));
         project.run(&["import", "web.pkr.hcl", "--out", "out"]).fails(2).stdout
     };
