@@ -51,7 +51,9 @@ pub async fn wait_until<T, F: Future<Output = Result<Option<T>>>>(
         }
         let now = Instant::now();
         if now >= deadline {
-            let waited = humantime::format_duration(within);
+            // What is left of a longer time has digits that nobody reads.
+            let millis = u64::try_from((within.as_micros() + 500) / 1000).unwrap_or(u64::MAX);
+            let waited = humantime::format_duration(Duration::from_millis(millis));
             let error = Error::new(ErrorKind::Timeout, format!("waited {waited} for {what}"));
             return Err(last.map_or_else(
                 || error,

@@ -126,6 +126,11 @@ async fn probe(unit: &PlannedUnit, cx: &Cx) -> Diagnostics {
             .hints()
             .iter()
             .fold(problem, |problem, hint| problem.help(hint.clone()));
+        let field = error.facts().iter().find(|(name, _)| *name == "field");
+        let problem = match field {
+            Some((_, field)) => problem.field(field.clone()),
+            None => problem,
+        };
         add(problem.at(error.place().cloned().unwrap_or_else(|| unit.place())), None);
     }
     problems

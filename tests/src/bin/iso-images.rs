@@ -56,21 +56,27 @@ fn image(machine: Machine) -> Image {
     ]))
 }
 
+/// Types what starts the system with `linux`, at a prompt that is there, as the serial console shows that it was taken.
+fn started(prompt: Boot, linux: impl Into<value::Template>) -> Boot {
+    prompt
+        .then(linux)
+        .wait_for_serial("grub>")
+        .then("initrd /initrd.gz<enter>")
+        .wait_for_serial("grub>")
+        .then("boot<enter>")
+}
+
 /// Each line is typed when the one before has been answered on the serial console; GRUB itself reads the floppy disk. Nobody has a password: the
 /// key made for the build is typed, and served.
 #[image]
 fn serial() -> Image {
     let linux = LINUX.replace("<enter>", " key={{ ssh_public_key | urlencode }}<enter>");
-    let boot = Boot::when_serial("idle")
+    let prompt = Boot::when_serial("idle")
         .then("c")
         .wait_for_serial("grub>")
         .then("cat (fd0)/note.txt<enter>")
-        .wait_for_serial(r"on a floppy disk[\s\S]*grub>")
-        .then(linux)
-        .wait_for_serial("grub>")
-        .then("initrd /initrd.gz<enter>")
-        .wait_for_serial("grub>")
-        .then("boot<enter>");
+        .wait_for_serial(r"on a floppy disk[\s\S]*grub>");
+    let boot = started(prompt, linux);
     let cd = Cd::new()
         .label("notes")
         .content([("Some Folder/note.txt", "on a CD\n")]);
@@ -86,14 +92,15 @@ fn serial() -> Image {
     ]))
 }
 
-/// By the screen alone, and no word about time; over the control connection where `TYPE_OVER` says so.
+/// By the screen alone, and no word about time but where no `PICTURE` of the prompt is given; over the control connection where `TYPE_OVER` says so.
 #[image]
 fn screen() -> Image {
-    let boot = Boot::when_still(Duration::from_secs(2))
-        .then("c<wait>")
-        .then(LINUX)
-        .then("initrd /initrd.gz<enter>")
-        .then("boot<enter>");
+    let boot = Boot::when_still(Duration::from_secs(2));
+    let boot = match told("PICTURE") {
+        Some(picture) => boot.then("c").wait_for_picture(picture),
+        None => boot.then("c<wait>"),
+    };
+    let boot = boot.then(LINUX).then("initrd /initrd.gz<enter>").then("boot<enter>");
     let machine = machine(boot);
     image(match told("TYPE_OVER").as_deref() {
         Some("qmp") => machine.vnc(Vnc::new().disable(true)),
@@ -101,15 +108,69 @@ fn screen() -> Image {
     })
 }
 
-/// Something that never comes.
+/// Something that never comes: on the screen where there is a `PICTURE` of it, else on the serial console.
 #[image]
 fn never() -> Image {
-    let boot = Boot::when_serial("idle")
-        .then("c")
-        .wait_for_serial("login:")
-        .then("boot<enter>")
-        .timeout(Duration::from_secs(20));
-    image(machine(boot))
+    let boot = Boot::when_serial("idle");
+    let boot = match told("PICTURE") {
+        Some(picture) => boot.wait_for_picture(picture),
+        None => boot.then("c").wait_for_serial("login:"),
+    };
+    image(machine(boot.then("boot<enter>").timeout(Duration::from_secs(20))))
+}
+
+/// A machine that comes back from a reboot to where nobody types any more.
+#[image]
+fn lost() -> Image {
+    let prompt = Boot::when_serial("idle").then("c").wait_for_serial("grub>");
+    let reboot = Shell::inline(["reboot -f"]);
+    image(machine(started(prompt, LINUX)))
+        .provision(
+            reboot
+                .expect_disconnect(true)
+                .start_retry_timeout(Duration::from_secs(8)),
+        )
+        .provision(Shell::inline(["echo never"]))
+}
+
+/// A machine whose firmware starts what it trusts and nothing else, and that has a TPM. The disk is the test's.
+fn trusting(boot: Boot) -> Machine {
+    let disk = Iso::new(
+        told("ESP").unwrap_or_else(|| "esp.img".to_owned()),
+        value::Checksum::none(),
+    );
+    let port = told("PORT").and_then(|port| port.parse().ok()).unwrap_or(8000_u16);
+    Machine::from_disk(disk)
+        .machine_type("q35")
+        .efi_firmware_code("/usr/share/OVMF/OVMF_CODE_4M.secboot.fd")
+        .efi_firmware_vars("/usr/share/OVMF/OVMF_VARS_4M.ms.fd")
+        .vtpm(true)
+        .memory(512)
+        .output_directory("out")
+        .vm_name("trusted")
+        .http(served().port_min(port).port_max(port))
+        .boot(boot.timeout(Duration::from_secs(180)))
+        .ssh(root().password(Secret::literal("packer").named("password")))
+}
+
+/// Started by a loader and a kernel that are signed.
+#[image]
+fn trusted() -> Image {
+    let machine = trusting(Boot::when_serial("Secure boot enabled"));
+    Image::new()
+        .source(machine.shutdown(Shutdown::command("poweroff -f")))
+        .provision(Shell::inline([
+            "dmesg | grep 'Secure boot enabled'",
+            "test -c /dev/tpm0",
+            "echo TPM $(cat /sys/class/tpm/tpm0/tpm_version_major)",
+        ]))
+}
+
+/// One whose loader nobody has signed whom the firmware trusts.
+#[image]
+fn refused() -> Image {
+    let machine = trusting(Boot::when_serial("Access Denied")).communicator("none");
+    Image::new().source(machine.shutdown(Shutdown::by_platform().timeout(Duration::from_secs(1))))
 }
 
 /// A key that there is none.

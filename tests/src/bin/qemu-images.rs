@@ -38,7 +38,7 @@ fn machine() -> Machine {
     let machine = adjusted(Machine::from_disk(disk))
         .memory(told("MEMORY").and_then(|text| text.parse().ok()).unwrap_or(1024))
         .cpus(2)
-        .output_directory("out")
+        .output_directory(told("OUT").unwrap_or_else(|| "out".to_owned()))
         .vm_name("web")
         .shutdown(Shutdown::command("poweroff").timeout(Duration::from_secs(120)))
         .ssh(ssh);
@@ -81,6 +81,12 @@ fn adjusted(mut machine: Machine) -> Machine {
     if told("EFI").is_some() {
         machine = machine.efi_boot(true);
     }
+    if let Some(path) = told("FIRMWARE") {
+        machine = machine.firmware(path);
+    }
+    if let (Some(code), Some(vars)) = (told("EFI_CODE"), told("EFI_VARS")) {
+        machine = machine.efi_firmware_code(code).efi_firmware_vars(vars);
+    }
     if told("TPM").is_some() {
         machine = machine.vtpm(true);
     }
@@ -110,7 +116,7 @@ fn off() -> Image {
     let machine = adjusted(Machine::from_disk(disk))
         .communicator("none")
         .accelerator("tcg")
-        .output_directory("out")
+        .output_directory(told("OUT").unwrap_or_else(|| "out".to_owned()))
         .vm_name("off")
         .shutdown(Shutdown::by_platform().timeout(seconds("OFF_TIMEOUT", 60)));
     Image::new().source(machine)

@@ -135,6 +135,20 @@ fn found(folder: &Path, name: &str) -> Option<PathBuf> {
     here.or_else(|| folders.iter().find_map(|folder| found(folder, name)))
 }
 
+/// What the medium is made with, and started.
+macro_rules! requires_medium {
+    () => {
+        requires!(
+            "qemu-system-x86_64",
+            "grub-mkrescue",
+            "xorriso",
+            "cpio",
+            "dropbear",
+            "busybox"
+        )
+    };
+}
+
 /// The medium, made once for all tests and runs.
 fn medium() -> String {
     // Beside the profile's folder, in which the tests' own programs are.
@@ -173,14 +187,7 @@ fn is_installed(project: &TestContext, built: &imagebake_tests::Output) {
 
 #[test]
 fn a_machine_is_installed_by_what_its_serial_console_shows() {
-    requires!(
-        "qemu-system-x86_64",
-        "grub-mkrescue",
-        "xorriso",
-        "cpio",
-        "dropbear",
-        "busybox"
-    );
+    requires_medium!();
     let project = project();
     let built = project.run(&["build", "serial"]).ok();
     is_installed(&project, &built);
@@ -209,45 +216,31 @@ fn a_machine_is_installed_by_what_its_serial_console_shows() {
 
 #[test]
 fn a_machine_is_installed_by_what_its_screen_shows() {
-    requires!(
-        "qemu-system-x86_64",
-        "grub-mkrescue",
-        "xorriso",
-        "cpio",
-        "dropbear",
-        "busybox"
-    );
+    requires_medium!();
     let project = project();
     let built = project.run(&["build", "screen"]).ok();
     is_installed(&project, &built);
 }
 
-#[test]
-fn a_machine_without_a_screen_is_typed_at_all_the_same() {
-    requires!(
-        "qemu-system-x86_64",
-        "grub-mkrescue",
-        "xorriso",
-        "cpio",
-        "dropbear",
-        "busybox"
-    );
-    let project = project().env("TYPE_OVER", "qmp");
-    let built = project.run(&["build", "screen"]).ok();
-    is_installed(&project, &built);
-    assert!(!built.text().contains("vnc://"), "{}", built.text());
+/// The part of a picture that begins at `x` and `y`.
+fn cut(picture: &Path, [x, y, width, height]: [usize; 4], to: &Path) {
+    let file = std::io::BufReader::new(fs::File::open(picture).expect("there"));
+    let mut reader = png::Decoder::new(file).read_info().expect("a PNG");
+    let mut pixels = vec![0; reader.output_buffer_size().expect("it fits")];
+    let about = reader.next_frame(&mut pixels).expect("read");
+    let (line, of_pixel) = (about.line_size, about.line_size / about.width as usize);
+    let rows = (y..y + height).flat_map(|y| &pixels[y * line + x * of_pixel..][..width * of_pixel]);
+    let part: Vec<u8> = rows.copied().collect();
+    let mut out = png::Encoder::new(fs::File::create(to).expect("made"), width as u32, height as u32);
+    out.set_color(about.color_type);
+    out.set_depth(about.bit_depth);
+    let mut out = out.write_header().expect("written");
+    out.write_image_data(&part).expect("written");
 }
 
 #[test]
-fn what_never_comes_is_told_with_the_last_lines_and_a_screenshot() {
-    requires!(
-        "qemu-system-x86_64",
-        "grub-mkrescue",
-        "xorriso",
-        "cpio",
-        "dropbear",
-        "busybox"
-    );
+fn what_never_comes_is_told_with_a_screenshot_of_which_the_next_build_knows_what_to_wait_for() {
+    requires_medium!();
     let project = project();
     let failed = project.run(&["build", "never"]).fails(1);
     says(
@@ -261,7 +254,88 @@ fn what_never_comes_is_told_with_the_last_lines_and_a_screenshot() {
     let serial = found(project.path(), "never.qemu.serial.log").expect("the serial log is kept");
     says(&fs::read_to_string(serial).expect("read"), &["grub>"]);
     let picture = found(project.path(), "never.qemu.png").expect("a screenshot is kept");
-    assert!(fs::read(picture).expect("read").starts_with(b"\x89PNG"));
+
+    // The prompt on it, without the cursor behind it.
+    cut(&picture, [0, 126, 46, 18], &project.path().join("prompt.png"));
+    let project = project.env("PICTURE", "prompt.png").env("TYPE_OVER", "qmp");
+    let built = project.run(&["build", "screen"]).ok();
+    is_installed(&project, &built);
+    assert!(!built.text().contains("vnc://"), "{}", built.text());
+
+    // The menu shows no prompt.
+    let failed = project.run(&["build", "never", "--force"]).fails(1);
+    says(
+        &failed.text(),
+        &["waited 20s for the screen to show prompt.png", "screenshot: "],
+    );
+}
+
+#[test]
+fn a_machine_that_does_not_come_back_from_a_reboot_is_told_after_its_time() {
+    requires_medium!();
+    let project = project();
+    let failed = project.run(&["build", "lost"]).fails(1);
+    says(
+        &failed.text(),
+        &[
+            "did not come back within 8s",
+            "waited 8s for SSH at 127.0.0.1:",
+            "step 2 of 3 shell",
+            "iso-images.rs:",
+            "screenshot: ",
+            "serial log: ",
+        ],
+    );
+}
+
+/// A disk with a loader that firmware from Microsoft's time trusts, and the medium's system behind it, which fetches from `port`; without one, the
+/// kernel stands in the loader's place, and has the signature of others.
+fn trusted_disk(folder: &Path, port: Option<u16>) -> String {
+    let script = r#"
+set -eu
+cd "$1"
+[ -d signed ] || {
+  mkdir signed
+  (cd signed; apt-get -qq download shim-signed grub-efi-amd64-signed 2>apt.log || { cat apt.log >&2; exit 1; }; for deb in *.deb; do dpkg-deb -x "$deb" .; done)
+  xorriso -osirrox on -indev "$2" -extract /vmlinuz signed/vmlinuz -extract /initrd.gz signed/initrd.gz 2>iso.log || { cat iso.log >&2; exit 1; }
+}
+rm -f esp.img
+truncate -s 40M esp.img
+mformat -i esp.img ::
+mmd -i esp.img ::/EFI ::/EFI/BOOT ::/EFI/debian
+if [ -n "$3" ]; then
+  mcopy -i esp.img signed/usr/lib/shim/shimx64.efi.signed ::/EFI/BOOT/BOOTX64.EFI
+  mcopy -i esp.img signed/usr/lib/grub/x86_64-efi-signed/grubx64.efi.signed ::/EFI/BOOT/grubx64.efi
+  echo "linux /vmlinuz console=ttyS0 cfg=http://10.0.2.2:$3/cfg.sh; initrd /initrd.gz; boot" > grub.cfg
+  mcopy -i esp.img grub.cfg ::/EFI/debian/grub.cfg
+  mcopy -i esp.img signed/vmlinuz signed/initrd.gz ::
+else
+  mcopy -i esp.img signed/vmlinuz ::/EFI/BOOT/BOOTX64.EFI
+fi
+"#;
+    let port = port.map(|port| port.to_string()).unwrap_or_default();
+    let folder = folder.display().to_string();
+    tool("sh", &["-c", script, "sh", &folder, &medium(), &port]);
+    format!("{folder}/esp.img")
+}
+
+#[test]
+fn secure_boot_starts_what_is_signed_and_nothing_else() {
+    requires_medium!();
+    requires!("apt-get", "mformat", "ovmf", "swtpm");
+    let project = project();
+    let port = imagebake_tests::sshd::free_port();
+    let disk = trusted_disk(project.path(), Some(port));
+    let project = project.env("ESP", &disk).env("PORT", &port.to_string());
+    let built = project.run(&["build", "trusted"]).ok();
+    says(&built.text(), &["Secure boot enabled", "TPM 2"]);
+    let files = fs::read_dir(project.path().join("out")).expect("there").count();
+    assert_eq!(files, 2, "the disk and the firmware's variables");
+
+    trusted_disk(project.path(), None);
+    // The firmware said so, and went on to nothing.
+    let failed = project.run(&["build", "refused", "--force"]).fails(1);
+    says(&failed.text(), &["did not turn off within 1s", "Access Denied"]);
 }
 
 #[test]
@@ -281,15 +355,8 @@ fn a_misspelt_key_is_told_before_anything_is_made() {
 
 #[test]
 fn the_example_installs_a_system_that_nobody_attends() {
-    requires!(
-        "qemu-system-x86_64",
-        "grub-mkrescue",
-        "xorriso",
-        "cpio",
-        "dropbear",
-        "busybox",
-        "debugfs"
-    );
+    requires_medium!();
+    requires!("debugfs");
     let project = TestContext::new(example("iso-install"));
     // The example's files are looked for in the project.
     let http = project.path().join("http");

@@ -6,10 +6,26 @@ use imagebake_tests::{Output, TestContext, requires};
 use std::{
     fs,
     path::{Path, PathBuf},
-    process::Command,
+    process::{Command, Stdio},
     sync::{Mutex, MutexGuard, OnceLock, PoisonError},
     time::{Duration, Instant},
 };
+
+/// What the disk of Debian is made with, and started.
+macro_rules! requires_debian {
+    () => {
+        requires!(
+            "root",
+            "qemu-system-x86_64",
+            "qemu-img",
+            "mmdebstrap",
+            "grub-mkimage",
+            "grub-pc",
+            "sfdisk",
+            "mke2fs"
+        )
+    };
+}
 
 /// A machine takes both processors: one at a time.
 static TURN: Mutex<()> = Mutex::new(());
@@ -35,16 +51,24 @@ fn project() -> TestContext {
     TestContext::new(env!("CARGO_BIN_EXE_qemu-images")).env("DISK", &disk().display().to_string())
 }
 
+/// The running `program`s that name the project's folder: their numbers and command lines.
+fn processes(project: &TestContext, program: &str) -> Vec<(String, String)> {
+    let entries = fs::read_dir("/proc").expect("processes").flatten();
+    let all = entries.map(|entry| {
+        let line = fs::read(entry.path().join("cmdline")).unwrap_or_default();
+        let number = entry.file_name().to_string_lossy().into_owned();
+        (number, String::from_utf8_lossy(&line).replace('\0', " "))
+    });
+    let folder = project.path().display().to_string();
+    all.filter(|(_, line)| line.contains(program) && line.contains(&folder))
+        .collect()
+}
+
 /// What a build left: processes that name the project's folder, and folders beside the image.
 fn left(project: &TestContext) -> Vec<String> {
-    let mut left = Vec::new();
-    for entry in fs::read_dir("/proc").expect("processes").flatten() {
-        let line = fs::read(entry.path().join("cmdline")).unwrap_or_default();
-        let line = String::from_utf8_lossy(&line).replace('\0', " ");
-        if line.contains("qemu-system") && line.contains(&project.path().display().to_string()) {
-            left.push(line);
-        }
-    }
+    let programs = ["qemu-system", "swtpm socket"];
+    let of = programs.into_iter().flat_map(|program| processes(project, program));
+    let mut left: Vec<String> = of.map(|(_, line)| line).collect();
     let entries = fs::read_dir(project.path()).expect("a folder").flatten();
     left.extend(
         entries
@@ -86,16 +110,7 @@ fn told(output: &Output, words: &[&str]) {
 
 #[test]
 fn a_disk_becomes_an_image() {
-    requires!(
-        "root",
-        "qemu-system-x86_64",
-        "qemu-img",
-        "mmdebstrap",
-        "grub-mkimage",
-        "grub-pc",
-        "sfdisk",
-        "mke2fs"
-    );
+    requires_debian!();
     let _turn = turn();
     let project = project();
     let before = fs::metadata(disk()).expect("there").modified().expect("a time");
@@ -120,16 +135,7 @@ fn a_disk_becomes_an_image() {
 
 #[test]
 fn a_killed_build_leaves_nothing_after_cleanup() {
-    requires!(
-        "root",
-        "qemu-system-x86_64",
-        "qemu-img",
-        "mmdebstrap",
-        "grub-mkimage",
-        "grub-pc",
-        "sfdisk",
-        "mke2fs"
-    );
+    requires_debian!();
     let _turn = turn();
     let project = project();
     let mut child = project.spawn(&["build", "web"]);
@@ -154,15 +160,48 @@ fn a_killed_build_leaves_nothing_after_cleanup() {
     );
 }
 
-/// A project with a disk whose first sector turns the machine off: the whole way in a second.
-fn off() -> TestContext {
+/// mov ax, 0x2000; mov dx, 0x604; out dx, ax; hlt: the power management of the machine.
+const OFF: &[u8] = &[0xb8, 0x00, 0x20, 0xba, 0x04, 0x06, 0xef, 0xf4];
+/// xor ax, ax; mov ds, ax; again: mov si, packet; mov ax, 0x4300; mov dl, 0x80; int 0x13; add dword [packet + 8], 64; jmp again: the disk is
+/// written 64 sectors at a time, as the packet behind it says, for ever.
+const FILL: &[u8] = &[
+    0x31, 0xc0, 0x8e, 0xd8, 0xbe, 0x20, 0x7c, 0xb8, 0x00, 0x43, 0xb2, 0x80, 0xcd, 0x13, 0x66, 0x83, 0x06, 0x28, 0x7c,
+    0x40, 0xeb, 0xee, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x10, 0, 0x40, 0, 0, 0, 0, 0x10, 0x40, 0, 0, 0, 0, 0, 0, 0,
+];
+
+/// A project with a disk of so many megabytes whose first sector has this program: the whole way in a second.
+fn with_program(program: &[u8], megabytes: u64) -> TestContext {
     let project = TestContext::new(env!("CARGO_BIN_EXE_qemu-images"));
-    let mut disk = vec![0_u8; 1 << 20];
-    // mov ax, 0x2000; mov dx, 0x604; out dx, ax; hlt: the power management of the machine.
-    disk[..8].copy_from_slice(&[0xb8, 0x00, 0x20, 0xba, 0x04, 0x06, 0xef, 0xf4]);
-    disk[510..512].copy_from_slice(&[0x55, 0xaa]);
-    fs::write(project.path().join("off.img"), disk).expect("written");
+    let mut sector = [0_u8; 512];
+    sector[..program.len()].copy_from_slice(program);
+    sector[510..].copy_from_slice(&[0x55, 0xaa]);
+    let disk = project.path().join("off.img");
+    fs::write(&disk, sector).expect("written");
+    let file = fs::File::options().write(true).open(&disk).expect("there");
+    file.set_len(megabytes << 20).expect("sparse");
     project
+}
+
+/// A project whose machine turns itself off.
+fn off() -> TestContext {
+    with_program(OFF, 1)
+}
+
+/// A small file system of its own, while this lives.
+struct Small(PathBuf);
+
+impl Small {
+    fn at(folder: PathBuf, size: &str) -> Self {
+        fs::create_dir(&folder).expect("made");
+        sh(&format!("mount -t tmpfs -o size={size} small '{}'", folder.display()));
+        Self(folder)
+    }
+}
+
+impl Drop for Small {
+    fn drop(&mut self) {
+        let _ = Command::new("umount").arg("-l").arg(&self.0).status();
+    }
 }
 
 fn with(project: &TestContext, arguments: &[&str], env: &[(&str, &str)]) -> Output {
@@ -294,17 +333,96 @@ fn every_way_to_attach_disks_firmware_and_a_tpm_starts() {
 }
 
 #[test]
-fn cloud_init_is_told_a_key_and_the_host_keys() {
-    requires!(
-        "root",
-        "qemu-system-x86_64",
-        "qemu-img",
-        "mmdebstrap",
-        "grub-mkimage",
-        "grub-pc",
-        "sfdisk",
-        "mke2fs"
+fn a_disk_that_is_full_is_told_whoever_fills_it() {
+    requires!("root", "qemu-system-x86_64", "qemu-img");
+    let out = [("OUT", "small/out")];
+    let on_small = |project: &TestContext, more: &[(&str, &str)]| {
+        let _small = Small::at(project.path().join("small"), "3m");
+        let output = with(project, &["build", "off"], &[&out[..], more].concat()).fails(1);
+        let left = fs::read_dir(project.path().join("small")).expect("there");
+        let left: Vec<_> = left.flatten().map(|entry| entry.file_name()).collect();
+        assert!(left.is_empty(), "{left:?}");
+        output
+    };
+    // Before the machine starts, while it runs, and when the image is written.
+    let filled = |kilobytes: usize| {
+        let project = off();
+        let path = project.path().join("off.img");
+        let mut disk = fs::read(&path).expect("there");
+        disk.truncate(512);
+        disk.resize(kilobytes << 10, 1);
+        fs::write(&path, disk).expect("written");
+        project
+    };
+    told(
+        &on_small(&filled(8 << 10), &[]),
+        &[
+            "the disk has 8 MB",
+            "has room for",
+            "choose an `output_directory`",
+            "off.qemu failed",
+        ],
     );
+    told(
+        &on_small(&with_program(FILL, 8), &[]),
+        &["one of its disks could not be written", "make room", "off.qemu failed"],
+    );
+    told(
+        &on_small(&filled(2900), &[]),
+        &["`qemu-img convert` failed", "No space left on device", "make room"],
+    );
+}
+
+#[test]
+fn a_tpm_that_is_gone_ends_the_machine_and_cleanup_ends_both() {
+    requires!("qemu-system-x86_64", "qemu-img", "ovmf", "swtpm");
+    let project = off();
+    // There is nothing for this firmware to start, so that the machine goes on.
+    let settings = [
+        ("EFI", "1"),
+        ("TPM", "1"),
+        ("MACHINE_TYPE", "q35"),
+        ("OFF_TIMEOUT", "120"),
+    ];
+    let start = || {
+        let mut command = project.command(&["build", "off"]);
+        let child = command
+            .envs(settings)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn();
+        let child = child.expect("it starts");
+        let began = Instant::now();
+        while !left(&project).iter().any(|left| left.contains("qemu-system")) {
+            assert!(began.elapsed() < Duration::from_secs(60), "the machine does not start");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        child
+    };
+    let child = start();
+    std::thread::sleep(Duration::from_secs(1));
+    for (number, _) in processes(&project, "swtpm socket") {
+        sh(&format!("kill -9 {number}"));
+    }
+    let ended = child.wait_with_output().expect("it ended");
+    let said = String::from_utf8_lossy(&ended.stderr).into_owned();
+    assert_eq!(ended.status.code(), Some(1), "{said}");
+    for word in ["the machine's TPM is gone: `swtpm` ended (signal: 9", "QEMU's log"] {
+        assert!(said.contains(word), "`{word}` is not said:\n{said}");
+    }
+    assert_eq!(left(&project), Vec::<String>::new());
+
+    let mut child = start();
+    child.kill().expect("SIGKILL");
+    child.wait().expect("it ended");
+    assert_eq!(processes(&project, "swtpm socket").len(), 1, "it outlives the builder");
+    project.run(&["cleanup"]).ok();
+    assert_eq!(left(&project), Vec::<String>::new());
+}
+
+#[test]
+fn cloud_init_is_told_a_key_and_the_host_keys() {
+    requires_debian!();
     let _turn = turn();
     let project = project().env("CLOUD_INIT", "1");
     let built = project.run(&["build", "web"]).ok();
@@ -322,16 +440,7 @@ fn cloud_init_is_told_a_key_and_the_host_keys() {
 
 #[test]
 fn a_machine_that_never_lets_anybody_in_is_ended_with_its_evidence() {
-    requires!(
-        "root",
-        "qemu-system-x86_64",
-        "qemu-img",
-        "mmdebstrap",
-        "grub-mkimage",
-        "grub-pc",
-        "sfdisk",
-        "mke2fs"
-    );
+    requires_debian!();
     let _turn = turn();
     let project = project().env("SSH_TIMEOUT", "4");
     let failed = project.run(&["build", "web"]).fails(1);
@@ -350,16 +459,7 @@ fn a_machine_that_never_lets_anybody_in_is_ended_with_its_evidence() {
 
 #[test]
 fn what_cannot_be_is_told_before_a_machine_starts() {
-    requires!(
-        "root",
-        "qemu-system-x86_64",
-        "qemu-img",
-        "mmdebstrap",
-        "grub-mkimage",
-        "grub-pc",
-        "sfdisk",
-        "mke2fs"
-    );
+    requires_debian!();
     let project = project();
     let validate = |name: &str, value: &str| {
         let mut command = project.command(&["validate", "web"]);
@@ -376,6 +476,26 @@ fn what_cannot_be_is_told_before_a_machine_starts() {
         &["xen does not work here", "leave `accelerator` out"],
     );
     told(&validate("MEMORY", "9000000"), &["wants 9000000 MB of memory"]);
+    told(
+        &validate("FIRMWARE", "nowhere.fd"),
+        &[
+            "cannot read the firmware",
+            "nowhere.fd",
+            "field firmware",
+            "qemu-images.rs:",
+        ],
+    );
+    let mut command = project.command(&["validate", "web"]);
+    let vars = command.env("EFI_CODE", "no-code.fd").env("EFI_VARS", "no-vars.fd");
+    told(
+        &imagebake_tests::finish(vars).fails(2),
+        &[
+            "cannot read the firmware",
+            "no-code.fd",
+            "field efi_firmware_code",
+            "qemu-images.rs:",
+        ],
+    );
 
     told(
         &validate("UNMAPPED", "1"),

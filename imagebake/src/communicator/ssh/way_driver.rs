@@ -16,8 +16,9 @@ use tokio::{
 const SILENT: Duration = Duration::from_secs(8);
 /// When another one is opened beside it.
 const NEXT: Duration = Duration::from_secs(1);
-/// The same for a port that is forwarded into a machine: it takes connections long before the machine does, and those rarely come to life.
-const NEXT_FORWARDED: Duration = Duration::from_millis(250);
+/// The same for a port that is forwarded into a machine: it takes connections long before the machine does, and those rarely come to life. Each
+/// that does costs a machine that is starting a process.
+const NEXT_FORWARDED: Duration = Duration::from_millis(500);
 /// What a proxy's answer may be long.
 const ANSWER: usize = 8 << 10;
 

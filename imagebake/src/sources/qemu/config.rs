@@ -235,7 +235,7 @@ pub struct Machine {
     /// The WinRM connection to it.
     #[field(group)]
     pub(super) winrm: Option<WinRm>,
-    at: Places,
+    pub(super) at: Places,
 }
 
 /// More arguments of `qemu-img`, by what it does.

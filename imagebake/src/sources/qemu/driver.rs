@@ -68,7 +68,11 @@ pub(super) async fn output<S: AsRef<OsStr>>(program: &Path, arguments: &[S]) -> 
         .first()
         .map(|verb| verb.as_ref().to_string_lossy().into_owned());
     let message = format!("`{name} {}` failed: {said}", verb.unwrap_or_default());
-    Err(Error::new(kind_of(&said), message))
+    let error = Error::new(kind_of(&said), message);
+    Err(match error.kind() {
+        ErrorKind::NoSpace => error.hint("make room, or choose an `output_directory` on another disk"),
+        _ => error,
+    })
 }
 
 /// `qemu-img` has one exit code for everything; a full disk is worth telling apart.

@@ -22,7 +22,12 @@ pub(super) async fn collect(cx: &Cx, running: Option<&Running>, folder: &Path, m
             error = error.context("screenshot", picture.display());
         }
     }
-    for (name, what) in [("serial.log", "serial log"), ("qemu.log", "QEMU's log")] {
+    let logs_of = [
+        ("serial.log", "serial log"),
+        ("qemu.log", "QEMU's log"),
+        ("swtpm.log", "swtpm's log"),
+    ];
+    for (name, what) in logs_of {
         let bytes = tokio::fs::read(folder.join(name)).await.unwrap_or_default();
         if bytes.is_empty() {
             continue;

@@ -29,6 +29,8 @@ use tokio::sync::watch;
 
 /// How long QEMU may take until it answers: it reads no more than its command line.
 const ANSWERS_WITHIN: Duration = Duration::from_secs(30);
+/// How long a machine that ends may stay behind its TPM.
+const BEHIND: Duration = Duration::from_secs(1);
 
 /// The programs and what was found out of them.
 pub(super) struct Tools {
@@ -71,6 +73,7 @@ pub(super) struct Running {
     pub(super) screen: Option<ScreenAddress>,
     pub(super) process: Held<Process>,
     pub(super) tpm: Option<Held<Process>>,
+    tpm_ended: Option<watch::Receiver<Option<ExitStatus>>>,
     ended: watch::Receiver<Option<ExitStatus>>,
     log: PathBuf,
 }
@@ -81,6 +84,40 @@ impl Running {
         let mut ended = self.ended.clone();
         let told = ended.wait_for(Option::is_some).await;
         told.ok().and_then(|status| *status)
+    }
+
+    /// Comes back when the program of the machine's TPM has ended though the machine goes on: it ends by itself behind the machine.
+    async fn tpm_lost(&self) -> Error {
+        let told = match &self.tpm_ended {
+            Some(ended) => ended
+                .clone()
+                .wait_for(Option::is_some)
+                .await
+                .ok()
+                .and_then(|status| *status),
+            None => std::future::pending().await,
+        };
+        if tokio::time::timeout(BEHIND, self.ended()).await.is_ok() {
+            std::future::pending::<()>().await;
+        }
+        let how = told.map(|status| format!(" ({status})")).unwrap_or_default();
+        Error::new(
+            ErrorKind::Unreachable,
+            format!("the machine's TPM is gone: `swtpm` ended{how} while the machine was in use"),
+        )
+        .hint("run the build again; if nobody ended it, look at swtpm's log")
+    }
+
+    /// Comes back when the machine cannot go on, though its process does.
+    pub(super) async fn stuck(&self) -> Error {
+        tokio::select! {
+            lost = self.tpm_lost() => lost,
+            () = self.qmp.event("BLOCK_IO_ERROR stop") => Error::new(
+                ErrorKind::NoSpace,
+                "the machine stopped because one of its disks could not be written: there may be no room left on the builder",
+            )
+            .hint("make room on the disk with the image's folder, or choose an `output_directory` on another one"),
+        }
     }
 
     /// What QEMU said before it ended.
@@ -117,19 +154,16 @@ impl Machine {
             _ if !self.uefi() => None,
             (Some(code), Some(vars)) => {
                 let (code, vars) = (cx.input_path(code), cx.input_path(vars));
-                for path in [&code, &vars] {
-                    let readable = std::fs::File::open(path).map(drop);
-                    readable.path("read the firmware", path).map_err(|error| {
-                        error.hint("name one that is there, or leave both out to get the builder's own")
-                    })?;
-                }
+                let hint = "name one that is there, or leave both out to get the builder's own";
+                self.readable(&code, "efi_firmware_code", hint)?;
+                self.readable(&vars, "efi_firmware_vars", hint)?;
                 Some(Firmware::named(code, vars))
             }
             _ => Some(Firmware::find(&architecture, &machine)?),
         };
         if let Some(path) = &self.firmware {
-            let path = cx.input_path(path);
-            std::fs::File::open(&path).path("read the firmware", &path)?;
+            let hint = "name one that is there, or leave it out to get the machine's own";
+            self.readable(&cx.input_path(path), "firmware", hint)?;
         }
         let wanted = self.accelerator.as_ref().map(Text::to_string);
         let of = accelerator::For {
@@ -146,6 +180,18 @@ impl Machine {
             swtpm,
             accelerator,
             firmware,
+        })
+    }
+
+    /// Refuses firmware that is not there.
+    fn readable(&self, path: &Path, field: &'static str, hint: &str) -> Result<()> {
+        let opened = std::fs::File::open(path).path("read the firmware", path);
+        opened.map(drop).map_err(|error| {
+            let error = error.context("field", field).hint(hint);
+            match self.at.get(field) {
+                Some(place) => error.at(place.clone()),
+                None => error,
+            }
         })
     }
 
@@ -221,14 +267,14 @@ impl Machine {
         let pair = || UnixStream::pair().map_err(Error::from);
         let (ours, theirs) = pair()?;
         let mut sockets = vec![theirs.into()];
-        let mut tpm = None;
+        let (mut tpm, mut tpm_ended) = (None, None);
         if let Some(swtpm) = &tools.swtpm {
             let (of_tpm, of_qemu) = pair()?;
             let state = with.folder.join("tpm");
             std::fs::create_dir_all(&state).path("make the folder", &state)?;
             let process = Process::new(self.tpm(swtpm, &state, of_tpm.into(), with.folder));
             tpm = Some(cx.scope().create(&process, &boot, &boot).await?);
-            reap(&process);
+            tpm_ended = Some(reap(&process));
             sockets.push(of_qemu.into());
         }
         let mut words: Vec<String> = self.command_line(cx, tools, with, port)?.words();
@@ -278,6 +324,7 @@ impl Machine {
             screen: None,
             process: held,
             tpm,
+            tpm_ended,
             ended,
             log,
         };

@@ -150,6 +150,7 @@ impl Machine {
                         Err(error) => error,
                     }
                 } => Err(failed),
+                stuck = running.stuck() => Err(stuck),
             }
         };
         match tokio::time::timeout(limit, cx.until_cancelled(both)).await {
@@ -248,11 +249,7 @@ impl Running {
         tokio::select! {
             biased;
             done = &mut work => done,
-            () = self.qmp.event("BLOCK_IO_ERROR stop") => Err(Error::new(
-                ErrorKind::NoSpace,
-                "the machine stopped because one of its disks could not be written: there may be no room left on the builder",
-            )
-            .hint("make room on the disk with the image's folder, or choose an `output_directory` on another one")),
+            stuck = self.stuck() => Err(stuck),
             status = self.ended() => {
                 // A step that turns the machine off may be the last one.
                 if let Ok(Ok(done)) = tokio::time::timeout(NOTICE, &mut work).await {
