@@ -3,13 +3,6 @@
 
 use crate::plan::{Diagnostic, Diagnostics};
 
-crate::explanation!(
-    "unported",
-    "A template was imported that uses a component of a plugin which imagebake does not have. Its place is kept by `unported!`, what the \
-     template says of it stands above as a comment, and images that use it plan only once it is written: a type that implements `Source`, \
-     `Provisioner` or `PostProcessor` takes the place of the macro (README, \"Extending it\"). Until then `--except` leaves out a source."
-);
-
 /// Keeps the place of a component that is yet to be written: its kind, and where the template has it.
 ///
 /// The type compiles wherever one of its role does, so that what is around it plans, compares and builds; what uses it is a plan error
