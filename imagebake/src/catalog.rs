@@ -97,6 +97,43 @@ impl Entry {
     }
 }
 
+/// A look-up that is described like a component, and what its answer has.
+#[derive(Clone, Copy)]
+#[non_exhaustive]
+pub struct Answers {
+    /// What templates call their data source.
+    pub kind: &'static str,
+    /// How it is written in Rust.
+    pub shape: Shape,
+    /// The fields of the answer: in Rust, and in templates.
+    pub answer: &'static [(&'static str, FieldType)],
+    /// Whether the answer is secret.
+    pub sensitive: bool,
+}
+
+impl Answers {
+    pub(crate) fn of<C: Component>(answer: &'static [(&'static str, FieldType)]) -> Self {
+        Self {
+            kind: C::KIND,
+            shape: C::SHAPE,
+            answer,
+            sensitive: false,
+        }
+    }
+
+    pub(crate) fn sensitive(self) -> Self {
+        Self {
+            sensitive: true,
+            ..self
+        }
+    }
+}
+
+/// Every look-up that is described like a component.
+pub fn lookups() -> Vec<Answers> {
+    crate::sources::lookups()
+}
+
 /// The same of some rows.
 pub(crate) fn attributes(rows: &[FieldMeta]) -> Vec<Attribute> {
     let mut found = Vec::new();

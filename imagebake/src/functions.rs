@@ -21,6 +21,18 @@ pub fn number<T: FromStr>(value: &(impl Display + ?Sized)) -> Result<T> {
         .map_err(|_| wrong(format!("{text:?} is no number, or not one that fits here")))
 }
 
+/// A flag that is given as text; empty text is `false`, as templates take it.
+///
+/// # Errors
+/// When it is none.
+pub fn flag(text: &str) -> Result<bool> {
+    match text {
+        "true" | "1" | "t" | "T" | "TRUE" | "True" => Ok(true),
+        "false" | "0" | "f" | "F" | "FALSE" | "False" | "" => Ok(false),
+        _ => Err(wrong(format!("{text:?} is no flag")).hint("write `true` or `false`")),
+    }
+}
+
 /// A length of time that is given as text: `90s`, `1h30m`; empty text is none.
 ///
 /// # Errors
@@ -112,6 +124,14 @@ pub fn set<T: AsRef<str>>(list: &[T]) -> Vec<String> {
     let mut list = sorted(list);
     list.dedup();
     list
+}
+
+/// Text with commas as a list; empty text is an empty one.
+pub fn cut(text: &str) -> Vec<String> {
+    match text {
+        "" => Vec::new(),
+        text => text.split(',').map(str::to_owned).collect(),
+    }
 }
 
 /// The last part of a path; `.` where it has none, `/` for the root.
@@ -215,6 +235,11 @@ mod tests {
         assert_eq!(duration("1h30m").expect("a time"), Duration::from_secs(5400));
         assert!(duration("soon").is_err());
         assert_eq!(
+            ["true", "1", "false", ""].map(|text| flag(text).expect("a flag")),
+            [true, true, false, false]
+        );
+        assert!(flag("yes").is_err());
+        assert_eq!(
             (number::<u8>("").expect("0"), duration("").expect("none")),
             (0, Duration::ZERO)
         );
@@ -238,6 +263,10 @@ mod tests {
         assert_eq!(regex_replace("[- TZ:]", "2026-01-02T03:04:05Z", ""), "20260102030405");
         assert_eq!(distinct(&["b", "a", "b"]), ["b", "a"]);
         assert_eq!(set(&["b", "a", "b"]), ["a", "b"]);
+        assert_eq!(
+            (cut("a,b c,"), cut("")),
+            (vec!["a".into(), "b c".into(), String::new()], vec![])
+        );
         assert_eq!(
             [basename("a/b.c"), basename("b/"), basename(""), basename("//")],
             ["b.c", "b", ".", "/"]

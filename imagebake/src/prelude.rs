@@ -45,7 +45,7 @@ pub use crate::{
     unit::SourceExt,
     value::{
         BUILD_ID, GuestPath, HostPath, IMAGE, ISO_TIME, RUN_ID, SOURCE, SOURCE_KIND, Secret, TIMESTAMP, Template, Text,
-        UNIT,
+        UNIT, UUID,
     },
     variables::Variables,
 };

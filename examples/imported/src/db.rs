@@ -1,6 +1,6 @@
 //! Imported from `db.json`.
 
-use imagebake::prelude::*;
+use imagebake::{functions, prelude::*};
 
 #[derive(Variables)]
 struct Inputs {
@@ -23,7 +23,7 @@ fn db(vars: Inputs) -> Image {
         format!("echo {SOURCE} {ISO_TIME} > /etc/baked"),
     ])
     .environment_vars([format!("VERSION={}", vars.version), format!("MIRROR={}", vars.mirror)]);
-    let docker_tag = DockerTag::new("acme/postgres").tag_list([&vars.version]);
+    let docker_tag = DockerTag::new("acme/postgres").tag_list(functions::cut(&vars.version));
     let docker_push = DockerPush::new();
 
     Image::new()

@@ -189,3 +189,32 @@ fn what_steps_cannot_be_is_a_plan_error() {
     ];
     assert_eq!(found, expected.map(|(code, field)| (code, field.to_owned())));
 }
+
+/// What the importer writes for settings that a template lacks.
+fn incomplete() -> Image {
+    let ebs = amazon::Ebs::from_ami(
+        amazon::AmiId::new(""),
+        amazon::Region::from_environment(),
+        amazon::AmiName::new(""),
+    );
+    Image::new()
+        .source(ebs.instance(amazon::Instance::of_type("")).ssh(Ssh::user("")))
+        .provision(Shell::inline(Vec::<String>::new()))
+        .provision(File::upload("", ""))
+}
+
+#[test]
+fn what_a_template_leaves_out_is_an_error_with_its_name() {
+    let told: std::collections::BTreeSet<String> = errors(incomplete).into_iter().map(|(_, field)| field).collect();
+    for field in [
+        "source_ami",
+        "ami_name",
+        "instance_type",
+        "ssh_username",
+        "inline",
+        "source",
+        "destination",
+    ] {
+        assert!(told.contains(field), "{field}: {told:?}");
+    }
+}

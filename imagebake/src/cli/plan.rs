@@ -25,7 +25,9 @@ pub(super) fn run(cli: &Cli, args: &PlanArgs) -> Result<u8, Stop> {
             "add --format packer",
         ));
     }
-    let (plan, _) = make(cli, &args.chosen, &args.looking);
+    // Packer asks no data source where it does not build: neither does a plan that is compared with its own.
+    let lookups = Arc::new(allowed(cli, &args.looking).silent(args.format == PlanForm::Packer));
+    let plan = make_with(cli, &args.chosen, &lookups);
     if let Some(code) = compare::with_plan(cli, args, &plan)? {
         return Ok(code);
     }
@@ -50,8 +52,12 @@ pub(super) fn make(cli: &Cli, chosen: &Chosen, looking: &LookingArgs) -> (Plan, 
 
 /// The look-ups that the user allows.
 pub(super) fn lookups(cli: &Cli, looking: &LookingArgs) -> Arc<Lookups> {
+    Arc::new(allowed(cli, looking))
+}
+
+fn allowed(cli: &Cli, looking: &LookingArgs) -> Lookups {
     let lookups = Lookups::new(&cli.project);
-    Arc::new(lookups.offline(looking.offline).locked(looking.locked))
+    lookups.offline(looking.offline).locked(looking.locked)
 }
 
 /// Plans what was chosen with these look-ups.
@@ -92,7 +98,7 @@ pub(super) fn looked_up(out: &mut String, found: &LookedUp, style: Style) {
     let name = format!("{} {}", found.kind, one_line(&found.question));
     let note = match found.from {
         Origin::Pinned => format!("  pinned  {}", found.place),
-        Origin::Local | Origin::Asked => format!("  {}", found.place),
+        Origin::Local | Origin::Asked | Origin::Unknown => format!("  {}", found.place),
     };
     let _ = writeln!(
         out,

@@ -114,6 +114,12 @@ impl<'d, L: Lookup> Ask<'d, L> {
             self.tell(&answer, Origin::Pinned);
             return Ok(answer);
         }
+        if run.is_silent() {
+            let answer = super::unknown::unknown()
+                .map_err(|error| self.problem(&name, &Error::new(ErrorKind::Unsupported, error.to_string())))?;
+            self.told(super::UNKNOWN.to_owned(), Origin::Unknown);
+            return Ok(answer);
+        }
         run.may_ask(&name, pinnable, &self.place)?;
         let found = run
             .once(&name, || async {
@@ -217,6 +223,10 @@ impl<'d, L: Lookup> Ask<'d, L> {
             true => "<sensitive>".to_owned(),
             false => self.question.shown(answer),
         };
+        self.told(answer, from);
+    }
+
+    fn told(&self, answer: String, from: Origin) {
         let name = self.name();
         self.data.tell(LookedUp {
             image: self.data.image.clone(),

@@ -41,6 +41,7 @@ pub struct Lookups {
     clock: Clock,
     offline: bool,
     locked: bool,
+    silent: bool,
     update: Update,
     lock: OnceLock<Result<LockFile, Diagnostics>>,
     state: Mutex<State>,
@@ -100,6 +101,7 @@ impl Lookups {
             clock: Clock::now(),
             offline: false,
             locked: false,
+            silent: false,
             update: Update::Missing,
             lock: OnceLock::new(),
             state: Mutex::default(),
@@ -111,6 +113,18 @@ impl Lookups {
     pub fn offline(mut self, offline: bool) -> Self {
         self.offline = offline;
         self
+    }
+
+    /// Asks nobody: what is not pinned stands as `<unknown>`, and each text with it is unknown as a whole.
+    #[must_use]
+    pub fn silent(mut self, silent: bool) -> Self {
+        self.silent = silent;
+        self
+    }
+
+    /// Whether what is not pinned is left open.
+    pub(super) fn is_silent(&self) -> bool {
+        self.silent
     }
 
     /// Nothing may be added to the lock file: what is not in it is a problem.

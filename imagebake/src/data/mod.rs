@@ -26,6 +26,7 @@ mod lock;
 mod lookup;
 mod lookups;
 mod template;
+mod unknown;
 
 pub use ask::Ask;
 pub use command::{CommandOutput, Printed};
@@ -41,10 +42,12 @@ pub use lookups::{LockChange, Lookups, Pinned, Update};
 pub use template::TemplateFile;
 #[doc(hidden)]
 pub use tokio::join as join_all;
+pub(crate) use unknown::UNKNOWN;
 
 use crate::{
     engine::Clock,
-    field::Place,
+    error::{Error, ErrorKind},
+    field::{Field, Place},
     plan::Diagnostics,
     value::{HostPath, Text},
 };
@@ -53,6 +56,24 @@ use std::{
     path::PathBuf,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
+
+/// The question of a look-up that is described like a component: what is set, secrets by name.
+pub(crate) fn question_of(fields: &[Field]) -> String {
+    let set = fields.iter().filter(|field| field.is_set() && !field.value.is_zero());
+    let told = set.map(|field| match field.value.to_json(false) {
+        serde_json::Value::String(text) => format!("{}={text}", field.meta.name),
+        value => format!("{}={value}", field.meta.name),
+    });
+    told.collect::<Vec<_>>().join(" ")
+}
+
+/// The error of a look-up at a platform that nothing can ask yet.
+pub(crate) fn unwritten(platform: &str) -> Error {
+    let message = format!("imagebake has no runtime for `{platform}` yet, and so nothing asks it");
+    Error::new(ErrorKind::Unsupported, message).hint(
+        "make what it would say an input, or put the answer into imagebake.lock; `plan --format packer` leaves it open",
+    )
+}
 
 /// Where an answer came from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -65,6 +86,8 @@ pub enum Origin {
     Pinned,
     /// The outside, in this run.
     Asked,
+    /// Nobody: a plan in Packer's form asks nobody, as Packer itself does where it only checks.
+    Unknown,
 }
 
 /// A look-up that was answered, as the plan shows it.
@@ -133,6 +156,22 @@ impl Data {
     #[track_caller]
     pub fn look_up<L: Lookup>(&self, question: L) -> Ask<'_, L> {
         Ask::new(self, question, Place::here())
+    }
+
+    /// The folder in which relative paths of the image start, as an absolute path.
+    #[track_caller]
+    pub fn folder(&self) -> String {
+        let folder = self.base.canonicalize().unwrap_or_else(|_| self.base.clone());
+        let folder = folder.display().to_string();
+        self.tell(LookedUp {
+            image: self.image.clone(),
+            kind: "folder",
+            question: "of the image".to_owned(),
+            answer: folder.clone(),
+            from: Origin::Local,
+            place: Place::here(),
+        });
+        folder
     }
 
     /// The text of a file of the project.

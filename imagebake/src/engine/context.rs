@@ -99,6 +99,22 @@ impl Default for Clock {
     }
 }
 
+/// A UUID (version 8) of a unit in a run.
+fn unit_uuid(run: &str, unit: &str) -> String {
+    let mut hasher = blake3::Hasher::new_derive_key("imagebake unit uuid");
+    for part in [run, unit] {
+        hasher.update(&(part.len() as u64).to_le_bytes());
+        hasher.update(part.as_bytes());
+    }
+    let mut bytes = [0; 16];
+    bytes.copy_from_slice(&hasher.finalize().as_bytes()[..16]);
+    bytes[6] = bytes[6] & 0x0f | 0x80;
+    bytes[8] = bytes[8] & 0x3f | 0x80;
+    let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    let parts = [&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]];
+    parts.join("-")
+}
+
 /// What all units of a run share.
 pub(crate) struct RunContext {
     pub(crate) id: String,
@@ -295,6 +311,7 @@ impl Cx {
         build.entry("source").or_insert_with(|| json!(names.source));
         let vars = json!({
             "timestamp": self.clock().seconds(), "iso_time": self.clock().iso(), "run": {"id": self.run_id()},
+            "uuid": unit_uuid(self.run_id(), self.unit()),
             "image": names.image, "source": names.source, "source_kind": names.kind, "unit": &**self.unit(),
             "project": self.project().id, "build": build,
         });

@@ -11,6 +11,8 @@ use std::{
     sync::LazyLock,
 };
 
+/// What stands for a value that is left open.
+const OPEN: &str = "<unknown>";
 static RUNTIME: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"(?s)\{\{.*?\}\}|<unknown>").expect("it is a pattern"));
 static DURATION: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r"^(?:(?:\d+(?:\.\d+)?)(?:h|ms|us|µs|ns|m|s))+$").expect("it is a pattern"));
@@ -40,6 +42,44 @@ pub fn compare_values(theirs: &Json, ours: &Json) -> Vec<String> {
     let mut comparison = Comparison::default();
     comparison.values("", Some(theirs), Some(ours), &[]);
     comparison.differences
+}
+
+/// How many values of a plan are left open: those that depend on what nobody was asked for.
+pub fn open(plan: &Json) -> usize {
+    match plan {
+        Json::String(text) => usize::from(text == OPEN),
+        Json::Array(items) => items.iter().map(open).sum(),
+        Json::Object(items) => items.values().map(open).sum(),
+        _ => 0,
+    }
+}
+
+/// A plan in which values that are left open are those of `known`, where that has them; and how many those are. Whoever records a plan
+/// without asking any data source leaves open what the one that asks nobody, `null`, says.
+pub fn filled(plan: &Json, known: &Json) -> (Json, usize) {
+    match (plan, known) {
+        (Json::String(text), Json::String(value)) if text == OPEN && value != OPEN => (known.clone(), 1),
+        (Json::Array(items), Json::Array(others)) if items.len() == others.len() => {
+            let pairs = items.iter().zip(others).map(|(item, other)| filled(item, other));
+            let (items, counts): (Vec<Json>, Vec<usize>) = pairs.unzip();
+            (items.into(), counts.iter().sum())
+        }
+        (Json::Object(items), Json::Object(others)) => {
+            let mut count = 0;
+            let items: Map<String, Json> = items
+                .iter()
+                .map(|(name, item)| {
+                    let (item, found) = others
+                        .get(name)
+                        .map_or_else(|| (item.clone(), 0), |other| filled(item, other));
+                    count += found;
+                    (name.clone(), item)
+                })
+                .collect();
+            (items.into(), count)
+        }
+        _ => (plan.clone(), 0),
+    }
 }
 
 fn scalar(value: &Json) -> String {
@@ -276,6 +316,15 @@ mod tests {
         ] {
             assert!(!differences(theirs.clone(), ours.clone()).is_empty(), "{theirs} {ours}");
         }
+    }
+
+    #[test]
+    fn what_is_left_open_is_counted_and_filled_where_it_is_known() {
+        let plan = json!({"a": ["<unknown>", "x"], "b": "<unknown>", "c": 1});
+        let known = json!({"a": ["y", "z"], "b": "<unknown>"});
+        assert_eq!(open(&plan), 2);
+        let (plan, count) = filled(&plan, &known);
+        assert_eq!((plan, count), (json!({"a": ["y", "x"], "b": "<unknown>", "c": 1}), 1));
     }
 
     #[test]

@@ -13,6 +13,27 @@ use std::collections::BTreeMap;
 /// Other names of sources in templates, and what they mean.
 const ALIASES: [(&str, &str); 1] = [("proxmox", "proxmox-iso")];
 
+type Attributes = &'static [(&'static str, FieldType)];
+
+/// Data sources for which `Data` has a method, or Rust nothing but a value: their attributes, and what they answer.
+const PLAIN_DATA: [(&str, Attributes, Attributes); 2] = [
+    (
+        "http",
+        &[
+            ("url", FieldType::Text),
+            ("method", FieldType::Text),
+            ("request_headers", FieldType::Map(&FieldType::Text)),
+            ("request_body", FieldType::Text),
+        ],
+        &[
+            ("url", FieldType::Text),
+            ("body", FieldType::Text),
+            ("request_headers", FieldType::Map(&FieldType::Text)),
+        ],
+    ),
+    ("null", &[("input", FieldType::Text)], &[("output", FieldType::Text)]),
+];
+
 /// What a component may be called in templates.
 pub fn canonical(role: Role, kind: &str) -> &str {
     let alias = ALIASES.iter().find(|(alias, _)| role == Role::Source && *alias == kind);
@@ -29,6 +50,27 @@ impl Known {
             .iter()
             .map(|entry| ((role(entry), entry.kind.to_owned()), schema(entry.fields)))
             .collect();
+        for lookup in catalog::lookups() {
+            let mut schema = schema(lookup.shape.rows);
+            let outputs = lookup
+                .answer
+                .iter()
+                .map(|(name, ty)| ((*name).to_owned(), value_type(*ty)));
+            schema.outputs.extend(outputs);
+            schemas.insert((Role::Data, lookup.kind.to_owned()), schema);
+        }
+        for (name, attributes, outputs) in PLAIN_DATA {
+            let settings = attributes
+                .iter()
+                .map(|(name, ty)| ((*name).to_owned(), Setting::Value(value_type(*ty))));
+            let outputs = outputs.iter().map(|(name, ty)| ((*name).to_owned(), value_type(*ty)));
+            let schema = Schema {
+                settings: settings.collect(),
+                outputs: outputs.collect(),
+                facts: Vec::new(),
+            };
+            schemas.insert((Role::Data, name.to_owned()), schema);
+        }
         for (alias, kind) in ALIASES {
             if let Some(schema) = schemas.get(&(Role::Source, kind.to_owned())).cloned() {
                 schemas.insert((Role::Source, alias.to_owned()), schema);

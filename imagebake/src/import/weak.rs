@@ -1,8 +1,14 @@
 //! The older templates' plans hold settings as they are written; their components convert them when they run. Here they are converted
 //! beforehand, so that such a plan can be compared with one of typed settings.
+//!
+//! Each conversion is one that packer does itself: its components decode settings with mapstructure (weakly typed input, with the hooks
+//! that packer-plugin-sdk's `template/config` adds), and its functions of templates are those of `template/interpolate`. What is not done
+//! there is not done here: a plan must not be taken for the same because of something that only this file does.
 
 use super::{
+    functions::time::Moment,
     known::canonical,
+    legacy,
     schema::{Catalog, Role, Schema, Setting},
     value::Type,
 };
@@ -13,18 +19,37 @@ use std::sync::LazyLock;
 
 static TEMPLATE_DIR: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r"\{\{-?\s*template_dir\s*-?\}\}").expect("it is a pattern"));
+static CLEAN_TIME: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r"\{\{-?\s*isotime\s*\|\s*clean_resource_name\s*-?\}\}").expect("it is a pattern"));
+static CALL: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\{\{-?\s*([^{}]*?)\s*-?\}\}").expect("it is a pattern"));
 static OWN_FACT: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r"\{\{-?\s*(build_name|build_type|\.BuildName)\s*-?\}\}").expect("it is a pattern"));
 static USER: LazyLock<Regex> =
     LazyLock::new(|| Regex::new("\\{\\{-?\\s*user\\s+[`\"][^`\"]*[`\"]\\s*-?\\}\\}").expect("it is a pattern"));
 
-/// The plan of an older template as its components take it: one value where several are taken is a list of one, one block likewise;
-/// an empty text for a flag is `false`, settings are found in any case, sources of another name have the one they have here; the template's
-/// folder is where it is (`root`), a variable that nobody declared is empty, and a file below the folder in which packer was started
-/// (`cwd`) is named as seen from there.
-pub fn converted(plan: &Json, catalog: &dyn Catalog, root: &str, cwd: &str) -> Json {
+/// What decides how texts of a plan are converted.
+pub struct Surroundings<'a> {
+    /// The template's folder, as it is seen from where packer was started: `{{template_dir}}`.
+    pub root: &'a str,
+    /// Where packer was started.
+    pub cwd: &'a str,
+    /// The moment of the run, in seconds since 1970.
+    pub clock: i64,
+}
+
+/// The plan of an older template as its components take it.
+///
+/// - Sources that have another name here are called by that: one plugin registers one builder under both names.
+/// - Names of settings are found in any case (mapstructure compares them with `EqualFold`).
+/// - Text for a list is cut at its commas, and empty text is an empty list (the hook `StringToSliceHookFunc(",")`); another single value is
+///   a list of one, a block is a list of one block, one without settings is none (weakly typed input).
+/// - Empty text for a flag is `false`, for a number 0 (weakly typed input).
+/// - A user variable that nobody declared is empty (`user` outside of variables), `{{template_dir}}` is the template's folder, and a file below
+///   the folder in which packer was started is named as seen from there, since relative paths start there.
+/// - `{{isotime | clean_resource_name}}` is the moment of the run as a name without colons, in sources of clouds that have that function.
+pub fn converted(plan: &Json, catalog: &dyn Catalog, around: &Surroundings<'_>) -> Json {
     let mut plan = plan.clone();
-    let converter = Converter { catalog, root, cwd };
+    let converter = Converter { catalog, around };
     for build in plan["builds"].as_array_mut().into_iter().flatten() {
         renamed(build);
         converter.step(Role::Source, build);
@@ -43,6 +68,27 @@ pub fn converted(plan: &Json, catalog: &dyn Catalog, root: &str, cwd: &str) -> J
     plan
 }
 
+/// A plan of ours, whose settings have their types already: files below the folder in which packer was started are named as seen from there.
+pub fn seen_from(plan: &Json, cwd: &str) -> Json {
+    let mut plan = plan.clone();
+    below(&mut plan, cwd);
+    plan
+}
+
+fn below(json: &mut Json, cwd: &str) {
+    match json {
+        Json::String(text) => {
+            let rest = text.strip_prefix(cwd).and_then(|rest| rest.strip_prefix('/'));
+            if let Some(rest) = rest.map(str::to_owned) {
+                *text = rest;
+            }
+        }
+        Json::Array(items) => items.iter_mut().for_each(|item| below(item, cwd)),
+        Json::Object(items) => items.values_mut().for_each(|item| below(item, cwd)),
+        _ => {}
+    }
+}
+
 /// A source of another name as the one that it means here; a unit without a name of its own is called as its source is.
 fn renamed(build: &mut Json) {
     let kind = build["type"].as_str().unwrap_or_default().to_owned();
@@ -57,8 +103,8 @@ fn renamed(build: &mut Json) {
     }
 }
 
-/// A plan in which the facts that are known of each unit, its source's name and kind, are put in: expressions have their values in
-/// the peer's plans, the same facts between braces have not.
+/// A plan in which the facts that are known of each unit, its source's name and kind, are put in, and what functions of text come to that are
+/// given text as it is written: expressions have their values in the peer's plans, the same between braces is rendered by components alone.
 pub fn with_own_facts(plan: &Json) -> Json {
     let mut plan = plan.clone();
     for build in plan["builds"].as_array_mut().into_iter().flatten() {
@@ -77,7 +123,9 @@ fn put_in(json: &mut Json, name: &str, kind: &str) {
                 .replace(&SOURCE.to_string(), name)
                 .replace(&SOURCE_KIND.to_string(), kind);
             let known = |fact: &Captures<'_>| if &fact[1] == "build_type" { kind } else { name }.to_owned();
-            *text = OWN_FACT.replace_all(&ours, known).into_owned();
+            let ours = OWN_FACT.replace_all(&ours, known);
+            let constant = |call: &Captures<'_>| legacy::constant(&call[1]).unwrap_or_else(|| call[0].to_owned());
+            *text = CALL.replace_all(&ours, constant).into_owned();
         }
         Json::Array(items) => items.iter_mut().for_each(|item| put_in(item, name, kind)),
         Json::Object(items) => items.values_mut().for_each(|item| put_in(item, name, kind)),
@@ -87,16 +135,17 @@ fn put_in(json: &mut Json, name: &str, kind: &str) {
 
 struct Converter<'a> {
     catalog: &'a dyn Catalog,
-    root: &'a str,
-    cwd: &'a str,
+    around: &'a Surroundings<'a>,
 }
 
 impl Converter<'_> {
     fn step(&self, role: Role, step: &mut Json) {
-        let schema = self.catalog.schema(role, step["type"].as_str().unwrap_or_default());
+        let kind = step["type"].as_str().unwrap_or_default().to_owned();
+        let schema = self.catalog.schema(role, &kind);
+        let cleans = role == Role::Source && ["amazon-", "azure-"].iter().any(|cloud| kind.starts_with(cloud));
         for part in ["config", "override"] {
             if let Some(config) = step.get_mut(part) {
-                self.texts(config);
+                self.texts(config, cleans);
                 if let Some(schema) = schema {
                     settings(config, schema);
                 }
@@ -104,18 +153,34 @@ impl Converter<'_> {
         }
     }
 
-    fn texts(&self, json: &mut Json) {
+    fn texts(&self, json: &mut Json, cleans: bool) {
         match json {
             Json::String(text) => {
-                let here = TEMPLATE_DIR.replace_all(text, |_: &Captures<'_>| self.root.to_owned());
+                let here = TEMPLATE_DIR.replace_all(text, |_: &Captures<'_>| self.around.root.to_owned());
                 let here = USER.replace_all(&here, "");
-                let below = here.strip_prefix(self.cwd).and_then(|rest| rest.strip_prefix('/'));
-                *text = below.unwrap_or(&here).to_owned();
+                let here = match cleans {
+                    true => CLEAN_TIME.replace_all(&here, |_: &Captures<'_>| self.clean_time()),
+                    false => here,
+                };
+                *text = here.into_owned();
+                below(json, self.around.cwd);
             }
-            Json::Array(items) => items.iter_mut().for_each(|item| self.texts(item)),
-            Json::Object(items) => items.values_mut().for_each(|item| self.texts(item)),
+            Json::Array(items) => items.iter_mut().for_each(|item| self.texts(item, cleans)),
+            Json::Object(items) => items.values_mut().for_each(|item| self.texts(item, cleans)),
             _ => {}
         }
+    }
+
+    fn clean_time(&self) -> String {
+        Moment::at(self.around.clock).rfc3339().replace(':', "-")
+    }
+}
+
+/// Text for a list, cut at its commas.
+pub(super) fn cut(text: &str) -> Vec<&str> {
+    match text {
+        "" => Vec::new(),
+        text => text.split(',').collect(),
     }
 }
 
@@ -135,14 +200,20 @@ fn settings(config: &mut Json, schema: &Schema) {
     }
     for (name, value) in config.as_object_mut().into_iter().flatten() {
         match schema.settings.get(name) {
-            Some(Setting::Value(Type::List(_))) if !value.is_array() && !value.is_null() => {
-                *value = Json::Array(vec![value.take()]);
-            }
+            Some(Setting::Value(Type::List(_))) => match value {
+                Json::String(text) => *value = cut(text).into(),
+                Json::Array(_) | Json::Null => {}
+                _ => *value = Json::Array(vec![value.take()]),
+            },
             Some(Setting::Value(Type::Bool)) if value == "" => *value = false.into(),
+            Some(Setting::Value(Type::Number)) if value == "" => *value = 0.into(),
             Some(Setting::Block(inner)) => settings(value, inner),
             Some(Setting::Blocks(inner)) => {
-                if value.is_object() {
-                    *value = Json::Array(vec![value.take()]);
+                if let Some(block) = value.as_object() {
+                    *value = match block.is_empty() {
+                        true => Json::Array(Vec::new()),
+                        false => Json::Array(vec![value.take()]),
+                    };
                 }
                 for item in value.as_array_mut().into_iter().flatten() {
                     settings(item, inner);
@@ -159,6 +230,26 @@ mod tests {
     use crate::import::known::Known;
     use serde_json::json;
 
+    const AROUND: Surroundings<'static> = Surroundings {
+        root: "packer",
+        cwd: "/srv",
+        clock: 1_767_225_600,
+    };
+
+    #[test]
+    fn text_for_a_list_is_cut_at_its_commas() {
+        let config = json!({"ami_regions": "us-east-1,us-west-2", "ami_users": "", "launch_block_device_mappings": {}, "ami_name": "a-{{isotime | clean_resource_name}}-{{uuid}}"});
+        let plan = json!({"builds": [{"type": "amazon-ebs", "config": config}]});
+        let converted = converted(&plan, &Known::new(), &AROUND);
+        assert_eq!(
+            converted["builds"][0]["config"],
+            json!({"ami_regions": ["us-east-1", "us-west-2"], "ami_users": [], "launch_block_device_mappings": [], "ami_name": "a-2026-01-01T00-00-00Z-{{uuid}}"})
+        );
+        let other = json!({"builds": [{"type": "null", "config": {"a": "{{isotime | clean_resource_name}}"}}]});
+        let kept = super::converted(&other, &Known::new(), &AROUND);
+        assert_eq!(kept["builds"][0]["config"]["a"], "{{isotime | clean_resource_name}}");
+    }
+
     #[test]
     fn a_unit_knows_its_own_name() {
         let ours = json!({"builds": [{"type": "docker", "source": "docker.web", "config": {"a": format!("{SOURCE} {SOURCE_KIND} {{{{ build_name }}}}")}}]});
@@ -168,7 +259,7 @@ mod tests {
     #[test]
     fn names_are_found_in_any_case_and_under_their_older_form() {
         let plan = json!({"builds": [{"name": "proxmox", "source": "proxmox", "type": "proxmox", "config": {"Cores": 2, "onboot": ""}}]});
-        let converted = converted(&plan, &Known::new(), "packer", "/srv");
+        let converted = converted(&plan, &Known::new(), &AROUND);
         let build = &converted["builds"][0];
         assert_eq!(build["config"], json!({"cores": 2, "onboot": false}));
         for part in ["name", "source", "type"] {
@@ -180,7 +271,7 @@ mod tests {
     fn one_is_a_list_of_one_and_folders_are_where_they_are() {
         let steps = json!([{"type": "shell", "config": {"inline": "echo {{user `none`}}", "script": "{{template_dir}}/a.sh", "remote_folder": "/srv/x"}}]);
         let plan = json!({"builds": [{"type": "null", "config": {}, "provisioners": steps}]});
-        let converted = converted(&plan, &Known::new(), "packer", "/srv");
+        let converted = converted(&plan, &Known::new(), &AROUND);
         let config = &converted["builds"][0]["provisioners"][0]["config"];
         assert_eq!(
             *config,

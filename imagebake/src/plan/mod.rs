@@ -17,7 +17,7 @@ pub use select::Selection;
 
 use crate::{
     chain::ErasedChain,
-    data::{Data, LookedUp, Lookups},
+    data::{Data, LookedUp, Lookups, Origin, UNKNOWN},
     describe::Info,
     engine::Clock,
     error::{Error, Result as BuildResult},
@@ -365,6 +365,15 @@ async fn look(
     let made = AssertUnwindSafe(entry.describe(&inputs, &data)).catch_unwind().await;
     let (answers, failures) = data.into_told();
     let mut problems = Diagnostics::new();
+    for open in answers.iter().filter(|answer| answer.from == Origin::Unknown) {
+        let name = format!("{} {}", open.kind, open.question);
+        let message = format!(
+            "`{}` was not asked for: what depends on it is `{UNKNOWN}`",
+            name.trim_end()
+        );
+        let problem = Diagnostic::warning("look-up-unknown", message).at(open.place.clone());
+        problems.push(problem.help("run `lock` where it may be asked; pinned answers are used"));
+    }
     let image = made_by(entry, made, failures, &mut problems);
     (index, image, answers, problems)
 }

@@ -3,10 +3,12 @@
 //! `{"builds":[{name, build, source, type, config, superseded, provisioners, error_cleanup_provisioner, post_processors}]}`. A config has
 //! what was set and nothing else. What imagebake does not need of a template is in `superseded`, attribute → reason. A step is
 //! `{type, config, override, superseded, pause_before, timeout, max_retries}`; a post-processor may have `name` and `keep_input_artifact`.
+//! Text that needs the answer of a look-up which is not pinned is `<unknown>`, as it is where Packer only checks.
 
 use super::{Described, Plan, PlannedUnit};
 use crate::{
     catalog,
+    data::UNKNOWN,
     field::{Field, TemplateName, Value},
 };
 use serde_json::{Map, Value as Json, json};
@@ -135,7 +137,11 @@ fn spelt(value: &Value, reveal: bool) -> Json {
             .iter()
             .map(|(name, value)| (name.clone(), spelt(value, reveal)))
             .collect(),
-        other => other.to_json(reveal),
+        other => match other.to_json(reveal) {
+            // Of text with something in it that nobody was asked for, nothing is known: templates know no parts of it.
+            Json::String(text) if text.contains(UNKNOWN) => UNKNOWN.into(),
+            json => json,
+        },
     }
 }
 

@@ -15,7 +15,10 @@ pub mod virtualbox;
 pub mod vmware;
 pub mod vsphere;
 
-use crate::catalog::Entry;
+use crate::{
+    catalog::{Answers, Entry},
+    field::FieldType,
+};
 
 pub(crate) fn components() -> Vec<Entry> {
     vec![
@@ -44,5 +47,29 @@ pub(crate) fn components() -> Vec<Entry> {
         Entry::source::<vsphere::clone::Machine>(),
         Entry::source::<vsphere::iso::Machine>(),
         Entry::source::<vsphere::supervisor::Machine>(),
+    ]
+}
+
+/// What can be looked up, and what comes of it.
+pub(crate) fn lookups() -> Vec<Answers> {
+    const TEXT: FieldType = FieldType::Text;
+    vec![
+        Answers::of::<amazon::FindAmi>(&[
+            ("id", TEXT),
+            ("name", TEXT),
+            ("creation_date", TEXT),
+            ("owner", TEXT),
+            ("owner_name", TEXT),
+            ("tags", FieldType::Map(&TEXT)),
+        ]),
+        Answers::of::<amazon::Parameter>(&[("value", TEXT), ("version", TEXT), ("arn", TEXT)]),
+        Answers::of::<amazon::StoredSecret>(&[
+            ("value", TEXT),
+            ("secret_string", TEXT),
+            ("secret_binary", TEXT),
+            ("version_id", TEXT),
+        ])
+        .sensitive(),
+        Answers::of::<azure::VaultSecret>(&[("value", TEXT), ("response", TEXT)]).sensitive(),
     ]
 }

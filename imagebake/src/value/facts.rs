@@ -26,6 +26,8 @@ pub const TIMESTAMP: Fact = Fact("timestamp");
 pub const ISO_TIME: Fact = Fact("iso_time");
 /// The run's id: `r` and 12 letters or digits that sort by time.
 pub const RUN_ID: Fact = Fact("run.id");
+/// An identifier of this build in the form of a UUID: one for each unit and run, the same wherever the build names it.
+pub const UUID: Fact = Fact("uuid");
 /// The image's name.
 pub const IMAGE: Fact = Fact("image");
 /// The source's name in its image: its kind, or what `.named` said.
@@ -42,6 +44,7 @@ pub(crate) const ALWAYS: &[&str] = &[
     "timestamp",
     "iso_time",
     "run.id",
+    "uuid",
     "image",
     "source",
     "source_kind",

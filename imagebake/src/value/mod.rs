@@ -10,7 +10,7 @@ mod text;
 mod words;
 
 pub use checksum::Checksum;
-pub use facts::{BUILD_ID, Fact, IMAGE, ISO_TIME, RUN_ID, SOURCE, SOURCE_KIND, TIMESTAMP, UNIT};
+pub use facts::{BUILD_ID, Fact, IMAGE, ISO_TIME, RUN_ID, SOURCE, SOURCE_KIND, TIMESTAMP, UNIT, UUID};
 pub use path::{GuestPath, HostPath};
 pub use secret::{Secret, SecretRef};
 pub use template::{Template, Vars};

@@ -7,21 +7,23 @@ use super::{
 };
 use anyhow::Result;
 use imagebake::import::{
-    comparison::compare,
+    comparison::{compare, filled, open},
     context::Context,
     evaluate,
+    fault::Fault,
     generate::{Module, Options, Template, project},
     input::Format,
     job::verify,
     known::Known,
     schema::{Catalog, Role},
-    weak::{converted, with_own_facts},
+    weak::{Surroundings, converted, seen_from, with_own_facts},
 };
 use serde::Serialize;
-use serde_json::Value as Json;
+use serde_json::{Value as Json, json};
 use std::{
     collections::BTreeMap,
     fmt::Write as _,
+    fs,
     panic::{AssertUnwindSafe, catch_unwind},
     path::{Component, Path, PathBuf},
 };
@@ -312,16 +314,24 @@ fn import<'a>(case: &'a Case, number: usize, catalog: &dyn Catalog, folder: &Pat
             let refused = faults.0.iter().filter(|fault| !fault.warning);
             problems.extend(refused.map(|fault| told(&context, fault)));
         }
-        unit.outcome = match (case.accepted, problems.is_empty()) {
-            (true, true) => {
-                going = true;
-                Outcome::Broken
-            }
-            (true, false) => Outcome::Refused,
-            (false, true) if case.absent() => Outcome::Absent,
-            (false, true) => Outcome::Silent,
-            (false, false) => Outcome::Both,
-        };
+        // What neither has is refused by both: the recorded plan notes it as what the component objects to.
+        let unknown = case.unknown_settings();
+        if case.accepted && !problems.is_empty() && module.faults.0.iter().all(|fault| is_unknown(fault, &unknown)) {
+            unit.peer = Some(format!("peer: unknown configuration key: {}", unknown.join(", ")));
+            problems.clear();
+            unit.outcome = Outcome::Both;
+        } else {
+            unit.outcome = match (case.accepted, problems.is_empty()) {
+                (true, true) => {
+                    going = true;
+                    Outcome::Broken
+                }
+                (true, false) => Outcome::Refused,
+                (false, true) if case.absent() => Outcome::Absent,
+                (false, true) => Outcome::Silent,
+                (false, false) => Outcome::Both,
+            };
+        }
         unit.details = problems;
         unit.module = Some(module.name);
     }
@@ -331,6 +341,12 @@ fn import<'a>(case: &'a Case, number: usize, catalog: &dyn Catalog, folder: &Pat
         unit,
         going,
     }
+}
+
+/// Whether it is about a setting that the peer does not know either.
+fn is_unknown(fault: &Fault, unknown: &[String]) -> bool {
+    let names = |name: &String| fault.message.ends_with(&format!("has no attribute `{name}`"));
+    fault.warning || (fault.code == "unknown-attribute" && unknown.iter().any(names))
 }
 
 fn errors(context: &Context, module: &Module) -> Vec<String> {
@@ -379,7 +395,9 @@ fn verify(going: &mut Going<'_>, module: &Module, package: &Package) {
         env: Some(&env),
     };
     let known = Known::new();
-    let (plan, _) = evaluate(&going.case.input, &context, &known);
+    let mut input = going.case.input.clone();
+    input.answer_data = true;
+    let (plan, _) = evaluate(&input, &context, &known);
     let values = verify::values(&case, &going.case.input, &plan);
     match verify::planned(&case, &verify::Compiled::program(program), &values) {
         Err(error) => {
@@ -390,13 +408,48 @@ fn verify(going: &mut Going<'_>, module: &Module, package: &Package) {
             said(&mut ours, &going.case.cwd.to_string_lossy());
             let theirs = match going.case.input.format() {
                 Ok(Format::Json) => {
-                    ours = converted(&ours, &known, ".", "<cwd>");
-                    converted(&going.case.plan, &known, ".", "<cwd>")
+                    let around = Surroundings {
+                        root: ".",
+                        cwd: "<cwd>",
+                        clock: context.clock,
+                    };
+                    ours = seen_from(&ours, around.cwd);
+                    converted(&going.case.plan, &known, &around)
                 }
-                _ => going.case.plan.clone(),
+                _ => {
+                    let (theirs, filled) = filled(&going.case.plan["builds"], &plan.to_json()["builds"]);
+                    let open = open(&theirs);
+                    if filled + open > 0 {
+                        unit.notes.push(format!(
+                            "the recorded plan leaves {} value(s) open: {open} depend on what nobody was asked for, {filled} are compared with our own evaluation",
+                            filled + open
+                        ));
+                    }
+                    json!({"builds": theirs})
+                }
             };
             let known = |plan: &Json| verify::of_known(with_own_facts(plan), &known);
-            let differences = compare(&known(&theirs), &known(&ours)).differences;
+            let (theirs, ours) = (known(&theirs), known(&ours));
+            // For whoever wants to compare them otherwise.
+            let plans = package.folder.join("plans");
+            for (side, plan) in [("theirs", &theirs), ("ours", &ours)] {
+                let path = plans.join(format!("{}.{side}.json", module.name));
+                let written = fs::create_dir_all(&plans).and_then(|()| fs::write(&path, plan.to_string()));
+                if let Err(error) = written {
+                    unit.notes.push(format!("cannot write {}: {error}", path.display()));
+                }
+            }
+            let differences = compare(&theirs, &ours).differences;
+            // Values were invented for what the template asks for: what neither can take is refused by both.
+            if !differences.is_empty()
+                && ours["builds"].as_array().is_none_or(Vec::is_empty)
+                && let Some(note) = going.case.undecoded()
+            {
+                unit.outcome = Outcome::Both;
+                unit.peer = Some(format!("peer: {note}"));
+                unit.details = vec![problems];
+                return;
+            }
             unit.outcome = match (differences.is_empty(), going.case.excuse()) {
                 (true, _) => Outcome::Verified,
                 (false, Some(_)) => Outcome::Excused,

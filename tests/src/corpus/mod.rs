@@ -75,10 +75,49 @@ impl Case {
             .map(|(_, reason)| *reason)
     }
 
+    /// The settings of which the peer's components say that they do not have them.
+    pub fn unknown_settings(&self) -> Vec<String> {
+        let mut names = Vec::new();
+        noted(&self.plan, &mut names);
+        names.sort();
+        names.dedup();
+        names
+    }
+
+    /// What a source of the peer says of values, invented ones among them, that it cannot read; nothing without invented values.
+    pub fn undecoded(&self) -> Option<&str> {
+        let invented = !self.input.vars.is_empty();
+        let notes = self.plan["builds"]
+            .as_array()?
+            .iter()
+            .filter_map(|build| build["problem"].as_str());
+        let mut undecoded = notes.filter(|note| note.contains("error(s) decoding"));
+        undecoded.next().filter(|_| invented)
+    }
+
     /// Whether the peer refuses it for want of a component.
     pub fn absent(&self) -> bool {
         let told = self.peer.as_deref().unwrap_or_default();
         ABSENT.iter().any(|absent| told.contains(absent))
+    }
+}
+
+/// What the notes of components in a recorded plan call unknown.
+fn noted(plan: &Json, names: &mut Vec<String>) {
+    match plan {
+        Json::Object(items) => {
+            for (key, value) in items {
+                match (key.as_str(), value.as_str()) {
+                    ("problem", Some(text)) => {
+                        let pieces = text.split("unknown configuration key: '\"").skip(1);
+                        names.extend(pieces.filter_map(|piece| piece.split('"').next()).map(str::to_owned));
+                    }
+                    _ => noted(value, names),
+                }
+            }
+        }
+        Json::Array(items) => items.iter().for_each(|item| noted(item, names)),
+        _ => {}
     }
 }
 

@@ -9,7 +9,7 @@ use imagebake::{
         input::Input,
         job::verify::of_known,
         known::Known,
-        weak::{converted, with_own_facts},
+        weak::{Surroundings, converted, with_own_facts},
     },
     plan::{self, Selection, packer},
     project::Project,
@@ -28,6 +28,8 @@ mod conditions;
 mod dynamic;
 #[path = "../../../imagebake/src/import/generate/golden/facts.rs"]
 mod facts;
+#[path = "../../../imagebake/src/import/generate/golden/look_ups.rs"]
+mod look_ups;
 #[path = "../../../imagebake/src/import/generate/golden/older.rs"]
 mod older;
 #[path = "../../../imagebake/src/import/generate/golden/secrets.rs"]
@@ -52,7 +54,7 @@ pub(crate) fn differences_of(folder: &Path, file: &str, images: &[&str], values:
         .collect();
     let project =
         Project::find(Some(&Path::new(env!("CARGO_MANIFEST_DIR")).join("..")), None).expect("it is a project");
-    let lookups = Arc::new(Lookups::new(&project));
+    let lookups = Arc::new(Lookups::new(&project).silent(true));
     let entries: Vec<_> = registry::registered()
         .into_iter()
         .filter(|entry| images.contains(&entry.name.as_ref()))
@@ -71,11 +73,19 @@ pub(crate) fn differences_of(folder: &Path, file: &str, images: &[&str], values:
     context.clock = lookups.clock().seconds();
     let mut input = Input::new(folder.join(file));
     input.vars = values;
+    input.answer_data = true;
     let (theirs, faults) = evaluate(&input, &context, &Known::new());
     assert!(faults.is_empty(), "{file}: {:#?}", faults.0);
     let (theirs, ours) = (theirs.to_json(), packer::plan(&planned, true));
     let theirs = match file.ends_with(".json") && !file.ends_with(".pkr.json") {
-        true => converted(&theirs, &Known::new(), &context.root, &context.cwd_text),
+        true => {
+            let around = Surroundings {
+                root: &context.root,
+                cwd: &context.cwd_text,
+                clock: context.clock,
+            };
+            converted(&theirs, &Known::new(), &around)
+        }
         false => theirs,
     };
     let known = |plan| of_known(with_own_facts(plan), &Known::new());
@@ -84,7 +94,7 @@ pub(crate) fn differences_of(folder: &Path, file: &str, images: &[&str], values:
 
 #[test]
 fn each_construct_plans_what_the_template_says() {
-    let cases: [Case<'_>; 12] = [
+    let cases: [Case<'_>; 14] = [
         ("basics.pkr.hcl", &["basics"], &[("version", "1")]),
         (
             "basics.pkr.hcl",
@@ -118,6 +128,12 @@ fn each_construct_plans_what_the_template_says() {
         ("older.json", &["older"], &[("password", "p"), ("name", "given")]),
         ("dynamic.pkr.hcl", &["dynamic"], &[]),
         ("stubs.pkr.hcl", &["stubs"], &[("token", "t")]),
+        ("look_ups.pkr.hcl", &["look_ups"], &[("builder", "ann")]),
+        (
+            "look_ups.pkr.hcl",
+            &["look_ups"],
+            &[("builder", "ann"), ("region", "us-east-1"), ("team", "web")],
+        ),
     ];
     let mut wrong = Vec::new();
     for (file, images, values) in cases {

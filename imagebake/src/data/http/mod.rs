@@ -6,7 +6,7 @@
 #[cfg(feature = "http")]
 mod driver;
 
-use super::{Ask, Lookup, LookupCx, file::text_of};
+use super::{Ask, Lookup, LookupCx, UNKNOWN, file::text_of};
 use crate::{
     error::{Error, ErrorKind, Result},
     io::{DigestKind, digest_bytes},
@@ -46,6 +46,9 @@ impl HttpBody {
     /// # Errors
     /// When it is not UTF-8.
     pub fn text(&self) -> Result<String> {
+        if self.is_unknown() {
+            return Ok(UNKNOWN.to_owned());
+        }
         text_of("the answer", self.bytes().to_vec())
     }
 
@@ -54,11 +57,42 @@ impl HttpBody {
     /// # Errors
     /// When it is not JSON, or not of this type.
     pub fn json<T: serde::de::DeserializeOwned>(&self) -> Result<T> {
+        if self.is_unknown() {
+            return super::unknown::unknown().map_err(|error| Error::new(ErrorKind::Unsupported, error.to_string()));
+        }
         serde_json::from_slice(self.bytes()).map_err(|error| {
             Error::new(ErrorKind::Integrity, "the answer is not the JSON that was expected")
                 .because(error)
                 .hint("look at what the address answers")
         })
+    }
+
+    /// The text, number or flag at one place of the document, as text: `/tag_name`, `/assets/0/name` (a JSON pointer).
+    ///
+    /// # Errors
+    /// When it is not JSON, or has no such value there.
+    pub fn json_text(&self, pointer: &str) -> Result<String> {
+        if self.is_unknown() {
+            return Ok(UNKNOWN.to_owned());
+        }
+        let document: serde_json::Value = self.json()?;
+        match document.pointer(pointer) {
+            Some(serde_json::Value::String(text)) => Ok(text.clone()),
+            Some(value @ (serde_json::Value::Number(_) | serde_json::Value::Bool(_))) => Ok(value.to_string()),
+            found => {
+                let what = match found {
+                    Some(serde_json::Value::Null) | None => "nothing",
+                    Some(_) => "more than one value",
+                };
+                let message = format!("the answer has {what} at `{pointer}`, where text is expected");
+                Err(Error::new(ErrorKind::Integrity, message).hint("look at what the address answers"))
+            }
+        }
+    }
+
+    /// Whether nobody was asked.
+    fn is_unknown(&self) -> bool {
+        self.bytes.is_none() && self.sha256 == UNKNOWN
     }
 
     /// The SHA-256 digest, in hexadecimal.
@@ -264,6 +298,26 @@ mod tests {
         assert!(of(&"g".repeat(64)).is_err_and(|told| told.contains("is not a checksum")));
         assert!(of("sha256:abc").is_err());
         assert!(of("sha257:abc").is_err_and(|told| told.contains("sha257")));
+    }
+
+    #[test]
+    fn one_value_of_a_document() {
+        let body = HttpBody::of(Bytes::from_static(
+            br#"{"tag_name": "v1.2", "assets": [{"size": 7}], "none": null}"#,
+        ));
+        assert_eq!(body.json_text("/tag_name").expect("text"), "v1.2");
+        assert_eq!(body.json_text("/assets/0/size").expect("a number"), "7");
+        for (pointer, told) in [
+            ("/tag", "nothing at `/tag`"),
+            ("/none", "nothing"),
+            ("/assets", "more than one"),
+        ] {
+            let error = body.json_text(pointer).expect_err("refused").full();
+            assert!(error.contains(told), "{error}");
+        }
+        let unknown: HttpBody = super::super::unknown::unknown().expect("it can be left open");
+        assert_eq!(unknown.json_text("/tag_name").expect("unknown"), UNKNOWN);
+        assert_eq!(unknown.text().expect("unknown"), UNKNOWN);
     }
 
     #[test]

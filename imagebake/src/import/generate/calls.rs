@@ -165,6 +165,9 @@ impl<'c, 'w> Calls<'c, 'w> {
             (Some((maker, _)), _) => Ok(maker),
             (None, Some((maker, missing))) => {
                 for name in missing {
+                    self.comments.push(format!(
+                        "TODO: the template does not set `{name}`; `plan` refuses this until it is given."
+                    ));
                     self.notes.push(Note::at(
                         given.settings.span,
                         format!("`{name}` is not set: `{}::{}` asks for it", shape.name, maker.name),

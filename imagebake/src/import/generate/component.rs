@@ -153,6 +153,8 @@ fn option(expr: &Expr, want: &Want, writer: &mut Writer<'_>) -> Result<Option<St
     let Code { text, optional, .. } = writer.expr(expr, want)?;
     match optional {
         false => Ok(Some(text)),
+        // A pause of no time is none.
+        true if *want == Want::Duration => Ok(Some(format!("{text}.unwrap_or_default()"))),
         true => Err(Fault::at(
             expr.span,
             "no-rust",

@@ -56,12 +56,15 @@ impl Writer<'_> {
         if !fits && *inner == Ty::Str {
             let option = typed.at(Level::Atom);
             let text = match want {
-                Want::Bool => format!("{option}.as_deref().map(|text| text == \"true\")"),
                 Want::Secret => format!("{option}.as_ref().map(Secret::literal)"),
-                Want::Int(_) | Want::Float | Want::Duration => {
+                Want::Bool | Want::Int(_) | Want::Float | Want::Duration => {
                     self.fails(span)?;
                     self.use_path("imagebake::functions");
-                    let function = if *want == Want::Duration { "duration" } else { "number" };
+                    let function = match want {
+                        Want::Bool => "flag",
+                        Want::Duration => "duration",
+                        _ => "number",
+                    };
                     format!("{option}.as_deref().map(functions::{function}).transpose()?")
                 }
                 _ => return Err(no_rust(span, "text that may be absent cannot be a list")),
@@ -372,8 +375,10 @@ impl Writer<'_> {
             }
             (Ty::Bool | Ty::Int(_) | Ty::Float, Ty::Str, None) => format!("{}.to_string()", typed.at(Level::Atom)),
             (from, Ty::Bool, None) if from.is_text() => {
+                self.fails(span)?;
+                self.use_path("imagebake::functions");
                 let text = self.shown_text(typed, span)?;
-                format!("{text} == \"true\"")
+                format!("functions::flag({})?", reference(&text, typed))
             }
             (Ty::Int(from), Ty::Int(to), None) if widens(from, to) => format!("{to}::from({})", value_of(typed)),
             (Ty::Int(from), Ty::Float, None) if widens(from, "i64") && *from != "i64" => {
@@ -449,6 +454,7 @@ impl Writer<'_> {
         for piece in pieces {
             match piece {
                 Piece::Text(text) => {
+                    self.may_clean(&text, span)?;
                     for piece in strings::pieces(&text, facts, span)? {
                         match (made.last_mut(), piece) {
                             (Some(Made::Text(before)), strings::Piece::Text(text)) => before.push_str(&text),
@@ -489,6 +495,19 @@ impl Writer<'_> {
         }
         Ok(written(&made))
     }
+
+    /// Which signs a name may have is another matter in each cloud: two of them take the time with `-` for `:`.
+    fn may_clean(&self, text: &str, span: Span) -> Result<()> {
+        let kind = self.of_source.as_ref().map_or("", |(kind, _)| kind);
+        let known = kind.starts_with("amazon-") || kind.starts_with("azure-");
+        match text.contains("clean_resource_name") && !known {
+            true => Err(no_rust(
+                span,
+                "`clean_resource_name` is written in Rust for names of Amazon and Azure alone",
+            )),
+            false => Ok(()),
+        }
+    }
 }
 
 /// A piece of text in Rust.
@@ -518,6 +537,7 @@ fn written(made: &[Made]) -> String {
     match made {
         [] => return "\"\"".to_owned(),
         [Made::Text(text)] => return quoted(text),
+        [Made::Value(text, false, true)] if text.ends_with(".seconds()") => return format!("{text}.to_string()"),
         // A new value is its text already.
         [Made::Value(text, false, true)] => return text.clone(),
         _ => {}

@@ -54,7 +54,7 @@ impl Writer<'_> {
                 None => Err(no_rust(span, "there is no element here")),
             },
             ExprKind::GetAttr(inner, name) => self.attribute(expr, inner, name),
-            ExprKind::Index(inner, key) => self.index(inner, key, span),
+            ExprKind::Index(inner, key) => self.index(expr, inner, key, span),
             ExprKind::Splat { source, each } => self.splat(source, each, span),
             ExprKind::Call {
                 name,
@@ -203,8 +203,9 @@ impl Writer<'_> {
                     ("packer", "version") => {
                         return Ok(Typed::literal(self.context.version.as_str().into()));
                     }
-                    ("path", _) => {
-                        return Err(no_rust(span, "an absolute path of one computer cannot be in a program"));
+                    ("path", "cwd") => {
+                        self.needs_data = true;
+                        return Ok(Typed::owned("data.folder()", Ty::Str));
                     }
                     ("source", "name" | "type") => {
                         return Ok(match &self.of_source {
@@ -219,10 +220,14 @@ impl Writer<'_> {
                         });
                     }
                     ("build", "name") => {
+                        if let Some(name) = self.build_named_by.clone() {
+                            return self.typed(&name, None);
+                        }
                         return Ok(Typed::literal(self.build_name.as_deref().unwrap_or_default().into()));
                     }
                     ("build", "ID") => return Ok(text_of(vec![Piece::Constant("BUILD_ID")])),
-                    ("build", fact @ ("Host" | "Port" | "User")) => {
+                    ("build", "PackerRunUUID") => return Ok(text_of(vec![Piece::Constant("RUN_ID")])),
+                    ("build", fact) if super::strings::BUILD.contains(&fact) => {
                         return Ok(text_of(vec![Piece::Text(format!("{{{{ build `{fact}` }}}}"))]));
                     }
                     ("build", fact) => {
@@ -232,8 +237,15 @@ impl Writer<'_> {
                 }
             }
         }
-        if expr.path().is_some_and(|path| path[0] == "data") {
-            return Err(no_rust(span, "the answers of data sources cannot be used yet"));
+        if let Some(found) = self.in_document(expr)? {
+            return Ok(found);
+        }
+        match expr.path().as_deref() {
+            Some(["data", kind, name, output]) => return self.answer(kind, name, output, span),
+            Some(["data", ..] | ["data"]) if expr.path().is_some_and(|path| path.len() < 4) => {
+                return Err(no_rust(span, "a data source as a whole cannot be used"));
+            }
+            _ => {}
         }
         // Of an object as it is written, the one entry.
         if let Some(declared) = self.entry_of_local(inner, name) {
@@ -266,7 +278,7 @@ impl Writer<'_> {
         }
     }
 
-    fn index(&mut self, inner: &Expr, key: &Expr, span: Span) -> Result<Typed> {
+    fn index(&mut self, whole: &Expr, inner: &Expr, key: &Expr, span: Span) -> Result<Typed> {
         if let Some(parent @ ("var" | "local")) = inner.as_name()
             && let Some(name) = key.as_text()
         {
@@ -274,6 +286,9 @@ impl Writer<'_> {
                 "var" => self.variable(name, span),
                 _ => self.local(name, span),
             };
+        }
+        if let Some(found) = self.in_document(whole)? {
+            return Ok(found);
         }
         let of = self.typed(inner, None)?;
         let key = self.typed(key, None)?;

@@ -62,13 +62,30 @@ impl Writer<'_> {
             },
             // A variable of an older template whose default others are put into.
             ("given_or", [given, otherwise]) => {
-                let (given, otherwise) = (self.typed(given, None)?, self.typed(otherwise, None)?);
-                let otherwise = self.exactly(&otherwise, &Ty::Str, span)?;
+                let given = self.typed(given, None)?;
+                self.closures += 1;
+                let otherwise = self
+                    .typed(otherwise, None)
+                    .and_then(|otherwise| self.exactly(&otherwise, &Ty::Str, span));
+                self.closures -= 1;
+                let otherwise = otherwise?;
                 Ok(Typed::owned(
                     format!("{}.clone().unwrap_or_else(|| {otherwise})", given.at(Level::Atom)),
                     Ty::Str,
                 ))
             }
+            // Of a default: an input of its own has it.
+            ("env", [asked]) => match asked.as_text() {
+                Some(asked) => self.variable(asked, span),
+                None => Err(no_rust(span, "the name of an environment variable is written out")),
+            },
+            // Text of an older template where a list is taken.
+            ("cut", [text]) => {
+                let text = self.text_of_argument(text)?;
+                self.use_path("imagebake::functions");
+                Ok(Typed::owned(format!("functions::cut({text})"), Ty::list(Ty::Str)))
+            }
+            ("uuidv4", []) => Ok(super::expr::text_of(vec![super::typed::Piece::Constant("UUID")])),
             // As older templates say it.
             ("unix_time", []) => Ok(self.time("seconds()".to_owned())),
             ("regex_replace", [of, pattern, with]) if is_now(of) => match (pattern.as_text(), with.as_text()) {
@@ -768,22 +785,41 @@ impl Writer<'_> {
             return Err(no_rust(span, "these maps have no type in common"));
         };
         let value = if value.is_text() { Ty::Str } else { value };
-        let ty = Ty::Map(Box::new(value), Keys::Owned);
+        let ty = Ty::Map(Box::new(value.clone()), Keys::Owned);
         let mut parts = Vec::new();
         for map in &typed {
-            if matches!(&map.form, Form::Entries(entries) if entries.is_empty()) {
-                continue;
+            match (&map.form, &map.ty) {
+                (Form::Entries(entries), _) if entries.is_empty() => {}
+                (Form::Place | Form::Ref | Form::Once | Form::Owned, Ty::Map(own, Keys::Static)) => {
+                    parts.push((self.owned_entries(map, own, &value, span)?, true));
+                }
+                _ => parts.push((self.exactly(map, &ty, span)?, false)),
             }
-            parts.push(self.exactly(map, &ty, span)?);
         }
         self.use_path("std::collections::BTreeMap");
         let mut parts = parts.into_iter();
-        let first = parts.next().unwrap_or_default();
-        let rest: String = parts.map(|part| format!(".chain({part})")).collect();
-        Ok(Typed::owned(
-            format!("{first}.into_iter(){rest}.collect::<BTreeMap<_, _>>()"),
-            ty,
-        ))
+        let first = match parts.next() {
+            Some((entries, true)) => entries,
+            Some((map, false)) => format!("{map}.into_iter()"),
+            None => String::new(),
+        };
+        let rest: String = parts.map(|(part, _)| format!(".chain({part})")).collect();
+        Ok(Typed::owned(format!("{first}{rest}.collect::<BTreeMap<_, _>>()"), ty))
+    }
+}
+
+impl Writer<'_> {
+    /// The entries of a map whose names are written out, with names of their own.
+    fn owned_entries(&mut self, map: &Typed, own: &Ty, value: &Ty, span: Span) -> Result<String> {
+        let (walk, key, form) = match map.form {
+            Form::Once | Form::Owned => ("into_iter", "key.to_owned()", Form::Owned),
+            _ => ("iter", "(*key).to_owned()", Form::Ref),
+        };
+        self.closures += 1;
+        let made = self.exactly(&Typed::new("value", own.clone(), form), value, span);
+        self.closures -= 1;
+        let map = map.at(Level::Atom);
+        Ok(format!("{map}.{walk}().map(|(key, value)| ({key}, {}))", made?))
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::{
     Each, Note, Setting, SettingBlock, SettingValue, Settings, StepOptions,
+    data::{DataSource, Sources},
     model::{Build, Default, Model, Source, Step, Validation, Variable},
     writer::{LocalDeclaration, Writer, no_rust},
 };
@@ -24,12 +25,14 @@ use std::collections::BTreeMap;
 pub(super) fn read(input: &Input, context: &Context, catalog: &dyn Catalog, plan: &Plan, faults: &mut Faults) -> Model {
     let declared = template::declared(input, context, faults);
     let mut notes = Vec::new();
-    let variables = declared
+    let mut environment = Environment::of(&declared);
+    let mut variables: Vec<Variable> = declared
         .variables
         .iter()
-        .filter_map(|variable| faults.keep(self::variable(variable, context, plan)))
+        .filter_map(|variable| faults.keep(self::variable(variable, context, plan, &mut environment)))
         .collect();
-    let locals: BTreeMap<String, LocalDeclaration> = declared
+    variables.extend(environment.inputs());
+    let mut locals: BTreeMap<String, LocalDeclaration> = declared
         .locals
         .iter()
         .map(|local| {
@@ -41,6 +44,19 @@ pub(super) fn read(input: &Input, context: &Context, catalog: &dyn Catalog, plan
             (local.name.clone(), declaration)
         })
         .collect();
+    locals.extend(environment.computed);
+    let mut data = Sources::new();
+    for source in &declared.data {
+        let schema = catalog.schema(Role::Data, &source.kind);
+        if let Some(settings) = faults.keep(settings(&source.block.body, schema, &[])) {
+            let source_of = DataSource {
+                settings,
+                comments: source.block.comments.clone(),
+                span: source.block.header,
+            };
+            data.insert((source.kind.clone(), source.name.clone()), source_of);
+        }
+    }
     let mut builds = Vec::new();
     {
         let mut reader = Reader {
@@ -56,17 +72,105 @@ pub(super) fn read(input: &Input, context: &Context, catalog: &dyn Catalog, plan
     Model {
         variables,
         locals,
+        data,
         builds,
         notes,
     }
 }
 
-fn variable(declared: &declarations::Variable, context: &Context, plan: &Plan) -> Result<Variable> {
+/// Environment variables that defaults are computed of: inputs of their own, and a local for what is computed.
+struct Environment {
+    /// Names that the template has.
+    variables: Vec<String>,
+    locals: Vec<String>,
+    names: Vec<String>,
+    computed: BTreeMap<String, LocalDeclaration>,
+}
+
+impl Environment {
+    fn of(declared: &Declared) -> Self {
+        Self {
+            variables: declared
+                .variables
+                .iter()
+                .map(|variable| variable.name.clone())
+                .collect(),
+            locals: declared.locals.iter().map(|local| local.name.clone()).collect(),
+            names: Vec::new(),
+            computed: BTreeMap::new(),
+        }
+    }
+
+    /// The default of variable `name`: a local takes what was given, or computes it.
+    fn default(&mut self, name: &str, ty: Option<&Type>, expr: &Expr, sensitive: bool) -> Result<Default> {
+        let refused = |message: &str| Err(no_rust(expr.span, message));
+        if !matches!(ty, None | Some(Type::String | Type::Dynamic)) {
+            return refused("a default that is computed is written in Rust for text alone");
+        }
+        if self.locals.iter().any(|local| local == name) {
+            return refused("a default that is computed becomes a local, and there is one of that name already");
+        }
+        let mut asked = Vec::new();
+        let mut others = false;
+        expr.walk(&mut |node| {
+            if let ExprKind::Call { name, arguments, .. } = &node.kind
+                && name == "env"
+            {
+                match arguments.first().and_then(Expr::as_text) {
+                    Some(name) => asked.push(name.to_owned()),
+                    None => others = true,
+                }
+            }
+        });
+        if others || asked.iter().any(|name| self.variables.contains(name)) {
+            return refused("this default cannot be computed of the environment in Rust");
+        }
+        for name in asked {
+            if !self.names.contains(&name) {
+                self.names.push(name);
+            }
+        }
+        let span = expr.span;
+        let call = ExprKind::Call {
+            name: "given_or".to_owned(),
+            name_span: span,
+            arguments: vec![super::legacy::reference("var", name, span), expr.clone()],
+            expand: false,
+        };
+        let declaration = LocalDeclaration {
+            expr: Expr::new(call, span),
+            sensitive,
+            comments: Vec::new(),
+        };
+        self.computed.insert(name.to_owned(), declaration);
+        Ok(Default::Computed)
+    }
+
+    fn inputs(&self) -> impl Iterator<Item = Variable> {
+        self.names.iter().map(|name| Variable {
+            name: name.clone(),
+            ty: Some(Type::String),
+            default: Default::Env(name.clone()),
+            sensitive: false,
+            description: Vec::new(),
+            validations: Vec::new(),
+            value: None,
+        })
+    }
+}
+
+fn variable(
+    declared: &declarations::Variable,
+    context: &Context,
+    plan: &Plan,
+    environment: &mut Environment,
+) -> Result<Variable> {
     let ty = declared
         .ty
         .as_ref()
         .map(|ty| eval::type_constraint(context, ty))
         .transpose()?;
+    let sensitive = plan.sensitive.contains(&format!("var.{}", declared.name));
     let env = declared.default.as_ref().and_then(|expr| match &expr.kind {
         ExprKind::Call { name, arguments, .. } if name == "env" => arguments.first()?.as_text(),
         ExprKind::Wrapped(inner) | ExprKind::Parens(inner) => match &inner.kind {
@@ -80,17 +184,17 @@ fn variable(declared: &declarations::Variable, context: &Context, plan: &Plan) -
         (_, Some(env)) => Default::Env(env.to_owned()),
         (Some(expr), None) => {
             let mut asks = false;
-            expr.walk(&mut |node| asks |= matches!(&node.kind, ExprKind::Call { .. }));
-            if asks {
-                return Err(no_rust(
-                    expr.span,
-                    "a default that is computed of the environment cannot be written yet",
-                ));
+            expr.walk(&mut |node| asks |= matches!(&node.kind, ExprKind::Call { name, .. } if name == "env"));
+            match asks {
+                true => environment.default(&declared.name, ty.as_ref(), expr, sensitive)?,
+                false => {
+                    let value = eval::evaluate_default(context, expr)?;
+                    let ty = ty.clone().unwrap_or(Type::Dynamic);
+                    let value =
+                        convert(&value, &ty).map_err(|problem| Fault::at(expr.span, "variable-type", problem))?;
+                    Default::Value(value, expr.span)
+                }
             }
-            let value = eval::evaluate_default(context, expr)?;
-            let ty = ty.clone().unwrap_or(Type::Dynamic);
-            let value = convert(&value, &ty).map_err(|problem| Fault::at(expr.span, "variable-type", problem))?;
-            Default::Value(value, expr.span)
         }
     };
     let constant = |expr: &Expr| eval::evaluate(context, expr, &Scope::default()).ok();
@@ -121,7 +225,7 @@ fn variable(declared: &declarations::Variable, context: &Context, plan: &Plan) -
         name: declared.name.clone(),
         ty,
         default,
-        sensitive: plan.sensitive.contains(&format!("var.{}", declared.name)),
+        sensitive,
         description: lines,
         validations,
         value: plan.variables.get(&declared.name).cloned(),
@@ -148,10 +252,19 @@ impl Reader<'_> {
             declarations::kind("dynamic", 1),
         ];
         let content = block.body.part(&["name", "description", "sources"], &kinds);
+        let name = content.attribute("name");
+        let constant = name.and_then(|name| self.constants.constant(&name.expr));
         let mut build = Build {
-            name: self.text(content.attribute("name"))?.filter(|name| !name.is_empty()),
+            name: constant
+                .as_ref()
+                .and_then(Value::as_str)
+                .filter(|name| !name.is_empty())
+                .map(str::to_owned),
+            named_by: name.filter(|_| constant.is_none()).map(|name| name.expr.clone()),
             comments: block.comments.clone(),
-            description: self.text(content.attribute("description"))?,
+            description: content
+                .attribute("description")
+                .and_then(|description| self.described(description)),
             sources: Vec::new(),
             steps: Vec::new(),
             cleanup: None,
@@ -201,6 +314,7 @@ impl Reader<'_> {
                     }
                     build.chains.push(chain);
                 }
+                "dynamic" if block.labels[0].0 == "provisioner" => build.steps.push(self.steps(block)?),
                 "hcp_packer_registry" => self.notes.push(Note::at(
                     block.header,
                     "what is told to the registry of HCP is left out: post-processor `manifest` writes what was built",
@@ -257,6 +371,45 @@ impl Reader<'_> {
         })
     }
 
+    /// A description becomes a comment of the function, which says the same whatever the variables are.
+    fn described(&mut self, description: &Attribute) -> Option<String> {
+        let constant = self.constants.constant(&description.expr);
+        if constant.is_none() {
+            self.notes.push(Note::at(
+                description.expr.span,
+                "the build's description depends on variables, and so it is left out",
+            ));
+        }
+        constant?.as_str().map(str::to_owned)
+    }
+
+    /// As many provisioners as a collection has elements.
+    fn steps(&mut self, block: &Block) -> Result<Step> {
+        let (each, body) = each(block, "provisioner")?;
+        let labels = block.body.part(&["labels"], &[]);
+        let kinds = match labels.attribute("labels") {
+            Some(labels) => self.texts(labels)?,
+            None => Vec::new(),
+        };
+        let [kind] = kinds.as_slice() else {
+            return Err(Fault::at(
+                block.header,
+                "labels",
+                "which provisioner these are is not said: one label is needed",
+            ));
+        };
+        let one = Block {
+            kind: "provisioner".to_owned(),
+            labels: vec![(kind.clone(), block.header)],
+            body: body.clone(),
+            ..block.clone()
+        };
+        Ok(Step {
+            each: Some(each),
+            ..self.step(&one, Role::Provisioner)?
+        })
+    }
+
     fn step(&mut self, block: &Block, role: Role) -> Result<Step> {
         let kind = block.labels[0].0.clone();
         let own: &[&str] = match role {
@@ -300,6 +453,7 @@ impl Reader<'_> {
             options.overrides = overrides(&changed.expr)?;
         }
         Ok(Step {
+            each: None,
             kind,
             comments: block.comments.clone(),
             settings,
@@ -456,6 +610,17 @@ pub(super) fn inner<'a>(schema: Option<&'a Schema>, name: &str) -> Option<&'a Sc
 }
 
 fn dynamic(block: &Block, name: &str, schema: Option<&Schema>) -> Result<SettingBlock> {
+    let (each, body) = each(block, name)?;
+    Ok(SettingBlock {
+        settings: settings(&body, inner(schema, name), &[])?,
+        each: Some(each),
+        comments: block.comments.clone(),
+        span: block.span,
+    })
+}
+
+/// What a `dynamic` block walks over, and what there is for each element.
+fn each(block: &Block, name: &str) -> Result<(Each, Body)> {
     let content = block
         .body
         .part(&["for_each", "iterator", "labels"], &[declarations::kind("content", 0)]);
@@ -471,13 +636,9 @@ fn dynamic(block: &Block, name: &str, schema: Option<&Schema>) -> Result<Setting
         .and_then(|attribute| attribute.expr.as_name().or_else(|| attribute.expr.as_text()))
         .unwrap_or(name)
         .to_owned();
-    Ok(SettingBlock {
-        settings: settings(&body.body, inner(schema, name), &[])?,
-        each: Some(Each {
-            iterator,
-            collection: collection.expr.clone(),
-        }),
-        comments: block.comments.clone(),
-        span: block.span,
-    })
+    let each = Each {
+        iterator,
+        collection: collection.expr.clone(),
+    };
+    Ok((each, body.body.clone()))
 }

@@ -64,6 +64,7 @@ pub(super) fn read(input: &Input, context: &Context, catalog: &dyn Catalog, plan
     }
     let mut build = Build {
         name: None,
+        named_by: None,
         comments: Vec::new(),
         description: None,
         sources: Vec::new(),
@@ -120,6 +121,7 @@ pub(super) fn read(input: &Input, context: &Context, catalog: &dyn Catalog, plan
     Model {
         variables,
         locals,
+        data: BTreeMap::new(),
         builds: vec![build],
         notes,
     }
@@ -223,6 +225,7 @@ impl Reader<'_> {
             None => None,
         };
         Ok(Step {
+            each: None,
             kind: part.kind.clone(),
             comments: Vec::new(),
             settings: self.settings(&part.settings, schema, span)?,
@@ -253,6 +256,7 @@ impl Reader<'_> {
                 Some(Known::Block(_) | Known::Blocks(_)) => {
                     SettingValue::Blocks(self.blocks(&property.value, inner(schema, &property.name))?)
                 }
+                Some(Known::Value(Type::List(_))) => SettingValue::Expr(self.list(&property.value)?),
                 _ => SettingValue::Expr(self.value(&property.value)?),
             };
             entries.retain(|known| known.name != property.name);
@@ -286,6 +290,26 @@ impl Reader<'_> {
                 format!("an object is expected here, not {}", json.friendly()),
             )),
         }
+    }
+
+    /// Where a list is taken, packer cuts text at its commas.
+    fn list(&mut self, json: &Json) -> Result<Expr> {
+        let JsonKind::String(text) = &json.kind else {
+            return self.value(json);
+        };
+        if !text.contains("{{") {
+            let items = crate::import::weak::cut(text).into_iter();
+            let items = items.map(|item| Expr::new(ExprKind::Literal(item.into()), json.span));
+            return Ok(Expr::new(ExprKind::Tuple(items.collect()), json.span));
+        }
+        let text = self.text(text, json.span, false)?;
+        let cut = ExprKind::Call {
+            name: "cut".to_owned(),
+            name_span: json.span,
+            arguments: vec![text],
+            expand: false,
+        };
+        Ok(Expr::new(cut, json.span))
     }
 
     fn value(&mut self, json: &Json) -> Result<Expr> {
@@ -363,10 +387,16 @@ impl Reader<'_> {
                     reference("var", name, span)
                 }
                 ["template_dir"] => reference("path", "root", span),
+                ["pwd"] if !at_run_time => reference("path", "cwd", span),
                 ["timestamp"] if !at_run_time => call("unix_time", Vec::new()),
                 ["isotime"] if !at_run_time => call("timestamp", Vec::new()),
                 ["isotime", layout] if !at_run_time => call("legacy_isotime", vec![literal(layout)]),
                 ["strftime", format] if !at_run_time => call("legacy_strftime", vec![literal(format)]),
+                ["uuid"] if !at_run_time => call("uuidv4", Vec::new()),
+                _ if !at_run_time && let Some(text) = legacy::constant(&piece) => {
+                    parts.push(Part::Literal(text));
+                    continue;
+                }
                 _ if piece.contains("user") => {
                     return Err(problem(format!("`{{{{ {piece} }}}}` cannot be written in Rust yet")));
                 }
@@ -377,7 +407,12 @@ impl Reader<'_> {
             };
             parts.push(Part::Interpolation(expr));
         }
-        Ok(Expr::new(ExprKind::Template(parts), span))
+        // What is one value alone keeps its type.
+        Ok(match <[Part; 1]>::try_from(parts) {
+            Ok([Part::Interpolation(expr)]) => Expr::new(ExprKind::Wrapped(Box::new(expr)), span),
+            Ok([part]) => Expr::new(ExprKind::Template(vec![part]), span),
+            Err(parts) => Expr::new(ExprKind::Template(parts), span),
+        })
     }
 
     fn user(&mut self, name: &str, span: Span) -> Expr {
@@ -392,7 +427,7 @@ impl Reader<'_> {
     }
 }
 
-fn reference(parent: &str, name: &str, span: Span) -> Expr {
+pub(super) fn reference(parent: &str, name: &str, span: Span) -> Expr {
     let parent = Expr::new(ExprKind::Variable(parent.to_owned()), span);
     Expr::new(ExprKind::GetAttr(Box::new(parent), name.to_owned()), span)
 }
@@ -408,6 +443,7 @@ fn asks_build(action: &str) -> bool {
             | "isotime"
             | "strftime"
             | "uuid"
+            | "pwd"
             | "upper"
             | "lower"
             | "split"

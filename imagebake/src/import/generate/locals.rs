@@ -33,13 +33,21 @@ impl Writer<'_> {
     }
 
     pub(super) fn variable(&mut self, name: &str, span: Span) -> Result<Typed> {
+        // What is given, or computed, a local has.
+        let is_computed = self
+            .declarations
+            .get(name)
+            .is_some_and(|local| local.is_default_of(name));
+        if is_computed && !self.open.iter().any(|open| open == name) {
+            return self.local(name, span);
+        }
         let Some(known) = self.variables.get(name).cloned() else {
             return Err(no_rust(span, format!("the type of variable `{name}` is not known")));
         };
         let key = format!("var.{name}");
         self.uses_vars = true;
         self.used_variables.insert(name.to_owned());
-        self.used(&key).other += 1;
+        self.named_here(&key);
         let mut typed = Typed::new(format!("vars.{}", known.ident), known.ty, Form::Place);
         typed.key = Some(key);
         Ok(typed)
@@ -47,7 +55,7 @@ impl Writer<'_> {
 
     pub(super) fn local(&mut self, name: &str, span: Span) -> Result<Typed> {
         let key = format!("local.{name}");
-        self.used(&key).other += 1;
+        self.named_here(&key);
         *self.learned.counts.entry((self.function, key.clone())).or_default() += 1;
         self.let_of(name, span)?;
         let known = self.locals[name].clone();
@@ -56,6 +64,13 @@ impl Writer<'_> {
         let mut typed = Typed::new(known.ident, known.ty, form);
         typed.key = Some(key);
         Ok(typed)
+    }
+
+    fn named_here(&mut self, key: &str) {
+        let facts = self.facts;
+        let uses = self.used(key);
+        uses.other += 1;
+        uses.facts.push(facts);
     }
 
     /// The `let` of a local, and before it those of what it needs.
@@ -83,19 +98,12 @@ impl Writer<'_> {
             .cloned();
         let facts = match &want {
             Some(want) => super::writer::facts_of(want),
-            None => self
-                .before
-                .uses
-                .get(&key)
-                .map_or(super::strings::Facts::Known(&[]), |uses| {
-                    match uses.wants.iter().find_map(|want| match want {
-                        Want::Template(facts) => Some(*facts),
-                        _ => None,
-                    }) {
-                        Some(facts) => super::strings::Facts::Known(facts),
-                        None => super::strings::Facts::None,
-                    }
-                }),
+            None => match self.before.uses.get(&key) {
+                None => super::strings::Facts::Known(&[]),
+                Some(uses) => uses
+                    .rendered_with()
+                    .map_or(super::strings::Facts::None, super::strings::Facts::Known),
+            },
         };
         // A local is written where no loop is.
         let scope = std::mem::take(&mut self.scope);

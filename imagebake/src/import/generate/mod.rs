@@ -13,6 +13,7 @@ mod calls;
 mod code;
 mod component;
 mod convert;
+mod data;
 mod expr;
 mod functions;
 mod given;

@@ -1,6 +1,6 @@
 //! A template as the generator reads it: one shape for HCL2 and for the older templates.
 
-use super::{Note, Settings, StepOptions, writer::LocalDeclaration};
+use super::{Each, Note, Settings, StepOptions, data::Sources, writer::LocalDeclaration};
 use crate::import::{
     sources::Span,
     syntax::Expr,
@@ -12,6 +12,7 @@ use std::collections::BTreeMap;
 pub(super) struct Model {
     pub(super) variables: Vec<Variable>,
     pub(super) locals: BTreeMap<String, LocalDeclaration>,
+    pub(super) data: Sources,
     pub(super) builds: Vec<Build>,
     pub(super) notes: Vec<Note>,
 }
@@ -51,6 +52,8 @@ pub(super) struct Validation {
 /// What becomes one image.
 pub(super) struct Build {
     pub(super) name: Option<String>,
+    /// What the template calls it where that depends on variables.
+    pub(super) named_by: Option<Expr>,
     pub(super) comments: Vec<String>,
     pub(super) description: Option<String>,
     pub(super) sources: Vec<Source>,
@@ -71,6 +74,8 @@ pub(super) struct Source {
 
 /// A provisioner or post-processor.
 pub(super) struct Step {
+    /// What a `dynamic` block walks over, for each element of which there is one.
+    pub(super) each: Option<Each>,
     pub(super) kind: String,
     pub(super) comments: Vec<String>,
     pub(super) settings: Settings,

@@ -105,6 +105,7 @@ fn generate(
     for run in 1..=RUNS {
         let known = variables::known(model, &learned.uses);
         let mut writer = Writer::new(&template.context, known, &model.locals, learned);
+        writer.data = &model.data;
         let mut problems = Faults::default();
         let mut module = ModuleWriter {
             template,
@@ -139,7 +140,10 @@ fn generate(
                 .collect();
             written.module.notes.append(&mut module.notes);
             written.module.stubs = std::mem::take(&mut writer.stubs.told);
+            written.module.notes.append(&mut writer.notes);
+            written.module.notes.extend(writer.unused_data());
             written.features = module.features;
+            written.features.append(&mut writer.features);
             let structs = of_locals(&learned_structs, &mut writer, model);
             let declarations = format!("{}{inputs}{structs}", writer.stubs.declarations());
             written.text = text(template, &writer.uses, &declarations, &functions);
@@ -211,6 +215,37 @@ struct ModuleWriter<'a> {
     has_inputs: bool,
 }
 
+/// What an image is made with.
+enum Call {
+    /// `.provision(…)`
+    One(String),
+    /// A loop that adds steps.
+    Loop(String),
+}
+
+/// The statements that make the image, bound to `name` where there are loops, and the expression that it is then.
+fn assembled(calls: &[Call], name: &str) -> (String, String) {
+    let mut statements = String::new();
+    let mut chain = "Image::new()".to_owned();
+    let mut bound = false;
+    for call in calls {
+        match call {
+            Call::One(call) => chain.push_str(&format!("\n{call}")),
+            Call::Loop(text) => {
+                if !bound {
+                    statements.push_str(&format!("let mut {name} = {chain};\n"));
+                } else if chain != name {
+                    statements.push_str(&format!("{name} = {chain};\n"));
+                }
+                statements.push_str(text);
+                bound = true;
+                chain = name.to_owned();
+            }
+        }
+    }
+    (statements, chain)
+}
+
 /// A component bound to a name.
 struct Bound {
     /// The sources that it is for, where that was settled: `only`, and `except`.
@@ -244,8 +279,17 @@ impl ModuleWriter<'_> {
     ) -> String {
         writer.begin(at);
         writer.build_name.clone_from(&build.name);
+        writer.build_named_by.clone_from(&build.named_by);
+        if let Some(name) = &build.named_by {
+            let message = format!("the build's name depends on variables: the image is called `{shown}`");
+            self.notes.push(Note::at(name.span, message));
+        }
+        let bound_image = match build.steps.iter().any(|step| step.each.is_some()) {
+            true => writer.name("image"),
+            false => String::new(),
+        };
         let mut statements = String::new();
-        let mut calls: Vec<String> = Vec::new();
+        let mut calls: Vec<Call> = Vec::new();
         let mut units: Vec<String> = Vec::new();
         for source in &build.sources {
             writer.of_source = Some((
@@ -265,16 +309,18 @@ impl ModuleWriter<'_> {
         }
         let mut steps = Vec::new();
         for step in &build.steps {
-            if let Some(bound) = keep(faults, |faults| self.step(step, Role::Provisioner, writer, faults)) {
+            if step.each.is_some() {
+                steps.extend(keep(faults, |faults| self.steps(step, &bound_image, writer, faults)));
+            } else if let Some(bound) = keep(faults, |faults| self.step(step, Role::Provisioner, writer, faults)) {
                 statements.push_str(&bound.statements);
-                steps.push(format!(".provision({})", bound.used));
+                steps.push(Call::One(format!(".provision({})", bound.used)));
             }
         }
         if let Some(step) = &build.cleanup
             && let Some(bound) = keep(faults, |faults| self.step(step, Role::Provisioner, writer, faults))
         {
             statements.push_str(&bound.statements);
-            steps.push(format!(".error_cleanup({})", bound.used));
+            steps.push(Call::One(format!(".error_cleanup({})", bound.used)));
         }
         // What needs a certain artifact goes on the sources, and then all do, so that their order stays.
         let on_sources = build.chains.iter().any(|chain| particular(chain))
@@ -331,14 +377,15 @@ impl ModuleWriter<'_> {
                     }
                 }
             }
-            calls.push(format!(".source({unit})"));
+            calls.push(Call::One(format!(".source({unit})")));
         }
         calls.extend(steps);
         if !on_sources {
             let whole = |(_, chain): &(bool, Vec<Bound>)| chained(&chain.iter().collect::<Vec<_>>(), |_| false);
-            calls.extend(chains.iter().map(whole));
+            calls.extend(chains.iter().map(whole).map(Call::One));
         }
-        let image = format!("Image::new()\n{}", calls.join("\n"));
+        let (assembled, image) = assembled(&calls, &bound_image);
+        statements.push_str(&assembled);
         let result = writer.fallible || writer.needs_data;
         let mut parameters = Vec::new();
         if self.has_inputs {
@@ -397,6 +444,20 @@ impl ModuleWriter<'_> {
             writer,
         )?;
         Ok(self.bind(made, name, &source.comments, faults))
+    }
+
+    /// A step for each element of a collection, added to `image`.
+    fn steps(&mut self, step: &Step, image: &str, writer: &mut Writer<'_>, faults: &mut Faults) -> Result<Call> {
+        let Some(each) = &step.each else {
+            return Ok(Call::Loop(String::new()));
+        };
+        let (pattern, iterated, bound) = writer.each(&each.iterator, &each.collection, |writer| {
+            self.step(step, Role::Provisioner, writer, faults)
+        })?;
+        Ok(Call::Loop(format!(
+            "for {pattern} in {iterated} {{\n{}{image} = {image}.provision({});\n}}\n",
+            bound.statements, bound.used
+        )))
     }
 
     fn step(&mut self, step: &Step, role: Role, writer: &mut Writer<'_>, faults: &mut Faults) -> Result<Bound> {

@@ -70,7 +70,16 @@ pub(super) fn camel(name: &str) -> String {
 pub(super) fn fact(name: &str) -> String {
     match name {
         "HTTPIP" => "http_ip".to_owned(),
-        "SourceAMIName" => "source_ami_name".to_owned(),
+        // An acronym in the middle does not show where it ends.
+        other if other.starts_with("SourceAMI") => {
+            let rest = words(&other["SourceAMI".len()..]);
+            ["source", "ami"]
+                .into_iter()
+                .map(str::to_owned)
+                .chain(rest)
+                .collect::<Vec<_>>()
+                .join("_")
+        }
         other => words(other).join("_"),
     }
 }
@@ -94,6 +103,11 @@ impl Names {
             number += 1;
         }
         name
+    }
+
+    /// `name` is taken, whoever has it.
+    pub(super) fn keep(&mut self, name: &str) {
+        self.0.insert(name.to_owned());
     }
 }
 

@@ -16,6 +16,9 @@ pub fn samples() -> String {
     for entry in catalog::components() {
         samples.shape(&entry.shape);
     }
+    for lookup in catalog::lookups() {
+        samples.shape(&lookup.shape);
+    }
     samples.program()
 }
 

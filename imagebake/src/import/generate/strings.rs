@@ -3,6 +3,7 @@
 use super::names;
 use crate::import::{
     fault::{Fault, Result},
+    legacy,
     sources::Span,
 };
 
@@ -215,6 +216,9 @@ fn action(action: &str, facts: Facts, span: Span) -> Result<Piece> {
     if action.starts_with("/*") {
         return Ok(Piece::Text(String::new()));
     }
+    if let Some(text) = legacy::constant(action) {
+        return Ok(Piece::Text(plain(&text, facts)));
+    }
     if let [Word::Text(text)] = words.as_slice() {
         return Ok(Piece::Text(match facts {
             Facts::Known(_) if text.contains("{{") || text.contains("{%") => format!("{{{{ {} }}}}", escaped(text)),
@@ -256,14 +260,16 @@ fn action(action: &str, facts: Facts, span: Span) -> Result<Piece> {
     match bare.as_slice() {
         ["timestamp"] => constant("TIMESTAMP"),
         ["isotime"] => constant("ISO_TIME"),
+        ["uuid"] => constant("UUID"),
+        // Names of clouds have no colons.
+        ["isotime", "|", "clean_resource_name"] => Ok(Piece::Time(format!("format({})", quoted(CLEANED_ISO)))),
         ["isotime", layout] => layout_of(layout, span),
         ["strftime", layout] => Ok(Piece::Time(format!("format({})", quoted(layout)))),
         ["build_name"] | [".BuildName"] => constant("SOURCE"),
         ["build_type"] | [".BuilderType"] => constant("SOURCE_KIND"),
         ["build", "ID"] => constant("BUILD_ID"),
-        ["build", name @ ("Host" | "Port" | "User")] => {
-            Ok(Piece::Text(format!("{{{{ build.{} }}}}", name.to_lowercase())))
-        }
+        ["build", "PackerRunUUID"] => constant("RUN_ID"),
+        ["build", name] if BUILD.contains(name) => Ok(Piece::Text(build_fact(name))),
         [field] if field.starts_with('.') => {
             let path: Vec<&str> = field[1..].split('.').collect();
             let first = names::fact(path[0]);
@@ -283,6 +289,28 @@ fn action(action: &str, facts: Facts, span: Span) -> Result<Piece> {
         _ => unknown("compute it in Rust, or write the value itself".to_owned()),
     }
 }
+
+/// What a build tells its steps beyond its id: of every machine, and of one kind of source.
+pub(super) const BUILD: [&str; 10] = [
+    "Host",
+    "Port",
+    "User",
+    "BuildRegion",
+    "SourceAMI",
+    "SourceAMICreationDate",
+    "SourceAMIName",
+    "SourceAMIOwner",
+    "SourceAMIOwnerName",
+    "SourceImageName",
+];
+
+/// `{{ build.source_ami }}`
+pub(super) fn build_fact(name: &str) -> String {
+    format!("{{{{ build.{} }}}}", names::fact(name))
+}
+
+/// The moment as a name that a cloud takes.
+const CLEANED_ISO: &str = "%Y-%m-%dT%H-%M-%SZ";
 
 /// Go's layout of a time as the signs of `strftime`.
 fn layout_of(layout: &str, span: Span) -> Result<Piece> {
@@ -446,7 +474,7 @@ mod tests {
             Ok(vec![Piece::Text("web-".into()), Piece::Constant("TIMESTAMP")])
         );
         assert!(of("{{ .Name }}").is_err());
-        assert!(of("{{ uuid }}").is_err());
+        assert_eq!(of("{{ uuid }}"), Ok(vec![Piece::Constant("UUID")]));
         assert_eq!(
             pieces("{{isotime \"2006-01-02\"}}", Facts::None, SPAN),
             Ok(vec![Piece::Time("format(\"%Y-%m-%d\")".into())])

@@ -99,8 +99,8 @@ fn what_cannot_be_said_is_told_with_its_place() {
     };
     assert_eq!(with("author = var.x"), Vec::<String>::new());
     assert_eq!(
-        with("author = uuidv4()"),
-        ["web.pkr.hcl:7:12: the function `uuidv4` cannot be written in Rust with these arguments"]
+        with("author = base64gzip(var.x)"),
+        ["web.pkr.hcl:7:12: the function `base64gzip` cannot be written in Rust with these arguments"]
     );
     assert_eq!(
         with("author = \"{{ .Nothing }}\""),

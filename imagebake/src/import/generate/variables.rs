@@ -7,7 +7,7 @@ use super::{
     names::{Names, snake},
     strings::{Facts, quoted},
     typed::{Form, Typed},
-    types::{Struct, Ty},
+    types::{Keys, Struct, Ty, common},
     writer::{Known, Uses, Writer, no_rust},
 };
 use crate::import::{
@@ -75,9 +75,28 @@ fn typed(variable: &Variable, uses: &Uses) -> Option<Ty> {
             };
             return Some(Ty::option(refined(variable, inner, uses)));
         }
+        // Nothing, where a length of time is asked for, is none.
+        Default::Value(Value::String(text), _) if text.is_empty() && only_times(variable, uses) => {
+            return Some(Ty::option(Ty::Duration));
+        }
+        // Nothing is said of its names: whatever they are, they are looked up.
+        Default::Value(value, _) if *declared == Type::Dynamic && value.entries().is_some_and(|all| all.is_empty()) => {
+            let given = variable.value.as_ref().and_then(Value::entries).into_iter().flatten();
+            let types = given.map(|(_, value)| Ty::of_input(&Type::Dynamic, value, name));
+            let value = types.reduce(|a, b| common(&a?, &b?)).unwrap_or(Some(Ty::Str))?;
+            Ty::Map(Box::new(value), Keys::Owned)
+        }
         Default::Value(value, _) => Ty::of_input(declared, value, name)?,
     };
     Some(refined(variable, base, uses))
+}
+
+/// Whether it is a length of time wherever it is used, and nothing was given that is none.
+fn only_times(variable: &Variable, uses: &Uses) -> bool {
+    let given = variable.value.as_ref().and_then(Value::as_str).unwrap_or_default();
+    let fits = given.is_empty() || humantime::parse_duration(given).is_ok();
+    let apart = uses.other > 0 || uses.shown > 0 || !variable.validations.is_empty();
+    fits && !apart && !uses.wants.is_empty() && uses.wants.iter().all(|want| *want == Want::Duration)
 }
 
 /// A name for a struct that nothing else has.
@@ -218,7 +237,7 @@ pub(super) fn written(
                 .filter(|value| value.len() > 80 && !value.starts_with(['"', 'r']));
             if long.is_some()
                 && let Default::Value(value, span) = &variable.default
-                && let Some(made) = faults.keep(long_default(value, &known.ty, *span, writer))
+                && let Some(made) = faults.keep(long_default(variable, value, &known.ty, *span, writer))
             {
                 let ty = rust_type(&known.ty, writer);
                 checks.push_str(&format!(
@@ -289,14 +308,9 @@ fn default(variable: &Variable, ty: &Ty, writer: &mut Writer<'_>) -> Result<Vec<
         Default::Required | Default::Computed => Vec::new(),
         Default::Env(name) => vec![format!("env = {}", quoted(name)), "default = \"\"".to_owned()],
         Default::Value(value, _) if value.is_null() => Vec::new(),
+        Default::Value(_, _) if *ty == Ty::option(Ty::Duration) => Vec::new(),
         Default::Value(value, span) => {
-            let key = format!("var.{}", variable.name);
-            let wants = writer.before.uses.get(&key).map_or(&[][..], |uses| &uses.wants);
-            let rendered = wants.iter().find_map(|want| match super::writer::facts_of(want) {
-                Facts::Known(facts) => Some(facts),
-                Facts::None => None,
-            });
-            let Some(facts) = rendered else {
+            let Some(facts) = rendered_with(variable, writer) else {
                 // Nothing renders it: it is what it is.
                 return Ok(vec![format!("default = {}", plain_default(value, ty, *span, writer)?)]);
             };
@@ -308,8 +322,25 @@ fn default(variable: &Variable, ty: &Ty, writer: &mut Writer<'_>) -> Result<Vec<
     })
 }
 
+/// The facts that its text may use, where something renders it.
+fn rendered_with(variable: &Variable, writer: &Writer<'_>) -> Option<&'static [&'static str]> {
+    writer
+        .before
+        .uses
+        .get(&format!("var.{}", variable.name))?
+        .rendered_with()
+}
+
 /// A default that reads better in a function of its own.
-fn long_default(value: &Value, ty: &Ty, span: Span, writer: &mut Writer<'_>) -> Result<String> {
+fn long_default(variable: &Variable, value: &Value, ty: &Ty, span: Span, writer: &mut Writer<'_>) -> Result<String> {
+    let facts = rendered_with(variable, writer).map_or(Facts::None, Facts::Known);
+    let facts = std::mem::replace(&mut writer.facts, facts);
+    let made = long_value(value, ty, span, writer);
+    writer.facts = facts;
+    made
+}
+
+fn long_value(value: &Value, ty: &Ty, span: Span, writer: &mut Writer<'_>) -> Result<String> {
     if matches!(ty, Ty::List(item) if **item == Ty::Str) {
         let literal = default_literal(value, ty, span, writer)?;
         return Ok(format!("{literal}.map(str::to_owned).to_vec()"));

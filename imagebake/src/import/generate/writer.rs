@@ -1,7 +1,8 @@
 //! What is known while the expressions of one template are written: names and types of variables and locals, and how each is used.
 
 use super::{
-    Code, Want,
+    Code, Note, Want,
+    data::Sources,
     literal::literal,
     names::Names,
     strings::Facts,
@@ -30,6 +31,29 @@ pub(super) struct Uses {
     pub(super) other: usize,
     /// A secret is needed as ordinary text.
     pub(super) plain: bool,
+    /// Of each place that names it: what its text may ask for there.
+    pub(super) facts: Vec<Facts>,
+}
+
+impl Uses {
+    /// What its text may ask for, where something renders it wherever it is named.
+    pub(super) fn rendered_with(&self) -> Option<&'static [&'static str]> {
+        let given = self.wants.iter().find_map(|want| match facts_of(want) {
+            Facts::Known(facts) => Some(facts),
+            Facts::None => None,
+        });
+        let everywhere = || {
+            let known = self.facts.iter().map(|facts| match facts {
+                Facts::Known(facts) => Some(*facts),
+                Facts::None => None,
+            });
+            known
+                .collect::<Option<Vec<_>>>()?
+                .into_iter()
+                .max_by_key(|facts| facts.len())
+        };
+        given.or_else(everywhere)
+    }
 }
 
 /// A variable of the template.
@@ -47,6 +71,17 @@ pub(super) struct LocalDeclaration {
     pub(super) comments: Vec<String>,
 }
 
+impl LocalDeclaration {
+    /// Whether it is what variable `name` is: what was given, or its computed default.
+    pub(super) fn is_default_of(&self, variable: &str) -> bool {
+        let ExprKind::Call { name, arguments, .. } = &self.expr.kind else {
+            return false;
+        };
+        let given = arguments.first().and_then(Expr::path);
+        name == "given_or" && given.is_some_and(|path| path == ["var", variable])
+    }
+}
+
 /// What the first run over a template found out for the second.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Learned {
@@ -56,6 +91,8 @@ pub(super) struct Learned {
     pub(super) counts: BTreeMap<(usize, String), usize>,
 }
 
+static NO_DATA: Sources = Sources::new();
+
 /// Writes the expressions of one template.
 pub struct Writer<'a> {
     /// The world around the template.
@@ -64,6 +101,13 @@ pub struct Writer<'a> {
     pub uses: BTreeSet<String>,
     pub(super) variables: BTreeMap<String, Known>,
     pub(super) declarations: &'a BTreeMap<String, LocalDeclaration>,
+    pub(super) data: &'a Sources,
+    /// `data.KIND.NAME` of those that are used.
+    pub(super) named_data: BTreeSet<String>,
+    /// What should be known of what was written.
+    pub(super) notes: Vec<Note>,
+    /// The cargo features that it needs.
+    pub(super) features: BTreeSet<&'static str>,
     /// Locals that are the same whatever the variables are.
     pub(super) constants: Value,
     /// Of the function at hand: those that have their `let`.
@@ -80,6 +124,8 @@ pub struct Writer<'a> {
     /// What `source.` and `build.` say here.
     pub(super) of_source: Option<(String, String)>,
     pub(super) build_name: Option<String>,
+    /// What the build is called, where that depends on variables.
+    pub(super) build_named_by: Option<Expr>,
     pub(super) needs_data: bool,
     pub(super) fallible: bool,
     pub(super) uses_vars: bool,
@@ -105,6 +151,10 @@ impl<'a> Writer<'a> {
             uses: BTreeSet::new(),
             variables,
             declarations,
+            data: &NO_DATA,
+            named_data: BTreeSet::new(),
+            notes: Vec::new(),
+            features: BTreeSet::new(),
             constants: Value::Object(BTreeMap::new()),
             locals: BTreeMap::new(),
             lets: Vec::new(),
@@ -117,6 +167,7 @@ impl<'a> Writer<'a> {
             facts: Facts::Known(&[]),
             of_source: None,
             build_name: None,
+            build_named_by: None,
             needs_data: false,
             fallible: false,
             uses_vars: false,
@@ -227,9 +278,18 @@ impl<'a> Writer<'a> {
         collection: &Expr,
         body: impl FnOnce(&mut Self) -> Result<T>,
     ) -> Result<(String, String, T)> {
-        let over = self.typed(collection, None)?;
+        let facts = std::mem::replace(&mut self.facts, Facts::None);
+        let over = self.typed(collection, None);
+        self.facts = facts;
+        let over = over?;
         let walk = self.walked(&over, collection.span)?;
-        let (key, value) = (self.names.take("key"), self.names.take(&super::names::snake(iterator)));
+        let wanted = match iterator {
+            // What provisioners walk over says better what they are for.
+            "provisioner" => element_of(collection).unwrap_or(iterator),
+            iterator => iterator,
+        };
+        let names = self.names.clone();
+        let (key, value) = (self.names.take("key"), self.names.take(&super::names::snake(wanted)));
         let key_typed = Typed::new(key.clone(), walk.key.clone(), walk.key_form());
         let value_typed = Typed::new(value.clone(), walk.item.clone(), Form::Ref);
         let depth = self.scope.len();
@@ -237,6 +297,11 @@ impl<'a> Writer<'a> {
         self.scope.push((format!("{iterator}.value"), value_typed));
         let made = body(self);
         self.scope.truncate(depth);
+        // Names of a loop are free behind it; those of what had to be bound before it are not.
+        self.names = names;
+        for known in self.locals.values() {
+            self.names.keep(&known.ident);
+        }
         let made = made?;
         let used = (self.was_used(&key), self.was_used(&value));
         let (pattern, iterated) = walk.pattern(&key, &value, used);
@@ -283,6 +348,13 @@ impl<'a> Writer<'a> {
         self.fallible = true;
         Ok(())
     }
+}
+
+/// `motd_file` of `local.motd_files`
+fn element_of(collection: &Expr) -> Option<&str> {
+    let path = collection.path()?;
+    let one = path.last()?.strip_suffix('s')?;
+    (one.len() > 2).then_some(one)
 }
 
 /// Functions whose results are not the same each time, or that ask something outside.

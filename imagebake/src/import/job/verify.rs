@@ -13,7 +13,7 @@ use crate::{
         plan::Plan,
         schema::{Catalog, Role},
         value::Type,
-        weak::{converted, with_own_facts},
+        weak::{Surroundings, converted, seen_from, with_own_facts},
     },
 };
 use serde_json::{Map, Value as Json, json};
@@ -98,6 +98,8 @@ pub struct Case<'a> {
 pub fn differences(case: &Case<'_>, compiled: &Compiled) -> Result<Option<Vec<String>>> {
     let catalog = Known::new();
     let mut input = case.input.clone();
+    // What asks nobody is known; all else both leave open.
+    input.answer_data = true;
     let (mut plan, mut faults) = evaluate(&input, case.context, &catalog);
     let unset = invented(&plan);
     if !unset.is_empty() {
@@ -111,9 +113,13 @@ pub fn differences(case: &Case<'_>, compiled: &Compiled) -> Result<Option<Vec<St
     let (mut ours, _) = planned(case, compiled, &values)?;
     let mut theirs = plan.to_json();
     if input.format().is_ok_and(|format| format == Format::Json) {
-        let (root, cwd) = (&case.context.root, &case.context.cwd_text);
-        theirs = converted(&theirs, &catalog, root, cwd);
-        ours = converted(&ours, &catalog, root, cwd);
+        let around = Surroundings {
+            root: &case.context.root,
+            cwd: &case.context.cwd_text,
+            clock: case.context.clock,
+        };
+        theirs = converted(&theirs, &catalog, &around);
+        ours = seen_from(&ours, around.cwd);
     }
     let (theirs, ours) = (with_own_facts(&theirs), with_own_facts(&ours));
     let (theirs, ours) = (of_known(theirs, &catalog), of_known(ours, &catalog));

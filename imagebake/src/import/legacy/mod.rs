@@ -49,5 +49,24 @@ pub(super) fn parts(input: &Input, context: &Context, faults: &mut Faults) -> pa
     }
 }
 
+/// What an action comes to that asks nothing, neither variables nor a running build: `split "a-b" "-" 0`.
+pub(super) fn constant(action: &str) -> Option<String> {
+    let first = action.split_whitespace().next()?;
+    let pure = matches!(first, "split" | "replace" | "replace_all" | "upper" | "lower");
+    if !pure {
+        return None;
+    }
+    // These functions ask nothing of it.
+    let context = Context::new(".", ".");
+    let engine = functions::Engine {
+        context: &context,
+        user: &std::collections::BTreeMap::new(),
+        at: functions::At::Component,
+        unset: std::cell::RefCell::new(Vec::new()),
+    };
+    let text = engine::render(&format!("{{{{ {action} }}}}"), &engine).ok()?;
+    engine.unset.borrow().is_empty().then_some(text)
+}
+
 #[cfg(test)]
 mod tests;

@@ -13,7 +13,18 @@ use imagebake_macros::Config;
 #[config(constructors(new))]
 pub struct Ami {
     /// What it is for.
-    #[field(template = "ami_description", facts("source_ami", "build_region"))]
+    #[field(
+        template = "ami_description",
+        facts(
+            "source_ami",
+            "source_ami_name",
+            "source_ami_owner",
+            "source_ami_owner_name",
+            "source_ami_creation_date",
+            "source_ami_tags",
+            "build_region"
+        )
+    )]
     ami_description: Option<Template>,
     /// `hvm` or `paravirtual`.
     #[field(template = "ami_virtualization_type")]
@@ -52,6 +63,7 @@ pub struct Ami {
             "source_ami",
             "source_ami_name",
             "source_ami_owner",
+            "source_ami_owner_name",
             "source_ami_creation_date",
             "source_ami_tags",
             "build_region"
@@ -59,7 +71,7 @@ pub struct Ami {
     )]
     tags: Vec<(String, Template)>,
     /// Its tags, one by one.
-    #[field(each = "tag", parts = tag_blocks, facts("source_ami", "source_ami_name", "source_ami_owner", "source_ami_creation_date", "source_ami_tags", "build_region"))]
+    #[field(each = "tag", parts = tag_blocks, facts("source_ami", "source_ami_name", "source_ami_owner", "source_ami_owner_name", "source_ami_creation_date", "source_ami_tags", "build_region"))]
     tag: Vec<(String, Template)>,
     /// Whether its disks are encrypted; as those it started from without.
     #[field(template = "encrypt_boot")]
@@ -92,10 +104,21 @@ pub struct Ami {
     #[field(template = "snapshot_copy_duration_minutes")]
     snapshot_copy_duration_minutes: Option<u32>,
     /// Tags of its snapshots, as a whole; `.snapshot_tag(…)` adds one.
-    #[field(template = "snapshot_tags")]
+    #[field(
+        template = "snapshot_tags",
+        facts(
+            "source_ami",
+            "source_ami_name",
+            "source_ami_owner",
+            "source_ami_owner_name",
+            "source_ami_creation_date",
+            "source_ami_tags",
+            "build_region"
+        )
+    )]
     snapshot_tags: Vec<(String, Template)>,
     /// Tags of its snapshots, one by one.
-    #[field(each = "snapshot_tag", parts = snapshot_tag_blocks)]
+    #[field(each = "snapshot_tag", parts = snapshot_tag_blocks, facts("source_ami", "source_ami_name", "source_ami_owner", "source_ami_owner_name", "source_ami_creation_date", "source_ami_tags", "build_region"))]
     snapshot_tag: Vec<(String, Template)>,
     /// Accounts that may use its snapshots.
     #[field(template = "snapshot_users")]

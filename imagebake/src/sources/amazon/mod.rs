@@ -10,6 +10,7 @@ pub mod ebs_surrogate;
 pub mod ebs_volume;
 pub mod instance;
 mod instance_of;
+mod lookup;
 mod names;
 
 pub use access::{Access, AssumeRole, Polling, VaultEngine};
@@ -25,6 +26,7 @@ pub use instance_of::{
     AmiFilter, Filter, Instance, LicenseConfiguration, LicenseSpecification, MetadataOptions, Placement,
     PolicyDocument, Statement, SubnetFilter,
 };
+pub use lookup::{FindAmi, FoundAmi, FoundParameter, FoundSecret, Parameter, StoredSecret};
 pub use names::{AmiId, AmiName, Region};
 
 use crate::plan::{Diagnostic, Diagnostics};

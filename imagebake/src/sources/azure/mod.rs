@@ -3,9 +3,11 @@
 mod access;
 pub mod arm;
 mod artifact;
+mod lookup;
 mod names;
 
 pub use access::Access;
 pub use arm::{Arm, GalleryDestination, GallerySource, Plan, Spot, TargetRegion};
 pub use artifact::AzureImage;
+pub use lookup::{FoundVaultSecret, VaultSecret};
 pub use names::{Gallery, ManagedImage, MarketplaceImage, OsType};

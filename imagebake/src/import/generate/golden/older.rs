@@ -1,6 +1,6 @@
 //! Imported from `older.json`.
 
-use imagebake::{functions, prelude::*};
+use imagebake::prelude::*;
 use std::time::Duration;
 
 #[derive(Variables)]
@@ -8,8 +8,8 @@ struct Inputs {
     #[var(default = "1.4")]
     version: String,
     name: Option<String>,
-    #[var(default = "1024")]
-    memory: String,
+    #[var(default = 1024)]
+    memory: u16,
     #[var(env = "TOKEN", default = "")]
     token: String,
     #[var(default = "true")]
@@ -32,7 +32,7 @@ async fn older(vars: Inputs, data: &Data) -> Result<Image> {
         Ssh::user("root")
             .host(format!("{name}.example.org"))
             .password(vars.password.clone())
-            .port(functions::number(&vars.memory)?),
+            .port(vars.memory),
     );
     let shell = Shell::scripts(["scripts/base.sh".to_owned(), format!("scripts/{}.sh", vars.version)])
         .execute_command("{{ vars }} sh {{ path }}")

@@ -67,10 +67,21 @@ pub struct EbsSurrogate {
     #[field(each = "launch_block_device", template = "launch_block_device_mappings")]
     launch_block_device_mappings: Vec<BlockDevice>,
     /// Tags of the machine's disks, as a whole; `.run_volume_tag(…)` adds one.
-    #[field(template = "run_volume_tags")]
+    #[field(
+        template = "run_volume_tags",
+        facts(
+            "source_ami",
+            "source_ami_name",
+            "source_ami_owner",
+            "source_ami_owner_name",
+            "source_ami_creation_date",
+            "source_ami_tags",
+            "build_region"
+        )
+    )]
     run_volume_tags: Vec<(String, Template)>,
     /// Tags of the machine's disks, one by one.
-    #[field(each = "run_volume_tag", parts = run_volume_tag_blocks)]
+    #[field(each = "run_volume_tag", parts = run_volume_tag_blocks, facts("source_ami", "source_ami_name", "source_ami_owner", "source_ami_owner_name", "source_ami_creation_date", "source_ami_tags", "build_region"))]
     run_volume_tag: Vec<(String, Template)>,
     /// What the snapshots are for.
     #[field(template = "snapshot_description")]

@@ -49,8 +49,8 @@ pub struct Arm {
     /// The version; the newest without.
     #[field(template = "image_version")]
     image_version: Option<Text>,
-    /// A disk that it starts from.
-    #[field(private, rename = "with_url", template = "image_url")]
+    /// A disk that it starts from. Beside another constructor it is for where what that says is empty.
+    #[field(rename = "or_disk", template = "image_url")]
     image_url: Option<Text>,
     /// A managed image that it starts from.
     #[field(private, rename = "with_custom_name", template = "custom_managed_image_name")]
@@ -62,8 +62,8 @@ pub struct Arm {
         template = "custom_managed_image_resource_group_name"
     )]
     custom_managed_image_resource_group_name: Option<Text>,
-    /// An image of a gallery that it starts from.
-    #[field(private, rename = "with_gallery", template = "shared_image_gallery")]
+    /// An image of a gallery that it starts from. Beside another constructor it is for where what that says is empty.
+    #[field(rename = "or_gallery", template = "shared_image_gallery")]
     shared_image_gallery: Option<GallerySource>,
     /// Its system: `Linux` or `Windows`.
     #[field(private, rename = "with_os_type", template = "os_type")]
@@ -301,8 +301,8 @@ pub struct GallerySource {
     /// An image of a community's gallery.
     #[field(private, rename = "with_community", template = "community_gallery_image_id")]
     community_gallery_image_id: Option<Text>,
-    /// An image that somebody shares.
-    #[field(private, rename = "with_shared", template = "direct_shared_gallery_image_id")]
+    /// An image that somebody shares. Beside another constructor it is for where what that says is empty.
+    #[field(rename = "or_shared", template = "direct_shared_gallery_image_id")]
     direct_shared_gallery_image_id: Option<Text>,
     at: Places,
 }
@@ -411,7 +411,7 @@ impl Arm {
     /// A machine started from the disk at `url`.
     #[track_caller]
     pub fn from_disk(url: impl Into<Text>, os: OsType) -> Self {
-        Self::defaults().with_url(url).with_os_type(os)
+        Self::defaults().or_disk(url).with_os_type(os)
     }
 
     /// A machine started from a managed image.
@@ -426,7 +426,7 @@ impl Arm {
     /// A machine started from an image of a gallery.
     #[track_caller]
     pub fn from_gallery(image: GallerySource, os: OsType) -> Self {
-        Self::defaults().with_gallery(image).with_os_type(os)
+        Self::defaults().or_gallery(image).with_os_type(os)
     }
 
     /// The result is a managed image: its resource group and its name.
@@ -445,6 +445,17 @@ impl Arm {
 }
 
 impl GallerySource {
+    fn is_given(&self) -> bool {
+        [
+            &self.id,
+            &self.gallery_name,
+            &self.community_gallery_image_id,
+            &self.direct_shared_gallery_image_id,
+        ]
+        .into_iter()
+        .any(|text| is_given(text.as_ref()))
+    }
+
     /// The version with this whole id.
     #[track_caller]
     pub fn id(id: impl Into<Text>) -> Self {
@@ -470,7 +481,7 @@ impl GallerySource {
     /// An image that somebody shares.
     #[track_caller]
     pub fn shared(id: impl Into<Text>) -> Self {
-        Self::defaults().with_shared(id)
+        Self::defaults().or_shared(id)
     }
 }
 
@@ -517,6 +528,11 @@ impl Plan {
     }
 }
 
+/// An input may be empty where another one says what the machine starts from.
+fn is_given(text: Option<&Text>) -> bool {
+    text.is_some_and(|text| !text.is_empty())
+}
+
 impl Component for Arm {
     const KIND: &'static str = "azure-arm";
 
@@ -532,10 +548,13 @@ impl Component for Arm {
             access.check_all(problems);
         }
         problems.check_exclusive(&[
-            ("image_publisher", self.image_publisher.is_some()),
-            ("image_url", self.image_url.is_some()),
+            ("image_publisher", is_given(self.image_publisher.as_ref())),
+            ("image_url", is_given(self.image_url.as_ref())),
             ("custom_managed_image_name", self.custom_managed_image_name.is_some()),
-            ("shared_image_gallery", self.shared_image_gallery.is_some()),
+            (
+                "shared_image_gallery",
+                self.shared_image_gallery.as_ref().is_some_and(GallerySource::is_given),
+            ),
         ]);
         problems.check_any(&[
             ("location", self.location.is_some()),
