@@ -210,9 +210,9 @@ fn what_a_template_leaves_out_is_an_error_with_its_name() {
         "source_ami",
         "ami_name",
         "instance_type",
-        "ssh_username",
+        "ssh_user",
         "inline",
-        "source",
+        "sources",
         "destination",
     ] {
         assert!(told.contains(field), "{field}: {told:?}");
