@@ -8,7 +8,7 @@ pub mod compare;
 use crate::{
     error::{Context, Error, ErrorKind, Result},
     event::{FileSummary, Summary},
-    io::{Control, DigestKind, FileRef, digest_bytes, write_atomically},
+    io::{Control, DigestKind, FileRef, KnownDigests, digest_bytes, write_atomically},
     plan::{Plan, PlannedUnit, nearest},
     post_processors::manifest::commit,
     project::{Project, resolve},
@@ -122,11 +122,20 @@ pub(crate) fn begin(project: &Project, run: &str, units: Vec<String>) -> Result<
 }
 
 impl Running {
-    /// Writes how the run ended. Blocking: reads the files that steps read.
-    pub(crate) fn finish(mut self, project: &Project, plan: &Plan, summary: &Summary, logs: &Path) -> Result<()> {
+    /// Writes how the run ended. Blocking: reads those of the files that steps read of which nothing is known, until the flag of
+    /// `control` is raised.
+    pub(crate) fn finish(
+        mut self,
+        project: &Project,
+        plan: &Plan,
+        summary: &Summary,
+        logs: &Path,
+        known: &KnownDigests,
+        control: &Control,
+    ) -> Result<()> {
         self.record.status = RunStatus::Ended;
         self.record.logs = Some(logs.to_owned());
-        self.record.origin = Some(origin(project, plan));
+        self.record.origin = Some(origin(project, plan, known, control));
         self.record.summary = Some(summary.clone());
         write(&self.path, &self.record)
     }
@@ -139,25 +148,25 @@ fn write(path: &Path, record: &RunRecord) -> Result<()> {
     write_atomically(path, &text).map_err(Error::from)
 }
 
-fn origin(project: &Project, plan: &Plan) -> Origin {
+fn origin(project: &Project, plan: &Plan, known: &KnownDigests, control: &Control) -> Origin {
     let plan_text = crate::plan::json::plan(plan, true);
     Origin {
         values: plan.values.clone(),
-        files: read_files(&plan.units),
+        files: read_files(&plan.units, known, control),
         plan: Some(plan_text),
         ..project_origin(project)
     }
 }
 
 /// What one unit of the plan is made from. Blocking: reads the files that its steps read.
-pub(crate) fn origin_of_unit(project: &Project, plan: &Plan, unit: &PlannedUnit) -> Origin {
+pub(crate) fn origin_of_unit(project: &Project, plan: &Plan, unit: &PlannedUnit, known: &KnownDigests) -> Origin {
     let values = plan.values.get_key_value(unit.image());
     Origin {
         values: values
             .into_iter()
             .map(|(image, values)| (image.clone(), values.clone()))
             .collect(),
-        files: read_files(std::slice::from_ref(unit)),
+        files: read_files(std::slice::from_ref(unit), known, &Control::new()),
         ..project_origin(project)
     }
 }
@@ -173,23 +182,29 @@ fn project_origin(project: &Project) -> Origin {
 }
 
 /// The files that the units' steps read, those in folders too, each with its digest. What is gone since was told by the build.
-fn read_files(units: &[PlannedUnit]) -> Vec<FileSummary> {
-    let mut paths = BTreeSet::new();
+fn read_files(units: &[PlannedUnit], known: &KnownDigests, control: &Control) -> Vec<FileSummary> {
+    let mut paths = Vec::new();
     for unit in units {
         for step in unit.steps.iter().chain(&unit.error_cleanup) {
-            for input in step.inputs(&unit.names) {
-                collect_files(&resolve(&unit.image_dir, &input), &mut paths);
-            }
+            let inputs = step.inputs(&unit.names);
+            paths.extend(inputs.iter().map(|input| resolve(&unit.image_dir, input)));
         }
     }
+    digested_files(&paths, known, control)
+}
+
+/// The files at `paths`, those in folders too, each with its digest, unless the flag of `control` was raised before it was known.
+/// What had to be read for it, `known` learns.
+pub(crate) fn digested_files(paths: &[PathBuf], known: &KnownDigests, control: &Control) -> Vec<FileSummary> {
+    let mut files = BTreeSet::new();
+    paths.iter().for_each(|path| collect_files(path, &mut files));
     let wanted = BTreeSet::from([DigestKind::Sha256]);
-    let digested = paths.into_iter().filter_map(|path| {
-        let mut file = FileRef::open(&path).ok()?;
-        let sha256 = file
-            .digest(&wanted, &Control::new())
-            .ok()?
-            .get(DigestKind::Sha256)
-            .map(str::to_owned);
+    let digested = files.into_iter().filter_map(|path| {
+        let mut file = known.recall(FileRef::open(&path).ok()?);
+        if !file.digests().missing(&wanted).is_empty() && file.digest(&wanted, control).is_ok() {
+            known.learn(&file);
+        }
+        let sha256 = file.digests().get(DigestKind::Sha256).map(str::to_owned);
         Some(FileSummary::new(path, file.size(), sha256))
     });
     digested.collect()
@@ -305,7 +320,14 @@ mod tests {
         let units = vec![UnitSummary::new("web", "oci", UnitStatus::Ok)];
         let summary = Summary::new("rb", units, 1.0, false);
         running
-            .finish(&project, &Plan::default(), &summary, Path::new("logs"))
+            .finish(
+                &project,
+                &Plan::default(),
+                &summary,
+                Path::new("logs"),
+                &KnownDigests::default(),
+                &Control::new(),
+            )
             .expect("written");
         let ended = find(&project, "last").expect("it is there");
         assert_eq!((ended.status, ended.run.as_str()), (RunStatus::Ended, "rb"));

@@ -2,7 +2,7 @@
 
 use super::{
     ProgressBar,
-    digests::{KnownDigests, WantedDigests},
+    digests::{RunDigests, WantedDigests},
     dispatcher::{Decisions, placed},
     events::{EventSender, OutputStreams},
     outputs::{Output, Outputs},
@@ -125,6 +125,7 @@ pub(crate) struct RunContext {
     pub(crate) outputs: Outputs,
     pub(crate) options: BuildOptions,
     pub(crate) plan: Plan,
+    pub(crate) digests: RunDigests,
 }
 
 /// A unit's context, handed to sources, provisioners and post-processors. Cheap to clone.
@@ -141,7 +142,6 @@ struct Inner {
     decisions: Decisions,
     state: Mutex<State>,
     settling: Mutex<JoinSet<()>>,
-    known_digests: KnownDigests,
 }
 
 /// How long a unit waits for what its parts have left to do.
@@ -174,7 +174,6 @@ impl Cx {
             decisions,
             state: Mutex::default(),
             settling: Mutex::default(),
-            known_digests: KnownDigests::default(),
         }))
     }
 
@@ -251,7 +250,7 @@ impl Cx {
     pub(crate) fn origin(&self) -> Origin {
         let run = &self.0.run;
         let unit = run.plan.units.iter().find(|unit| unit.names == self.0.names);
-        unit.map(|unit| runs::origin_of_unit(&run.project, &run.plan, unit))
+        unit.map(|unit| runs::origin_of_unit(&run.project, &run.plan, unit, run.digests.known()))
             .unwrap_or_default()
     }
 
@@ -361,8 +360,8 @@ impl Cx {
         env.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
     }
 
-    pub(super) fn known_digests(&self) -> &KnownDigests {
-        &self.0.known_digests
+    pub(super) fn run_digests(&self) -> &RunDigests {
+        &self.0.run.digests
     }
 
     pub(crate) fn set_wanted_digests(&self, wanted: WantedDigests) {

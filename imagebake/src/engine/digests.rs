@@ -3,15 +3,16 @@
 use super::Cx;
 use crate::{
     error::Result,
-    io::{Control, DigestKind, Digests, FileRef},
+    io::{Cancel, Control, DigestKind, FileRef, KnownDigests},
+    runs::digested_files,
+    step::UnitStep,
 };
 use std::{
-    collections::{BTreeMap, BTreeSet},
-    fs::Metadata,
-    os::unix::fs::MetadataExt,
-    path::{Path, PathBuf},
-    sync::{Mutex, PoisonError},
+    collections::BTreeSet,
+    path::PathBuf,
+    sync::{Arc, Mutex, PoisonError},
 };
+use tokio::task::JoinHandle;
 
 /// Which digests of a post-processor's files somebody behind it wants.
 #[derive(Default)]
@@ -20,65 +21,63 @@ pub(crate) struct WantedDigests {
     pub(crate) of_output: Vec<DigestKind>,
 }
 
-/// What is known of files that several chains of a unit read: whoever reads one first computes what the others want.
+/// What a run knows of the files it reads, and who is reading them for its record.
 #[derive(Default)]
-pub(super) struct KnownDigests(Mutex<BTreeMap<PathBuf, (Identity, Digests)>>);
-
-/// A file as it was when its bytes were read: once it is written to or replaced, nothing is known of it any more.
-#[derive(Clone, Copy, PartialEq)]
-struct Identity {
-    device: u64,
-    inode: u64,
-    size: u64,
-    modified: (i64, i64),
+pub(crate) struct RunDigests {
+    known: Arc<KnownDigests>,
+    cancel: Cancel,
+    readers: Mutex<Vec<JoinHandle<()>>>,
 }
 
-impl Identity {
-    fn of(path: &Path) -> Option<Self> {
-        std::fs::metadata(path).ok().map(|file| Self::from(&file))
+impl RunDigests {
+    /// Begins to compute the digests that the run's record has of what a step reads, beside the step: the files come from the disk
+    /// once, and the run need not read them when it is over.
+    fn read_beside(&self, paths: Vec<PathBuf>) {
+        let (known, control) = (self.known.clone(), Control::new().with_cancel(self.cancel.clone()));
+        let reader = tokio::task::spawn_blocking(move || drop(digested_files(&paths, &known, &control)));
+        self.readers.lock().unwrap_or_else(PoisonError::into_inner).push(reader);
     }
-}
 
-impl From<&Metadata> for Identity {
-    fn from(file: &Metadata) -> Self {
-        Self {
-            device: file.dev(),
-            inode: file.ino(),
-            size: file.len(),
-            modified: (file.mtime(), file.mtime_nsec()),
+    pub(super) fn known(&self) -> &KnownDigests {
+        &self.known
+    }
+
+    /// What is known when all readers are done; at once, and without what they had not read, where nobody is to wait for them.
+    pub(super) async fn settle(&self, at_once: bool) -> (Arc<KnownDigests>, Control) {
+        if at_once {
+            self.cancel.cancel();
         }
-    }
-}
-
-impl KnownDigests {
-    fn learn(&self, file: &FileRef) {
-        let Some(identity) = Identity::of(file.path()) else {
-            return;
-        };
-        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let (of, digests) = known
-            .entry(file.path().to_owned())
-            .or_insert_with(|| (identity, Digests::default()));
-        if *of != identity {
-            (*of, *digests) = (identity, Digests::default());
-        }
-        digests.extend(file.digests().clone());
-    }
-
-    fn recall(&self, file: FileRef) -> FileRef {
-        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        match known.get(file.path()) {
-            Some((of, digests)) if of.size == file.size() && Identity::of(file.path()) == Some(*of) => {
-                file.with_digests(digests)
+        let readers = std::mem::take(&mut *self.readers.lock().unwrap_or_else(PoisonError::into_inner));
+        for reader in readers {
+            if let Err(failed) = reader.await
+                && let Ok(panic) = failed.try_into_panic()
+            {
+                std::panic::resume_unwind(panic);
             }
-            _ => file,
         }
+        (self.known.clone(), Control::new().with_cancel(self.cancel.clone()))
+    }
+}
+
+impl Drop for RunDigests {
+    /// A run that ends early leaves no reader behind.
+    fn drop(&mut self) {
+        self.cancel.cancel();
     }
 }
 
 impl Cx {
+    /// Computes what the run's record says of a step's files while the step reads them.
+    pub(super) fn digest_inputs(&self, step: &UnitStep) {
+        let inputs = step.step.inputs(self.names());
+        if !inputs.is_empty() {
+            let paths = inputs.iter().map(|path| self.input_path(path)).collect();
+            self.run_digests().read_beside(paths);
+        }
+    }
+
     /// `file` with its digests of `kinds`; it is read only where one of them is not known, be it by this reference or because
-    /// another step of the unit has read the file since it was last written.
+    /// another step of the run has read the file since it was last written.
     ///
     /// # Errors
     /// When the file cannot be read, or has another size than it says.
@@ -95,50 +94,13 @@ impl Cx {
         Ok(file)
     }
 
-    /// `file` with what other steps of the unit have learnt about its bytes.
+    /// `file` with what other steps of the run have learnt about its bytes.
     pub fn with_known_digests(&self, file: FileRef) -> FileRef {
-        self.known_digests().recall(file)
+        self.run_digests().known().recall(file)
     }
 
     /// Tells the steps that come later what this one computed while it read `file`.
     pub fn learn_digests(&self, file: &FileRef) {
-        self.known_digests().learn(file);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::io::digest_bytes;
-
-    #[test]
-    fn what_one_step_learnt_another_knows_until_the_file_is_written() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("disk");
-        std::fs::write(&path, b"abc").unwrap();
-        let known = KnownDigests::default();
-        let mut read = FileRef::open(&path).unwrap();
-        for kind in [DigestKind::Md5, DigestKind::Sha256] {
-            read.digest(&BTreeSet::from([kind]), &Control::new()).unwrap();
-            known.learn(&read);
-        }
-        let recalled = known.recall(FileRef::open(&path).unwrap());
-        assert_eq!(
-            *recalled.digests(),
-            digest_bytes(b"abc", [DigestKind::Md5, DigestKind::Sha256])
-        );
-
-        // A new file of the same size under the same name.
-        let new = folder.path().join("new");
-        std::fs::write(&new, b"xyz").unwrap();
-        std::fs::rename(&new, &path).unwrap();
-        let recalled = known.recall(FileRef::open(&path).unwrap());
-        assert!(recalled.digests().is_empty());
-        let mut read = recalled;
-        read.digest(&BTreeSet::from([DigestKind::Sha1]), &Control::new())
-            .unwrap();
-        known.learn(&read);
-        let recalled = known.recall(FileRef::open(&path).unwrap());
-        assert_eq!(*recalled.digests(), digest_bytes(b"xyz", [DigestKind::Sha1]));
+        self.run_digests().known().learn(file);
     }
 }

@@ -2,6 +2,7 @@
 
 use super::{
     RunContext,
+    digests::RunDigests,
     dispatcher::{Decisions, Dispatcher, Message, Prompt},
     events::{self, EventReceiver},
     outputs::Outputs,
@@ -122,6 +123,7 @@ pub async fn run(
         outputs: Outputs::in_state(&project.state_dir),
         options: options.clone(),
         plan: plan.clone(),
+        digests: RunDigests::default(),
     });
     let cancel = CancellationToken::new();
     let (messages, mut inbox) = mpsc::unbounded_channel();
@@ -158,7 +160,8 @@ pub async fn run(
     let summary = Summary::new(id, ended.units, began.elapsed().as_secs_f64(), ended.cleanup_failed);
     let close = journal.close().await;
     let (on, built, told, folder) = (project.clone(), plan.clone(), summary.clone(), logs.clone());
-    let recorded = tokio::task::spawn_blocking(move || record.finish(&on, &built, &told, &folder))
+    let (known, control) = context.digests.settle(killed).await;
+    let recorded = tokio::task::spawn_blocking(move || record.finish(&on, &built, &told, &folder, &known, &control))
         .await
         .unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()));
     events.send(Event::Summary {

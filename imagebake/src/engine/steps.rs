@@ -109,6 +109,7 @@ async fn run_step(cx: &Cx, step: &UnitStep, remote: &Remote, phase: Phase) -> Re
         cx.pause(options.pause_before).await?;
     }
     let of = options.max_retries + 1;
+    cx.digest_inputs(step);
     cx.in_step(reference(step, phase), async {
         let mut first: Option<String> = None;
         let mut attempt = 1;

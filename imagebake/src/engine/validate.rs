@@ -1,6 +1,9 @@
 //! Plan and probes: what can be found out without making anything.
 
-use super::{Cx, RunContext, dispatcher::Decisions, events, outputs::Outputs, random_id, run::BuildOptions, secrets};
+use super::{
+    Cx, RunContext, digests::RunDigests, dispatcher::Decisions, events, outputs::Outputs, random_id, run::BuildOptions,
+    secrets,
+};
 use crate::{
     event::{Event, Level, Stamped},
     journal::Journal,
@@ -26,6 +29,7 @@ pub async fn validate(project: &Project, plan: &Plan) -> Diagnostics {
         outputs: Outputs::in_state(&project.state_dir),
         options: BuildOptions::default(),
         plan: plan.clone(),
+        digests: RunDigests::default(),
     });
     let journal = Journal::new(project, &id);
     let probes = plan.units.iter().map(|unit| {

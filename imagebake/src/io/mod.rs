@@ -20,6 +20,7 @@ mod digest;
 mod error;
 mod file_ref;
 pub(crate) mod glob;
+mod known;
 mod read;
 mod unpack;
 
@@ -30,5 +31,6 @@ pub use copy::{Copied, copy_sparse, copy_sparse_async};
 pub use digest::{DigestKind, Digests, Hasher, Hashers, digest_bytes};
 pub use error::{Error, Result};
 pub use file_ref::FileRef;
+pub(crate) use known::KnownDigests;
 pub use read::{Consumer, read_once};
 pub use unpack::{UnpackOptions, Unpacked, unpack_tar};

@@ -57,6 +57,10 @@ pub(crate) fn feed(
     total: u64,
 ) -> Result<()> {
     let path = input.path.clone();
+    if input.size() <= BLOCK as u64 {
+        // One block is not worth a thread.
+        return feed_here(input, consumers, control, before, total);
+    }
     thread::scope(|scope| {
         let mut lanes: Vec<SyncSender<Block>> = Vec::with_capacity(consumers.len());
         let mut threads = Vec::with_capacity(consumers.len());
@@ -81,6 +85,26 @@ pub(crate) fn feed(
             (None, read) => read,
         }
     })
+}
+
+/// [`feed`] on the caller's thread.
+fn feed_here(
+    input: &mut Input,
+    consumers: &mut [&mut dyn Consumer],
+    control: &Control,
+    before: u64,
+    total: u64,
+) -> Result<()> {
+    while let Some(block) = input.next_block()? {
+        control.check()?;
+        for consumer in consumers.iter_mut() {
+            consumer
+                .block(&block)
+                .map_err(|error| Error::os("process", &input.path, error))?;
+        }
+        control.report(before + input.position(), total);
+    }
+    input.check_unchanged()
 }
 
 fn distribute(
