@@ -112,6 +112,10 @@ const TOOLS: &[Tool] = &[
         package: "qemu-utils",
     },
     Tool {
+        program: "ip",
+        package: "iproute2",
+    },
+    Tool {
         program: "swtpm",
         package: "swtpm",
     },

@@ -30,7 +30,7 @@ pub struct Http {
     /// The builder's address that it listens on; all without.
     #[field(template = "http_bind_address")]
     bind_address: Option<Text>,
-    /// The builder's network interface whose address the machine is told.
+    /// The builder's network interface whose address a machine on a bridge is told; the bridge's without.
     #[field(template = "http_interface")]
     interface: Option<Text>,
     /// `tcp`, `tcp4`, `tcp6`, `unix` or `unixpacket`; `tcp` without.
@@ -94,6 +94,11 @@ impl Http {
     /// The builder's address that it listens on, or the path of its socket, where one is said.
     pub fn address(&self) -> Option<String> {
         self.bind_address.as_ref().map(Text::to_string)
+    }
+
+    /// The network interface whose address the machine is told, where one is named.
+    pub fn interface_name(&self) -> Option<String> {
+        self.interface.as_ref().map(Text::to_string)
     }
 
     /// Warns that `http_interface` decides nothing, for platforms whose machines reach the builder at one address only.

@@ -50,9 +50,13 @@ fn root() -> Ssh {
 }
 
 fn image(machine: Machine) -> Image {
+    let (machine, builder) = match told("BRIDGE") {
+        Some(bridge) => (machine.net_bridge(bridge), "10.77.0.1"),
+        None => (machine, "10.0.2.2"),
+    };
     Image::new().source(machine).provision(Shell::inline([
-        "cat /root/marker",
-        "test \"$PACKER_HTTP_IP\" = 10.0.2.2",
+        "cat /root/marker".to_owned(),
+        format!("test \"$PACKER_HTTP_IP\" = {builder}"),
     ]))
 }
 

@@ -288,6 +288,60 @@ fn a_machine_that_does_not_come_back_from_a_reboot_is_told_after_its_time() {
     );
 }
 
+#[test]
+fn a_machine_on_a_bridge_is_found_where_it_is() {
+    requires_medium!();
+    requires!("root", "namespaces", "ip");
+    let project = project().env("BRIDGE", "br0");
+    says(
+        &project.run(&["validate", "serial"]).fails(2).text(),
+        &[
+            "`br0` is no bridge of this builder",
+            "field net_bridge",
+            "iso-images.rs:",
+        ],
+    );
+    // A network and settings of its own, gone with the process.
+    let script = r#"
+set -eu
+mkdir etc etc.work
+mount -t overlay -o "lowerdir=/etc,upperdir=$PWD/etc,workdir=$PWD/etc.work" overlay /etc
+mkdir -p /etc/qemu
+echo allow br0 > /etc/qemu/bridge.conf
+mount -t sysfs sysfs /sys
+ip link set lo up
+ip link add br0 type bridge
+ip address add 10.77.0.1/24 dev br0
+ip link set br0 up
+printf 'start 10.77.0.50\nend 10.77.0.60\ninterface br0\nlease_file leases\npidfile pid\noption router 10.77.0.1\noption subnet 255.255.255.0\n' > dhcp.conf
+touch leases
+busybox udhcpd -f dhcp.conf 2>dhcp.log &
+trap 'kill $!' EXIT
+"$@"
+"#;
+    let build = project.command(&["build", "serial"]);
+    let mut command = Command::new("unshare");
+    command
+        .args(["--net", "--mount", "sh", "-c", script, "sh"])
+        .arg(build.get_program())
+        .args(build.get_args())
+        .current_dir(project.path());
+    for (name, value) in build.get_envs() {
+        match value {
+            Some(value) => command.env(name, value),
+            None => command.env_remove(name),
+        };
+    }
+    let built = imagebake_tests::finish(&mut command).ok();
+    says(
+        &built.text(),
+        &[
+            "of installed from 10.77.0.1",
+            "the machine's address on `br0` is 10.77.0.5",
+        ],
+    );
+}
+
 /// A disk with a loader that firmware from Microsoft's time trusts, and the medium's system behind it, which fetches from `port`; without one, the
 /// kernel stands in the loader's place, and has the signature of others.
 fn trusted_disk(folder: &Path, port: Option<u16>) -> String {

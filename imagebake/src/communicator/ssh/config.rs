@@ -240,7 +240,7 @@ impl Ssh {
 
     /// How long the machine may take until somebody is logged in.
     #[cfg(feature = "ssh")]
-    pub(super) fn time_to_connect(&self) -> Duration {
+    pub(crate) fn time_to_connect(&self) -> Duration {
         self.wait_timeout.unwrap_or(self.timeout)
     }
 

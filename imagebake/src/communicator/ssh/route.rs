@@ -45,6 +45,13 @@ impl Access {
         }
     }
 
+    /// The machine's address, learnt later.
+    #[must_use]
+    pub fn at(mut self, host: impl Into<String>) -> Self {
+        self.host = host.into();
+        self
+    }
+
     /// Where its server is reached, when that is not the user's to say: a forwarded port.
     #[must_use]
     pub fn port(mut self, port: u16) -> Self {

@@ -144,7 +144,8 @@ pub struct Machine {
     /// The network adapter: `virtio-net`, `e1000`; `virtio-net` without.
     #[field(template = "net_device")]
     pub(super) net_device: Option<Text>,
-    /// A bridge of the builder that the machine is attached to, instead of a network of its own behind the builder.
+    /// A bridge of the builder that the machine is attached to, instead of a network of its own behind the builder. Its address there is what the
+    /// builder's table of neighbours or a DHCP server's leases on the builder say, or what `ssh_host` says.
     #[field(template = "net_bridge")]
     pub(super) net_bridge: Option<Text>,
     /// The graphics card.
@@ -366,7 +367,7 @@ impl Component for Machine {
                     .help("leave the template's key out, or use SSH"),
             );
         }
-        if let Some(http) = &self.http {
+        if let Some(http) = self.http.as_ref().filter(|_| self.net_bridge.is_none()) {
             http.warn_of_interface(problems);
         }
         for (field, is_set, message) in [
@@ -523,5 +524,6 @@ mod tests {
             .run_once(true)
             .iso_skip_cache(true);
         assert_eq!(told(&idle), ["http_interface", "run_once", "iso_skip_cache"]);
+        assert_eq!(told(&idle.net_bridge("br0")), ["run_once", "iso_skip_cache"]);
     }
 }

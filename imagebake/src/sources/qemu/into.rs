@@ -1,6 +1,6 @@
 //! The way into a machine before anything in it listens: what is served to it, what is in its drives, what is typed at its screen.
 
-use super::{config::Machine, keyboard::Console, start::Running, steps::Place};
+use super::{bridge, config::Machine, keyboard::Console, start::Running, steps::Place};
 use crate::{
     boot_command::{Action, Keyboard, Pace, SerialLog, Typing},
     engine::Cx,
@@ -13,7 +13,7 @@ use crate::{
 use serde_json::json;
 use std::path::{Path, PathBuf};
 
-/// Where the builder is for a machine behind it.
+/// Where the builder is for a machine in a network of its own behind it.
 const BUILDER: &str = "10.0.2.2";
 
 /// What a machine finds besides its disks.
@@ -37,7 +37,8 @@ impl Machine {
         };
         let facts = &mut around.facts;
         facts.insert("name".into(), json!(name));
-        facts.insert("http_ip".into(), json!(BUILDER));
+        let builder = self.builder()?;
+        facts.insert("http_ip".into(), json!(builder));
         facts.insert("http_port".into(), json!(0));
         let served = self.http.as_ref().and_then(Http::folder);
         let served = served.map(|folder| cx.input_path(folder).display().to_string());
@@ -45,7 +46,7 @@ impl Machine {
         if let Some(http) = self.http.as_ref().filter(|http| http.serves()) {
             let server = Server::bind(cx, http).await?;
             facts.insert("http_port".into(), json!(server.port()));
-            cx.set_fact("http_addr", format!("{BUILDER}:{}", server.port()));
+            cx.set_fact("http_addr", format!("{builder}:{}", server.port()));
             cx.say(format!("files are served on port {}", server.port()));
             around._serving = Some(server.serve(cx, http, facts)?);
         }
@@ -60,6 +61,16 @@ impl Machine {
             around.cd = Some(to);
         }
         Ok(around)
+    }
+
+    /// The builder's address as the machine sees it.
+    fn builder(&self) -> Result<String> {
+        let Some(bridge) = &self.net_bridge else {
+            return Ok(BUILDER.to_owned());
+        };
+        let interface = self.http.as_ref().and_then(Http::interface_name);
+        let interface = interface.unwrap_or_else(|| bridge.to_string());
+        bridge::builder_on(&interface).map(|address| address.to_string())
     }
 
     /// Types the boot command, over VNC where there is a screen, else over the control connection.

@@ -15,6 +15,7 @@
 
 mod accelerator;
 mod arguments;
+mod bridge;
 mod capture;
 mod config;
 mod disks;

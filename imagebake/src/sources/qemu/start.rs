@@ -3,6 +3,7 @@
 use super::{
     accelerator::{self, Chosen},
     arguments::{self, Arguments, DriveOptions},
+    bridge,
     config::Machine,
     disks::Disks,
     driver::{self, Img, Start},
@@ -147,6 +148,12 @@ impl Machine {
     pub(super) async fn tools(&self, cx: &Cx) -> Result<Tools> {
         let qemu = driver::find(&text(self.qemu_binary.as_ref(), "qemu-system-x86_64"))?;
         let img = Img::find()?;
+        if let Some(bridge) = &self.net_bridge {
+            bridge::check(&bridge.to_string()).map_err(|error| match self.at.get("net_bridge") {
+                Some(place) => error.at(place.clone()),
+                None => error,
+            })?;
+        }
         let swtpm = self.vtpm.then(|| driver::find("swtpm")).transpose()?;
         let architecture = firmware::architecture(&qemu);
         let machine = text(self.machine_type.as_ref(), "pc");
@@ -490,7 +497,10 @@ impl Machine {
 
     /// The network; gives the adapter.
     fn add_network(&self, port: Option<u16>, all: &mut Arguments) -> String {
-        let adapter = format!("{},netdev=user.0", text(self.net_device.as_ref(), "virtio-net"));
+        let mut adapter = format!("{},netdev=user.0", text(self.net_device.as_ref(), "virtio-net"));
+        if self.net_bridge.is_some() {
+            adapter.push_str(&format!(",mac={}", bridge::new_mac()));
+        }
         let network = match (&self.net_bridge, port) {
             (Some(bridge), _) => format!("bridge,id=user.0,br={bridge}"),
             (None, Some(port)) => format!("user,id=user.0,hostfwd=tcp:127.0.0.1:{port}-:{}", self.ssh_port()),

@@ -1,12 +1,17 @@
 //! The verbs of a build, in the order in which `source.rs` calls them.
 
+#[cfg(feature = "ssh")]
+use super::bridge;
 use super::{
     config::Machine,
     resources::{Beside, Folder},
     start::Running,
 };
 #[cfg(feature = "ssh")]
-use crate::communicator::ssh::{Access, SshComm};
+use crate::{
+    communicator::ssh::{Access, Ssh, SshComm},
+    engine::{Backoff, wait_until},
+};
 use crate::{
     communicator::{Command, Communicator, OutputSink},
     engine::{Cx, Output},
@@ -17,6 +22,8 @@ use crate::{
     value::{HostPath, Template},
 };
 use serde_json::json;
+#[cfg(feature = "ssh")]
+use std::net::Ipv4Addr;
 use std::{
     path::{Path, PathBuf},
     process::ExitStatus,
@@ -103,8 +110,43 @@ impl Machine {
     #[cfg(feature = "ssh")]
     pub(super) async fn get_in(&self, cx: &Cx, running: &Running, access: Access) -> Result<SshComm> {
         let ssh = self.ssh.as_ref().ok_or_else(no_login)?;
+        let access = match (&self.net_bridge, &ssh.host) {
+            (Some(bridge), None) => {
+                let bridge = bridge.to_string();
+                let found = running.while_it_runs(self.find_on(cx, running, &bridge, ssh));
+                access.at(found.await?.to_string())
+            }
+            _ => access,
+        };
         let connected = Box::pin(SshComm::connect(cx, ssh, access));
         running.while_it_runs(connected).await
+    }
+
+    /// Waits until the machine has an address on a bridge.
+    #[cfg(feature = "ssh")]
+    async fn find_on(&self, cx: &Cx, running: &Running, bridge: &str, ssh: &Ssh) -> Result<Ipv4Addr> {
+        let networks = running.qmp.monitor("info network").await?;
+        let mac = bridge::mac_in(&networks).ok_or_else(|| {
+            Error::new(ErrorKind::Config, "the machine has no network adapter on the bridge")
+                .hint("an adapter of `qemuargs` has to be attached to `netdev=user.0`")
+        })?;
+        let what = format!("the machine's address on `{bridge}`, where its adapter is {mac}");
+        let pauses = Backoff::new(Duration::from_millis(100), Duration::from_millis(500));
+        let found = wait_until(cx, &what, ssh.time_to_connect(), pauses, || {
+            let (bridge, mac) = (bridge.to_owned(), mac.clone());
+            async move {
+                let look = tokio::task::spawn_blocking(move || bridge::machine_on(&bridge, &mac)).await;
+                Ok(look.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic())))
+            }
+        });
+        let found = found.await.map_err(|error| match error.kind() {
+            ErrorKind::Timeout => error.hint(
+                "the builder knows it once the machine has asked it for something, or its DHCP server gave it: say `.ssh(Ssh::user(…).host(…))` where neither is so",
+            ),
+            _ => error,
+        })?;
+        cx.say(format!("the machine's address on `{bridge}` is {found}"));
+        Ok(found)
     }
 
     /// Turns the machine off by the user's command, else by its power button, and waits for its end.
@@ -179,7 +221,7 @@ impl Machine {
     #[cfg(feature = "ssh")]
     pub(super) fn check_way(&self) -> Result<()> {
         let ssh = self.ssh.as_ref().ok_or_else(no_login)?;
-        let named = ssh.host.is_some() || (self.net_bridge.is_none() && ssh.port != 22);
+        let named = ssh.host.is_some() || self.net_bridge.is_some() || ssh.port != 22;
         if self.host_range().is_some() || named {
             return Ok(());
         }
