@@ -25,7 +25,7 @@ for a in $("$i/bin/busybox" --list); do [ "$a" = busybox ] || ln -sf busybox "$i
 modules='virtio virtio_ring virtio_pci_legacy_dev virtio_pci_modern_dev virtio_pci failover net_failover virtio_net virtio_blk'
 for m in $modules; do find kernel/lib/modules -name "$m.ko" -exec cp {} "$i/mod/" \;; done
 cp "$(command -v dropbear)" "$i/sbin/"
-cp /usr/lib/openssh/sftp-server "$i/usr/lib/openssh/" 2>/dev/null && ln -s ../lib/openssh/sftp-server "$i/usr/libexec/sftp-server" || true
+cp /usr/lib/openssh/sftp-server "$i/usr/lib/openssh/" 2>/dev/null && ln -s ../lib/openssh/sftp-server "$i/usr/libexec/sftp-server" && ln -s openssh/sftp-server "$i/usr/lib/sftp-server" || true
 for b in "$i/sbin/dropbear" "$i"/usr/lib/openssh/sftp-server; do
   [ -e "$b" ] || continue
   ldd "$b" | grep -o '/[^ ]*' | while read -r l; do [ -e "$i$l" ] || { mkdir -p "$i$(dirname "$l")"; cp -L "$l" "$i$l"; }; done

@@ -85,7 +85,7 @@ fn serial() -> Image {
         .label("notes")
         .content([("Some Folder/note.txt", "on a CD\n")]);
     let floppy = Floppy::new().content([("note.txt", "on a floppy disk\n")]);
-    let machine = machine(boot).cd(cd).floppy(floppy);
+    let machine = machine(boot).cd(cd).floppy(floppy).vnc_use_password(true);
     // Its server reads what is served under this name, and no password is known.
     let machine = machine
         .ssh(root())
@@ -96,20 +96,17 @@ fn serial() -> Image {
     ]))
 }
 
-/// By the screen alone, and no word about time but where no `PICTURE` of the prompt is given; over the control connection where `TYPE_OVER` says so.
+/// By the screen alone, and no word about time; over the control connection.
 #[image]
 fn screen() -> Image {
-    let boot = Boot::when_still(Duration::from_secs(2));
-    let boot = match told("PICTURE") {
-        Some(picture) => boot.then("c").wait_for_picture(picture),
-        None => boot.then("c<wait>"),
-    };
-    let boot = boot.then(LINUX).then("initrd /initrd.gz<enter>").then("boot<enter>");
-    let machine = machine(boot);
-    image(match told("TYPE_OVER").as_deref() {
-        Some("qmp") => machine.vnc(Vnc::new().disable(true)),
-        _ => machine.vnc_use_password(true),
-    })
+    let picture = told("PICTURE").unwrap_or_else(|| "prompt.png".to_owned());
+    let boot = Boot::when_still(Duration::from_secs(2))
+        .then("c")
+        .wait_for_picture(picture)
+        .then(LINUX)
+        .then("initrd /initrd.gz<enter>")
+        .then("boot<enter>");
+    image(machine(boot).vnc(Vnc::new().disable(true)))
 }
 
 /// Something that never comes: on the screen where there is a `PICTURE` of it, else on the serial console.
@@ -120,7 +117,7 @@ fn never() -> Image {
         Some(picture) => boot.wait_for_picture(picture),
         None => boot.then("c").wait_for_serial("login:"),
     };
-    image(machine(boot.then("boot<enter>").timeout(Duration::from_secs(20))))
+    image(machine(boot.then("boot<enter>").timeout(Duration::from_secs(15))))
 }
 
 /// A machine that comes back from a reboot to where nobody types any more.

@@ -40,6 +40,9 @@ fn machine() -> Machine {
         .cpus(2)
         .output_directory(told("OUT").unwrap_or_else(|| "out".to_owned()))
         .vm_name("web")
+        .cd(Cd::new()
+            .label("notes")
+            .content([("Some Folder/note.txt", "on a CD\n")]))
         .shutdown(Shutdown::command("poweroff").timeout(Duration::from_secs(120)))
         .ssh(ssh);
     match told("CLOUD_INIT") {
@@ -127,7 +130,13 @@ fn off() -> Image {
 fn web() -> Image {
     Image::new()
         .source(machine())
-        .provision(Shell::inline(["uname -a", "echo shell > /root/by-shell"]))
+        .provision(Shell::inline([
+            "uname -a",
+            "echo shell > /root/by-shell",
+            "mount -o ro /dev/disk/by-label/notes /mnt",
+            "cat '/mnt/Some Folder/note.txt'",
+            "umount /mnt",
+        ]))
         .provision(File::content("uploaded\n", "/root/by-file"))
         .post(Checksum::of(DigestKind::Sha256).output("web.sha256"))
 }

@@ -15,6 +15,10 @@
 
 mod accelerator;
 mod arguments;
+#[cfg_attr(
+    not(all(feature = "machines", feature = "ssh")),
+    expect(dead_code, reason = "only who serves files or logs in asks for addresses")
+)]
 mod bridge;
 mod capture;
 mod config;
