@@ -433,14 +433,23 @@ impl Value {
         Shown { value: self, reveal }
     }
 
+    /// What a list or a map holds; nothing of anything else.
+    fn parts(&self) -> impl Iterator<Item = &Self> {
+        let (list, map) = match self {
+            Self::List(items) => (Some(items), None),
+            Self::Map(items) => (None, Some(items)),
+            _ => (None, None),
+        };
+        let values = map.into_iter().flatten().map(|(_, value)| value);
+        list.into_iter().flatten().chain(values)
+    }
+
     /// Every secret in it.
     pub fn secrets(&self) -> Vec<Secret> {
         match self {
             Self::Text(text) => text.secrets().cloned().collect(),
             Self::Template(template) => template.secrets().cloned().collect(),
-            Self::List(items) => items.iter().flat_map(Value::secrets).collect(),
-            Self::Map(items) => items.iter().flat_map(|(_, value)| value.secrets()).collect(),
-            _ => Vec::new(),
+            _ => self.parts().flat_map(Value::secrets).collect(),
         }
     }
 
@@ -448,9 +457,7 @@ impl Value {
     pub(crate) fn templates(&self) -> Vec<&Template> {
         match self {
             Self::Template(template) => vec![template],
-            Self::List(items) => items.iter().flat_map(Value::templates).collect(),
-            Self::Map(items) => items.iter().flat_map(|(_, value)| value.templates()).collect(),
-            _ => Vec::new(),
+            _ => self.parts().flat_map(Value::templates).collect(),
         }
     }
 
@@ -458,9 +465,7 @@ impl Value {
     pub(crate) fn host_paths(&self) -> Vec<&HostPath> {
         match self {
             Self::HostPath(path) => vec![path],
-            Self::List(items) => items.iter().flat_map(Value::host_paths).collect(),
-            Self::Map(items) => items.iter().flat_map(|(_, value)| value.host_paths()).collect(),
-            _ => Vec::new(),
+            _ => self.parts().flat_map(Value::host_paths).collect(),
         }
     }
 

@@ -4,6 +4,7 @@ pub mod cloud;
 mod context;
 pub mod corpus;
 pub mod expressions;
+pub mod media;
 pub mod mutate;
 mod needs;
 pub mod reference;

@@ -3,14 +3,9 @@
 //!
 //! In it: the kernel for clouds, systemd, sshd (root, `packer`), cloud-init, which sleeps unless a seed is there.
 
-#![expect(clippy::print_stderr, reason = "what is wrong is all that it has to say")]
-
-use anyhow::{Context, Result, bail};
-use std::{
-    fs::File,
-    path::{Path, PathBuf},
-    process::{Command, ExitCode},
-};
+use anyhow::{Context, Result};
+use imagebake_tests::media::make_once;
+use std::path::PathBuf;
 
 /// No file system is mounted: the root becomes an ext4 by `mke2fs -d`, and GRUB lies before the first partition.
 const SCRIPT: &str = r#"
@@ -51,40 +46,11 @@ dd if=core.img of=disk.raw bs=512 seek=1 conv=notrunc status=none
 qemu-img convert -q -O qcow2 disk.raw disk.qcow2
 "#;
 
-fn make(to: &Path) -> Result<()> {
-    let parent = to.parent().filter(|parent| !parent.as_os_str().is_empty());
-    let folder = parent.unwrap_or(Path::new("."));
-    std::fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
-    // Whoever comes second waits, and finds it made.
-    let lock = File::create(to.with_extension("lock")).context("cannot make the lock")?;
-    lock.lock().context("cannot lock")?;
-    if to.is_file() {
-        return Ok(());
-    }
-    let work = tempfile::Builder::new().prefix("disk-").tempdir_in(folder)?;
-    let path = std::env::var("PATH").unwrap_or_default();
-    let status = Command::new("sh")
-        .args(["-c", SCRIPT, "sh"])
-        .arg(work.path())
-        .env("PATH", format!("{path}:/usr/sbin:/sbin"))
-        .status()
-        .context("cannot start sh")?;
-    if !status.success() {
-        bail!("the disk could not be made: {status}");
-    }
-    std::fs::rename(work.path().join("disk.qcow2"), to).context("cannot move the disk")
-}
-
-fn main() -> ExitCode {
-    let Some(to) = std::env::args_os().nth(1).map(PathBuf::from) else {
-        eprintln!("say where it goes: debian-disk FILE.qcow2");
-        return ExitCode::from(2);
-    };
-    match make(&to) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("{error:#}");
-            ExitCode::FAILURE
-        }
-    }
+fn main() -> Result<()> {
+    let to = std::env::args_os().nth(1).map(PathBuf::from);
+    make_once(
+        &to.context("say where it goes: debian-disk FILE.qcow2")?,
+        SCRIPT,
+        "disk.qcow2",
+    )
 }

@@ -4,12 +4,9 @@
 //! GRUB waits for ever, on the screen and on the serial console. Only a line typed at its prompt, `linux /vmlinuz … cfg=http://HOST:PORT/cfg.sh`, makes
 //! the small system on it do something: it asks for an address, fetches that script, runs it, and starts an SSH server (root, `packer`).
 
-use anyhow::{Context, Result, bail};
-use std::{
-    fs::File,
-    path::{Path, PathBuf},
-    process::Command,
-};
+use anyhow::{Context, Result};
+use imagebake_tests::media::make_once;
+use std::path::PathBuf;
 
 const SCRIPT: &str = r#"
 set -eu
@@ -70,31 +67,11 @@ END
 grub-mkrescue -o out.iso iso -- -volid INSTALL >grub.log 2>&1 || { cat grub.log >&2; exit 1; }
 "#;
 
-fn make(to: &Path) -> Result<()> {
-    let parent = to.parent().filter(|parent| !parent.as_os_str().is_empty());
-    let folder = parent.unwrap_or(Path::new("."));
-    std::fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
-    // Whoever comes second waits, and finds it made.
-    let lock = File::create(to.with_extension("lock")).context("cannot make the lock")?;
-    lock.lock().context("cannot lock")?;
-    if to.is_file() {
-        return Ok(());
-    }
-    let work = tempfile::Builder::new().prefix("iso-").tempdir_in(folder)?;
-    let path = std::env::var("PATH").unwrap_or_default();
-    let status = Command::new("sh")
-        .args(["-c", SCRIPT, "sh"])
-        .arg(work.path())
-        .env("PATH", format!("{path}:/usr/sbin:/sbin"))
-        .status()
-        .context("cannot start sh")?;
-    if !status.success() {
-        bail!("the medium could not be made: {status}");
-    }
-    std::fs::rename(work.path().join("out.iso"), to).context("cannot move the medium")
-}
-
 fn main() -> Result<()> {
     let to = std::env::args_os().nth(1).map(PathBuf::from);
-    make(&to.context("say where it goes: install-iso FILE.iso")?)
+    make_once(
+        &to.context("say where it goes: install-iso FILE.iso")?,
+        SCRIPT,
+        "out.iso",
+    )
 }
