@@ -13,6 +13,7 @@ use std::time::Duration;
 ///
 /// Special keys are written `<enter>`, `<esc>`, `<f1>`, `<leftCtrlOn>`; `<wait>` and `<wait10s>` wait. `{{ http_ip }}` and `{{ http_port
 /// }}` are where the machine reaches the files of [`Http`](super::Http), `{{ name }}` is the machine's name.
+/// `{{ ssh_public_key | urlencode }}` is the key that logs in, where the platform knows it (`qemu` does).
 ///
 /// Instead of a guess at how long something takes, what the machine shows can be waited for:
 ///

@@ -2,7 +2,7 @@
 //!
 //! A boot under emulation takes a quarter of a minute, so that each test asks as much as it can of one.
 
-use imagebake_tests::{Output, TestContext, requires};
+use imagebake_tests::{Output, TestContext, example, requires};
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -423,6 +423,19 @@ fn a_tpm_that_is_gone_ends_the_machine_and_cleanup_ends_both() {
     child.wait().expect("it ended");
     assert_eq!(processes(&project, "swtpm socket").len(), 1, "it outlives the builder");
     project.run(&["cleanup"]).ok();
+    assert_eq!(left(&project), Vec::<String>::new());
+}
+
+#[test]
+fn the_example_serves_its_page_from_the_image_it_made() {
+    requires_debian!();
+    let _turn = turn();
+    let project = TestContext::new(example("debian-vm"));
+    let disk = format!("disk={}", disk().display());
+    project.run(&["build", "web", "--var", &disk]).ok();
+    let checked = project.run(&["build", "check", "--var", &disk]).ok();
+    told(&checked, &["<h1>Baked in Rust</h1>"]);
+    assert!(project.read("manifest.json").contains("web.qcow2"));
     assert_eq!(left(&project), Vec::<String>::new());
 }
 
