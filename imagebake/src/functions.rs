@@ -126,6 +126,50 @@ pub fn set<T: AsRef<str>>(list: &[T]) -> Vec<String> {
     list
 }
 
+/// The values of each name, in their order: `{for x in list : x.kind => x.name...}`.
+pub fn grouped<V>(pairs: impl IntoIterator<Item = (String, V)>) -> BTreeMap<String, Vec<V>> {
+    let mut groups: BTreeMap<String, Vec<V>> = BTreeMap::new();
+    for (name, value) in pairs {
+        groups.entry(name).or_default().push(value);
+    }
+    groups
+}
+
+/// A file of Packer's language with values in place of `${name}`; `$${` stands for `${`.
+///
+/// # Errors
+/// When something else than one of the names stands between the braces, or braces do not end.
+pub fn filled(file: &str, values: &[(&str, &dyn Display)]) -> Result<String> {
+    let mut out = String::new();
+    let mut rest = file;
+    while let Some(at) = rest.find("${") {
+        let (before, inner) = (&rest[..at], &rest[at + 2..]);
+        if let Some(before) = before.strip_suffix('$') {
+            out.push_str(before);
+            out.push_str("${");
+            rest = inner;
+            continue;
+        }
+        let Some(end) = inner.find('}') else {
+            return Err(wrong("a `${` has no `}`".to_owned()).hint("write `$${` for a literal `${`"));
+        };
+        let name = inner[..end].trim();
+        let Some((_, value)) = values.iter().find(|(known, _)| *known == name) else {
+            let known: Vec<&str> = values.iter().map(|(known, _)| *known).collect();
+            let told = wrong(format!("`${{{name}}}` is none of the names that the file is given"));
+            return Err(match crate::plan::nearest(name, known.iter().copied()) {
+                Some(near) => told.hint(format!("did you mean `{near}`?")),
+                None => told.hint(format!("it is given: {}", known.join(", "))),
+            });
+        };
+        out.push_str(before);
+        out.push_str(&value.to_string());
+        rest = &inner[end + 1..];
+    }
+    out.push_str(rest);
+    Ok(out)
+}
+
 /// Text with commas as a list; empty text is an empty one.
 pub fn cut(text: &str) -> Vec<String> {
     match text {
@@ -242,6 +286,25 @@ mod tests {
         assert_eq!(
             (number::<u8>("").expect("0"), duration("").expect("none")),
             (0, Duration::ZERO)
+        );
+    }
+
+    #[test]
+    fn files_are_filled_by_name() {
+        let (user, port) = ("ann", 80);
+        let values: [(&str, &dyn Display); 2] = [("user", &user), ("port", &port)];
+        let filled = |text| super::filled(text, &values);
+        assert_eq!(
+            filled("${user}:${ port } $${HOME} $5").expect("known"),
+            "ann:80 ${HOME} $5"
+        );
+        assert!(filled("${usr}").expect_err("unknown").hints()[0].contains("`user`"));
+        assert!(filled("a ${user").is_err());
+        let pairs = [("b", 1), ("a", 2), ("b", 3)].map(|(name, value)| (name.to_owned(), value));
+        let groups = grouped(pairs);
+        assert_eq!(
+            groups,
+            BTreeMap::from([("a".to_owned(), vec![2]), ("b".to_owned(), vec![1, 3])])
         );
     }
 

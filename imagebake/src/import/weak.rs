@@ -156,7 +156,12 @@ impl Converter<'_> {
     fn texts(&self, json: &mut Json, cleans: bool) {
         match json {
             Json::String(text) => {
-                let here = TEMPLATE_DIR.replace_all(text, |_: &Captures<'_>| self.around.root.to_owned());
+                let folder = |found: &Captures<'_>| match found.get(0).map_or(0, |whole| whole.start()) {
+                    0 => self.around.root.to_owned(),
+                    _ if self.around.root == "." => self.around.cwd.to_owned(),
+                    _ => format!("{}/{}", self.around.cwd, self.around.root),
+                };
+                let here = TEMPLATE_DIR.replace_all(text, folder);
                 let here = USER.replace_all(&here, "");
                 let here = match cleans {
                     true => CLEAN_TIME.replace_all(&here, |_: &Captures<'_>| self.clean_time()),

@@ -79,10 +79,13 @@ struct Counts {
     plans: usize,
     /// The peer takes it, and all its components are imagebake's.
     eligible: usize,
+    /// Of the eligible ones, like the next three.
     imported: usize,
     compiled: usize,
     verified: usize,
     excused: usize,
+    /// Of the others: components of plugins keep their place, and all else plans what the peer does.
+    stubbed: usize,
     different: usize,
     broken: usize,
     unplanned: usize,
@@ -184,7 +187,7 @@ impl Report {
         }
         let _ = writeln!(
             out,
-            "{:48} {:>5} {:>8} {:>8} {:>8} {:>8} {:>7} {:>9} {:>6} {:>9} {:>7} {:>5} {:>6} {:>6} {:>6}",
+            "{:48} {:>5} {:>8} {:>8} {:>8} {:>8} {:>7} {:>7} {:>9} {:>6} {:>9} {:>7} {:>5} {:>6} {:>6} {:>6}",
             "",
             "plans",
             "eligible",
@@ -192,6 +195,7 @@ impl Report {
             "compiled",
             "verified",
             "excused",
+            "stubbed",
             "different",
             "broken",
             "unplanned",
@@ -204,13 +208,14 @@ impl Report {
         for (name, counts) in self.repositories.iter().chain([(&"total".to_owned(), &self.total)]) {
             let _ = writeln!(
                 out,
-                "{name:48} {:>5} {:>8} {:>8} {:>8} {:>8} {:>7} {:>9} {:>6} {:>9} {:>7} {:>5} {:>6} {:>6} {:>6}",
+                "{name:48} {:>5} {:>8} {:>8} {:>8} {:>8} {:>7} {:>7} {:>9} {:>6} {:>9} {:>7} {:>5} {:>6} {:>6} {:>6}",
                 counts.plans,
                 counts.eligible,
                 counts.imported,
                 counts.compiled,
                 counts.verified,
                 counts.excused,
+                counts.stubbed,
                 counts.different,
                 counts.broken,
                 counts.unplanned,
@@ -231,13 +236,14 @@ impl Counts {
         let eligible = unit.peer.is_none() && unit.known;
         self.eligible += usize::from(eligible);
         let (imported, compiled) = match unit.outcome {
-            Outcome::Verified | Outcome::Excused | Outcome::Different | Outcome::Unplanned => (true, true),
-            Outcome::Broken => (true, false),
+            Outcome::Verified | Outcome::Excused | Outcome::Different | Outcome::Unplanned => (eligible, eligible),
+            Outcome::Broken => (eligible, false),
             _ => (false, false),
         };
         self.imported += usize::from(imported);
         self.compiled += usize::from(compiled);
         match unit.outcome {
+            Outcome::Verified if !eligible => self.stubbed += 1,
             Outcome::Verified => self.verified += 1,
             Outcome::Excused => self.excused += 1,
             Outcome::Different => self.different += 1,
@@ -406,6 +412,7 @@ fn verify(going: &mut Going<'_>, module: &Module, package: &Package) {
         }
         Ok((mut ours, problems)) => {
             said(&mut ours, &going.case.cwd.to_string_lossy());
+            let told = ours.clone();
             let theirs = match going.case.input.format() {
                 Ok(Format::Json) => {
                     let around = Surroundings {
@@ -430,9 +437,9 @@ fn verify(going: &mut Going<'_>, module: &Module, package: &Package) {
             };
             let known = |plan: &Json| verify::of_known(with_own_facts(plan), &known);
             let (theirs, ours) = (known(&theirs), known(&ours));
-            // For whoever wants to compare them otherwise.
+            // For whoever wants to compare them otherwise: as the program told it, and both as they are compared here.
             let plans = package.folder.join("plans");
-            for (side, plan) in [("theirs", &theirs), ("ours", &ours)] {
+            for (side, plan) in [("told", &told), ("theirs", &theirs), ("ours", &ours)] {
                 let path = plans.join(format!("{}.{side}.json", module.name));
                 let written = fs::create_dir_all(&plans).and_then(|()| fs::write(&path, plan.to_string()));
                 if let Err(error) = written {

@@ -126,8 +126,14 @@ impl Writer<'_> {
             ExprKind::GetAttr(..) => match expr.path()?.as_slice() {
                 ["local", name] => {
                     let declared = &self.declarations.get(*name)?.expr;
-                    let is_call = matches!(declared.kind, ExprKind::Call { .. } | ExprKind::Wrapped(_));
-                    is_call.then(|| self.document(declared)).flatten()
+                    // Locals that name others could go round in a circle.
+                    let mut inner = declared;
+                    while let ExprKind::Wrapped(within) | ExprKind::Parens(within) = &inner.kind {
+                        inner = within;
+                    }
+                    matches!(inner.kind, ExprKind::Call { .. })
+                        .then(|| self.document(inner))
+                        .flatten()
                 }
                 _ => None,
             },

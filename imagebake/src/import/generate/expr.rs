@@ -455,9 +455,6 @@ impl Writer<'_> {
     fn for_expr(&mut self, of: &ForExpr, span: Span) -> Result<Typed> {
         let over = self.typed(&of.collection, None)?;
         let walk = self.walked(&over, of.collection.span)?;
-        if of.grouping {
-            return Err(no_rust(span, "values of one key cannot be collected yet"));
-        }
         let ((condition, key, value, ty), pattern, iterated) =
             self.in_closure(&walk, of.key_name.as_deref(), &of.value_name, |writer| {
                 let condition = match &of.condition {
@@ -503,6 +500,13 @@ impl Writer<'_> {
                     false => format!(".map(|{pattern}| {value})"),
                 };
                 Typed::owned(format!("{iterated}{filter}{map}.collect::<Vec<_>>()"), Ty::list(ty))
+            }
+            Some(key) if of.grouping => {
+                self.use_path("imagebake::functions");
+                Typed::owned(
+                    format!("functions::grouped({iterated}{filter}.map(|{pattern}| ({key}, {value})))"),
+                    Ty::Map(Box::new(Ty::list(ty)), Keys::Owned),
+                )
             }
             Some(key) => {
                 self.use_path("std::collections::BTreeMap");

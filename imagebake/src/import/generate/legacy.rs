@@ -24,6 +24,7 @@ pub(super) fn read(input: &Input, context: &Context, catalog: &dyn Catalog, plan
     let parts = legacy::parts(input, context, faults);
     let mut reader = Reader {
         catalog,
+        root: &context.root,
         declared: parts.variables.iter().map(|variable| variable.name.clone()).collect(),
         computed: Vec::new(),
         environment: Vec::new(),
@@ -137,6 +138,8 @@ fn only_env(text: &str) -> Option<String> {
 
 struct Reader<'a> {
     catalog: &'a dyn Catalog,
+    /// The template's folder, as seen from where packer was started.
+    root: &'a str,
     declared: Vec<String>,
     /// Variables whose defaults are computed: a local has the value.
     computed: Vec<String>,
@@ -386,7 +389,16 @@ impl Reader<'_> {
                     }
                     reference("var", name, span)
                 }
-                ["template_dir"] => reference("path", "root", span),
+                // A path that begins there; inside other text it has to be whole.
+                ["template_dir"] if parts.is_empty() => reference("path", "root", span),
+                ["template_dir"] => {
+                    parts.push(Part::Interpolation(reference("path", "cwd", span)));
+                    if self.root == "." {
+                        continue;
+                    }
+                    parts.push(Part::Literal("/".to_owned()));
+                    reference("path", "root", span)
+                }
                 ["pwd"] if !at_run_time => reference("path", "cwd", span),
                 ["timestamp"] if !at_run_time => call("unix_time", Vec::new()),
                 ["isotime"] if !at_run_time => call("timestamp", Vec::new()),

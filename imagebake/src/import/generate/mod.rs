@@ -15,6 +15,7 @@ mod component;
 mod convert;
 mod data;
 mod expr;
+mod files;
 mod functions;
 mod given;
 mod hcl;

@@ -20,7 +20,20 @@ variable "team" {
   default = "platform"
 }
 
+variable "mirrors" {
+  type = list(object({
+    zone = string
+    host = string
+  }))
+  default = [
+    { zone = "eu", host = "a.example.org" },
+    { zone = "us", host = "b.example.org" },
+    { zone = "eu", host = "c.example.org" },
+  ]
+}
+
 locals {
+  by_zone    = { for mirror in var.mirrors : mirror.zone => mirror.host... }
   motd_files = ["10-banner", "20-updates"]
 }
 
@@ -69,6 +82,15 @@ build {
 
   provisioner "shell" {
     inline = ["install-runner ${local.version}", "echo '${var.builder} for ${build.name}' > /etc/built-by"]
+  }
+
+  provisioner "file" {
+    content     = templatefile("files/banner", { team = var.team, builder = var.builder })
+    destination = "/etc/issue"
+  }
+
+  provisioner "shell" {
+    inline = [for zone, hosts in local.by_zone : "echo '${zone} ${join(",", hosts)}' >> /etc/mirrors"]
   }
 
   dynamic "provisioner" {

@@ -1,6 +1,6 @@
 //! Imported from `look_ups.pkr.hcl`.
 
-use imagebake::prelude::*;
+use imagebake::{functions, prelude::*};
 
 #[derive(Variables)]
 struct Inputs {
@@ -12,10 +12,35 @@ struct Inputs {
     builder: Option<String>,
     #[var(default = "platform")]
     team: String,
+    #[var(default = default_mirrors())]
+    mirrors: Vec<Mirror>,
     #[var(name = "USER", env = "USER", default = "")]
     user: String,
     #[var(name = "CI_RUNNER", env = "CI_RUNNER", default = "")]
     ci_runner: String,
+}
+
+#[derive(Clone, Variables)]
+struct Mirror {
+    host: String,
+    zone: String,
+}
+
+fn default_mirrors() -> Vec<Mirror> {
+    vec![
+        Mirror {
+            host: "a.example.org".to_owned(),
+            zone: "eu".to_owned(),
+        },
+        Mirror {
+            host: "b.example.org".to_owned(),
+            zone: "us".to_owned(),
+        },
+        Mirror {
+            host: "c.example.org".to_owned(),
+            zone: "eu".to_owned(),
+        },
+    ]
 }
 
 #[image(dir = "../imagebake/src/import/generate/golden")]
@@ -44,6 +69,11 @@ async fn look_ups(vars: Inputs, data: &Data) -> Result<Image> {
         .builder
         .clone()
         .unwrap_or_else(|| format!("{}@{}", vars.user, vars.ci_runner));
+    let by_zone = functions::grouped(
+        vars.mirrors
+            .iter()
+            .map(|mirror| (mirror.zone.clone(), mirror.host.clone())),
+    );
     let motd_files = ["10-banner", "20-updates"];
     let runner = amazon::Ebs::from_ami(
         amazon::AmiId::new(&debian.id),
@@ -57,12 +87,29 @@ async fn look_ups(vars: Inputs, data: &Data) -> Result<Image> {
         format!("install-runner {version}"),
         format!("echo '{builder} for {}' > /etc/built-by", vars.team),
     ]);
-    let shell_2 = Shell::inline(["chmod +x /etc/update-motd.d/*"]);
-    let mut image = Image::new().source(runner.named("runner")).provision(shell);
+    let file = File::content(
+        functions::filled(
+            &data.file("files/banner").await?,
+            &[("team", &vars.team), ("builder", &builder)],
+        )?,
+        "/etc/issue",
+    );
+    let shell_2 = Shell::inline(
+        by_zone
+            .iter()
+            .map(|(zone, hosts)| format!("echo '{zone} {}' >> /etc/mirrors", hosts.join(",")))
+            .collect::<Vec<_>>(),
+    );
+    let shell_3 = Shell::inline(["chmod +x /etc/update-motd.d/*"]);
+    let mut image = Image::new()
+        .source(runner.named("runner"))
+        .provision(shell)
+        .provision(file)
+        .provision(shell_2);
     for motd_file in &motd_files {
-        let file = File::upload(format!("files/{motd_file}"), format!("/etc/update-motd.d/{motd_file}"));
-        image = image.provision(file);
+        let file_2 = File::upload(format!("files/{motd_file}"), format!("/etc/update-motd.d/{motd_file}"));
+        image = image.provision(file_2);
     }
 
-    Ok(image.provision(shell_2))
+    Ok(image.provision(shell_3))
 }
