@@ -389,8 +389,8 @@ impl Reader<'_> {
                     }
                     reference("var", name, span)
                 }
-                // A path that begins there; inside other text it has to be whole.
-                ["template_dir"] if parts.is_empty() => reference("path", "root", span),
+                // A path that begins there; inside other text, where variables may come to be, it has to be whole.
+                ["template_dir"] if parts.is_empty() && !in_variable => reference("path", "root", span),
                 ["template_dir"] => {
                     parts.push(Part::Interpolation(reference("path", "cwd", span)));
                     if self.root == "." {
