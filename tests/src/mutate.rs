@@ -100,9 +100,11 @@ fn import(path: &Path, folder: &Path, catalog: &dyn Catalog) -> Imported {
         input: Input::new(path),
         context: Context::new(folder, folder),
         dir: String::new(),
+        values: None,
     };
     let options = Options {
         lenient: false,
+        share: false,
         package: "changed".into(),
         dependency: "version = \"*\"".into(),
     };

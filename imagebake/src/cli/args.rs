@@ -505,6 +505,9 @@ pub(super) struct ImportArgs {
     /// Turn what is not known into marked comments; the report tells each, and the exit code is not 0.
     #[arg(long)]
     pub(super) lenient: bool,
+    /// Leave what several templates say alike in each of their modules, instead of once in `common.rs`.
+    #[arg(long)]
+    pub(super) no_share: bool,
     /// Compile the package and compare its plans with the templates, attribute by attribute.
     #[arg(long, conflicts_with = "check")]
     pub(super) verify: bool,

@@ -1,7 +1,7 @@
 //! `import PATH…`: Packer's templates as a package of Rust.
 //!
 //! Problems go to standard error with the lines that they are about, the table to standard output. JSON (`--report json`): the
-//! [`Report`]: `{"project":"/path","files":[…],"by_hand":[…],"templates":[{template, module, status, images, folder, missing, notes,
+//! [`Report`]: `{"project":"/path","files":[…],"by_hand":[…],"templates":[{template, module, status, images, folder, missing, values, notes,
 //! problems, stubs, passed_over, differences, verified_with, next}]}`. Exit codes: 0 when every template is Rust and none was found to be different, 2 otherwise.
 
 mod problems;
@@ -33,6 +33,7 @@ pub(super) fn run(args: ImportArgs, cli: &Cli) -> Result<u8, Stop> {
         check: args.check,
         force: args.force,
         lenient: args.lenient,
+        no_share: args.no_share,
         verify: args.verify,
         dependency: dependency.line,
         lock: dependency.lock,
@@ -60,6 +61,9 @@ fn text(report: &Report, request: &Request, style: Style) -> String {
             style.bold(template.template.display()),
             template.folder.display()
         );
+        if let Some(values) = &template.values {
+            let _ = writeln!(out, "  values: {values}");
+        }
         for path in &template.missing {
             let _ = writeln!(out, "  not there: {path}");
         }

@@ -45,6 +45,11 @@ impl Files {
         self.hcl.is_empty() && self.json.is_empty()
     }
 
+    fn add(&mut self, others: Files) {
+        self.hcl.extend(others.hcl);
+        self.json.extend(others.json);
+    }
+
     /// All of them, with whether they are JSON.
     pub fn all(&self) -> impl Iterator<Item = (&Path, bool)> {
         let hcl = self.hcl.iter().map(|path| (path.as_path(), false));
@@ -100,11 +105,22 @@ impl Input {
 
     /// The files with values: those that are read without being named, then the named ones.
     pub fn value_files(&self) -> Result<Files> {
-        let mut files = if self.template.is_dir() {
-            self.matching(".auto.pkrvars.hcl", ".auto.pkrvars.json")?
-        } else {
-            Files::default()
-        };
+        let mut files = self.own_value_files()?;
+        files.add(self.named_value_files()?);
+        Ok(files)
+    }
+
+    /// The files with values beside a folder's templates that are read without being named.
+    pub fn own_value_files(&self) -> Result<Files> {
+        match self.template.is_dir() {
+            true => self.matching(".auto.pkrvars.hcl", ".auto.pkrvars.json"),
+            false => Ok(Files::default()),
+        }
+    }
+
+    /// The files with values that were named.
+    pub fn named_value_files(&self) -> Result<Files> {
+        let mut files = Files::default();
         for path in &self.var_files {
             match path.extension().and_then(|extension| extension.to_str()) {
                 Some("hcl") => files.hcl.push(path.clone()),

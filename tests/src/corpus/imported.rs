@@ -26,6 +26,7 @@ use std::{
     fs,
     panic::{AssertUnwindSafe, catch_unwind},
     path::{Component, Path, PathBuf},
+    time::Instant,
 };
 
 /// How many modules are one program.
@@ -101,6 +102,8 @@ struct Counts {
 pub struct Report {
     #[serde(flatten)]
     total: Counts,
+    /// What reading, evaluating and writing all of them as Rust took; nothing is compiled in it.
+    generated_s: f64,
     repositories: BTreeMap<String, Counts>,
     units: Vec<Unit>,
 }
@@ -116,11 +119,13 @@ struct Going<'a> {
 impl Report {
     /// Imports, compiles and compares every case; the package is made in `folder`.
     pub fn of(cases: &[Case], catalog: &dyn Catalog, folder: &Path) -> Result<Self> {
+        let start = Instant::now();
         let mut going: Vec<Going<'_>> = cases
             .iter()
             .enumerate()
             .map(|(number, case)| import(case, number, catalog, folder))
             .collect();
+        let generated_s = start.elapsed().as_secs_f64();
         let mut chunks = Vec::new();
         let accepted: Vec<usize> = (0..going.len()).filter(|at| going[*at].going).collect();
         for some in accepted.chunks(CHUNK) {
@@ -139,6 +144,7 @@ impl Report {
         }
         let mut report = Self {
             total: Counts::default(),
+            generated_s,
             repositories: BTreeMap::new(),
             units: going.into_iter().map(|going| going.unit).collect(),
         };
@@ -226,6 +232,11 @@ impl Report {
                 counts.panics
             );
         }
+        let _ = writeln!(
+            out,
+            "read, evaluated and written as Rust in {:.1} s; the rest was compiling and planning",
+            self.generated_s
+        );
         out
     }
 }
@@ -261,6 +272,7 @@ impl Counts {
 fn options() -> Options {
     Options {
         lenient: false,
+        share: true,
         package: "corpus".into(),
         dependency: "version = \"*\"".into(),
     }
@@ -275,6 +287,7 @@ fn template(case: &Case, name: &str, folder: &Path) -> Template {
         input: case.input.clone(),
         context,
         dir: relative(folder, &case.cwd),
+        values: None,
     }
 }
 

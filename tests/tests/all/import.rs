@@ -315,3 +315,42 @@ fn modules_are_declared_in_the_package_they_are_added_to() {
         .run(&["import", "web.pkr.hcl", "--into", "into", "--check"])
         .ok();
 }
+
+/// What a folder of templates becomes that has these files with values.
+fn with_values(files: &[(&str, &str)]) -> (imagebake_tests::TestContext, String) {
+    let project = crate::fixture();
+    project.write(
+        "web/web.pkr.hcl",
+        "variable \"a\" {\n  type = string\n}\nsource \"null\" \"x\" {\n  communicator = \"none\"\n}\n\
+         build {\n  sources = [\"null.x\"]\n  provisioner \"shell-local\" {\n    inline = [var.a]\n  }\n}\n",
+    );
+    for (path, text) in files {
+        project.write(path, text);
+    }
+    let told = project
+        .run(&["import", "web", "--out", "out", "--var-file", "web/x.pkrvars.hcl"])
+        .ok();
+    let rust = project.read("out/src/web.rs");
+    assert!(told.stdout.contains("x.pkrvars.hcl\n"), "{}", told.stdout);
+    (project, rust)
+}
+
+#[test]
+fn files_with_values_stay_data() {
+    let (_, one) = with_values(&[
+        ("web/x.pkrvars.hcl", "a = \"named\"\n"),
+        ("web/v.auto.pkrvars.hcl", "a = \"1\"\n"),
+    ]);
+    assert!(one.contains("#[variables(values = \"v.auto.pkrvars.hcl\")]"), "{one}");
+    // Several are one, without what is of no variable.
+    let (project, several) = with_values(&[
+        ("web/x.pkrvars.hcl", "a = \"named\"\n"),
+        ("web/v.auto.pkrvars.hcl", "a = \"1\"\nother = 2\n"),
+        ("web/w.auto.pkrvars.json", "{\"a\": \"2 é\"}"),
+    ]);
+    assert!(
+        several.contains("#[variables(values = \"../out/web.values.json\")]"),
+        "{several}"
+    );
+    assert_eq!(project.read("out/web.values.json"), "{\n  \"a\": \"2 é\"\n}\n");
+}

@@ -34,8 +34,12 @@ mod look_ups;
 mod older;
 #[path = "../../../imagebake/src/import/generate/golden/secrets.rs"]
 mod secrets;
+#[path = "../../../imagebake/src/import/generate/golden/shared/mod.rs"]
+mod shared;
 #[path = "../../../imagebake/src/import/generate/golden/stubs.rs"]
 mod stubs;
+#[path = "../../../imagebake/src/import/generate/golden/values.rs"]
+mod values;
 
 /// A template, its images, and values of its variables.
 type Case<'a> = (&'a str, &'a [&'a str], &'a [(&'a str, &'a str)]);
@@ -72,6 +76,12 @@ pub(crate) fn differences_of(folder: &Path, file: &str, images: &[&str], values:
     let mut context = Context::new(folder, folder);
     context.clock = lookups.clock().seconds();
     let mut input = Input::new(folder.join(file));
+    // The file that the Rust reads by itself.
+    let own = folder.join(format!(
+        "files/{}.auto.pkrvars.hcl",
+        file.split('.').next().unwrap_or_default()
+    ));
+    input.var_files.extend(own.is_file().then_some(own));
     input.vars = values;
     input.answer_data = true;
     let (theirs, faults) = evaluate(&input, &context, &Known::new());
@@ -94,7 +104,7 @@ pub(crate) fn differences_of(folder: &Path, file: &str, images: &[&str], values:
 
 #[test]
 fn each_construct_plans_what_the_template_says() {
-    let cases: [Case<'_>; 14] = [
+    let cases: [Case<'_>; 16] = [
         ("basics.pkr.hcl", &["basics"], &[("version", "1")]),
         (
             "basics.pkr.hcl",
@@ -127,6 +137,10 @@ fn each_construct_plans_what_the_template_says() {
         ("facts.pkr.hcl", &["facts", "second"], &[]),
         ("older.json", &["older"], &[("password", "p"), ("name", "given")]),
         ("dynamic.pkr.hcl", &["dynamic"], &[]),
+        ("values.pkr.hcl", &["values"], &[]),
+        ("values.pkr.hcl", &["values"], &[("packages", "[\"z\"]")]),
+        ("shared/one.pkr.hcl", &["one", "installed-one"], &[]),
+        ("shared/two.pkr.hcl", &["two", "installed-two"], &[("memory", "512")]),
         ("stubs.pkr.hcl", &["stubs"], &[("token", "t")]),
         ("look_ups.pkr.hcl", &["look_ups"], &[("builder", "ann")]),
         (

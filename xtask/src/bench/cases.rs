@@ -143,6 +143,7 @@ pub(crate) fn all() -> Vec<Case> {
             met: |ours, _| Some(ours.median_s <= 0.030),
             ..CASE
         },
+        super::import::folder(),
         Case {
             name: "null-100",
             target: "100 parallel null builds: at most a twentieth of the peer's time, CPU and memory",

@@ -5,6 +5,7 @@
 
 mod cases;
 mod docker;
+mod import;
 mod iso;
 mod measure;
 mod qemu;

@@ -40,7 +40,7 @@ pub(super) fn layout(text: &str, indent: usize) -> String {
 }
 
 /// The bytes that are Rust, not inside text.
-fn code(text: &str) -> Vec<(usize, u8)> {
+pub(super) fn code(text: &str) -> Vec<(usize, u8)> {
     let bytes = text.as_bytes();
     let mut out = Vec::new();
     let mut at = 0;
@@ -116,7 +116,7 @@ fn arguments(text: &str) -> Option<(usize, usize)> {
 }
 
 /// What stands between commas.
-fn split(text: &str) -> Vec<&str> {
+pub(super) fn split(text: &str) -> Vec<&str> {
     let mut depth = 0_usize;
     let mut items = Vec::new();
     let mut start = 0;

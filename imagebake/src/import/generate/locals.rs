@@ -131,8 +131,10 @@ impl Writer<'_> {
         }
         let ident = self.name(name);
         let comments: String = declaration.comments.iter().map(|line| format!("// {line}\n")).collect();
-        let value = super::layout::layout(&value, 4);
-        self.lets.push(format!("{comments}let {ident} = {value};\n"));
+        let statement = format!("let {ident} = {};\n", super::layout::layout(&value, 4));
+        let candidate = super::share::Candidate::local(&ident, (&comments, &statement), &value, &ty);
+        self.candidates.extend(candidate);
+        self.lets.push(format!("{comments}{statement}"));
         self.locals.insert(name.to_owned(), Known { ident, ty });
         Ok(())
     }

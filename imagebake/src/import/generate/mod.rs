@@ -31,6 +31,7 @@ mod paths;
 mod project;
 mod samples;
 mod settings;
+mod share;
 mod strings;
 mod stub;
 #[cfg(test)]
@@ -56,6 +57,8 @@ use std::collections::BTreeMap;
 pub struct Options {
     /// What is not known becomes a comment, and a note, instead of a problem.
     pub lenient: bool,
+    /// What several templates say alike stands once, in `common.rs`.
+    pub share: bool,
     /// The name of the package.
     pub package: String,
     /// Where cargo takes imagebake from: `path = "…"`.
@@ -91,6 +94,8 @@ pub struct Template {
     pub context: Context,
     /// The folder in which packer was started, as seen from the package; empty where it is the package's own.
     pub dir: String,
+    /// The file with its own values, as seen from there.
+    pub values: Option<String>,
 }
 
 /// What became of one template.
@@ -102,6 +107,8 @@ pub struct Module {
     pub images: Vec<String>,
     /// Its variables: the template's name, and the key in a file with values.
     pub variables: Vec<(String, String)>,
+    /// Whether it reads a file with values of its own.
+    pub has_own_values: bool,
     /// What should be known.
     pub notes: Vec<Note>,
     /// What is wrong; with an error nothing of the template is in the files.

@@ -5,6 +5,7 @@ use super::{
     layout::layout,
     model::{Build, Model, Source, Step},
     names::{Names, snake},
+    share::Candidate,
     strings::quoted,
     variables,
     writer::{Learned, Writer},
@@ -23,9 +24,21 @@ const RUNS: usize = 3;
 
 /// A module's text, and what is to be told of it.
 pub(super) struct Written {
-    pub(super) text: String,
+    /// What it is of.
+    shown: String,
+    /// What it uses; what of that is used is seen when the text is whole.
+    pub(super) uses: BTreeSet<String>,
+    pub(super) body: String,
+    /// What another module may have as well.
+    pub(super) candidates: Vec<Candidate>,
     pub(super) module: Module,
     pub(super) features: BTreeSet<&'static str>,
+}
+
+impl Written {
+    pub(super) fn text(&self) -> String {
+        text(&format!("Imported from `{}`.", self.shown), &self.uses, &self.body)
+    }
 }
 
 pub(super) fn write(
@@ -35,8 +48,12 @@ pub(super) fn write(
     catalog: &dyn Catalog,
     options: &Options,
 ) -> Written {
+    let file = template.input.template.file_name();
     let mut written = Written {
-        text: String::new(),
+        shown: file.map_or_else(|| template.name.clone(), |name| name.to_string_lossy().into_owned()),
+        uses: BTreeSet::new(),
+        body: String::new(),
+        candidates: Vec::new(),
         module: Module {
             name: name.to_owned(),
             ..Module::default()
@@ -127,7 +144,13 @@ fn generate(
             false => {
                 writer.begin(usize::MAX);
                 let unwritten = std::mem::take(&mut writer.stubs.variables);
-                variables::written(model, &unwritten, &mut writer, &mut problems)
+                variables::written(
+                    model,
+                    template.values.as_deref(),
+                    &unwritten,
+                    &mut writer,
+                    &mut problems,
+                )
             }
         };
         if run == RUNS {
@@ -138,6 +161,7 @@ fn generate(
                 .iter()
                 .map(|variable| (variable.name.clone(), variable.name.clone()))
                 .collect();
+            written.module.has_own_values = template.values.is_some() && !model.variables.is_empty();
             written.module.notes.append(&mut module.notes);
             written.module.stubs = std::mem::take(&mut writer.stubs.told);
             written.module.notes.append(&mut writer.notes);
@@ -146,7 +170,9 @@ fn generate(
             written.features.append(&mut writer.features);
             let structs = of_locals(&learned_structs, &mut writer, model);
             let declarations = format!("{}{inputs}{structs}", writer.stubs.declarations());
-            written.text = text(template, &writer.uses, &declarations, &functions);
+            written.body = format!("{declarations}{}", functions.join("\n"));
+            written.uses = std::mem::take(&mut writer.uses);
+            written.candidates = std::mem::take(&mut writer.candidates);
             return;
         }
         learned = writer.learned;
@@ -173,12 +199,17 @@ fn of_locals(structs: &[super::types::Struct], writer: &mut Writer<'_>, model: &
     out
 }
 
-fn text(template: &Template, uses: &BTreeSet<String>, declarations: &str, functions: &[String]) -> String {
-    let shown = template
-        .input
-        .template
-        .file_name()
-        .map_or_else(|| template.name.clone(), |name| name.to_string_lossy().into_owned());
+/// A file: what it is, what of `uses` it uses, and what stands in it.
+pub(super) fn text(what: &str, uses: &BTreeSet<String>, body: &str) -> String {
+    let is_used = |path: &&String| {
+        let last = path.rsplit("::").next().unwrap_or(path);
+        let word = |c: char| c.is_alphanumeric() || c == '_';
+        last == "*"
+            || body
+                .match_indices(last)
+                .any(|(at, _)| !body[..at].ends_with(word) && !body[at + last.len()..].starts_with(word))
+    };
+    let uses: Vec<&String> = uses.iter().filter(is_used).collect();
     let mut own: Vec<&str> = uses
         .iter()
         .filter_map(|path| path.strip_prefix("imagebake::"))
@@ -189,10 +220,9 @@ fn text(template: &Template, uses: &BTreeSet<String>, declarations: &str, functi
         [one] => (*one).to_owned(),
         several => format!("{{{}}}", several.join(", ")),
     };
-    let mut out = format!("//! Imported from `{shown}`.\n\nuse imagebake::{own};\n");
-    let body = format!("{declarations}{}", functions.join("\n"));
+    let mut out = format!("//! {what}\n\nuse imagebake::{own};\n");
     let mut others: BTreeSet<&str> = uses
-        .iter()
+        .into_iter()
         .map(String::as_str)
         .filter(|path| !path.starts_with("imagebake::"))
         .collect();
@@ -203,7 +233,7 @@ fn text(template: &Template, uses: &BTreeSet<String>, declarations: &str, functi
         out.push_str(&format!("use {path};\n"));
     }
     out.push('\n');
-    out.push_str(&body);
+    out.push_str(body);
     out
 }
 
@@ -264,6 +294,32 @@ impl Bound {
         let whole = format!("{}.{name}", source.kind);
         let is = |known: &String| *known == whole || known == name;
         (self.only.is_empty() || self.only.iter().any(is)) && !self.except.iter().any(is)
+    }
+}
+
+/// What was asked for before some Rust was written: whether that asks for more.
+struct Asked {
+    needs_data: bool,
+    fallible: bool,
+    locals: usize,
+}
+
+impl Asked {
+    fn begin(writer: &mut Writer<'_>) -> Self {
+        Self {
+            needs_data: std::mem::take(&mut writer.needs_data),
+            fallible: std::mem::take(&mut writer.fallible),
+            locals: writer.learned.counts.values().sum(),
+        }
+    }
+
+    /// Whether what was written since is made of nothing but inputs.
+    fn end(self, writer: &mut Writer<'_>) -> bool {
+        let locals: usize = writer.learned.counts.values().sum();
+        let alone = !writer.needs_data && !writer.fallible && locals == self.locals;
+        writer.needs_data |= self.needs_data;
+        writer.fallible |= self.fallible;
+        alone
     }
 }
 
@@ -434,6 +490,7 @@ impl ModuleWriter<'_> {
             true => writer.name(&format!("{wanted}_{}", source.kind)),
             false => writer.name(wanted),
         };
+        let before = Asked::begin(writer);
         let made = component(
             Role::Source,
             &source.kind,
@@ -443,7 +500,15 @@ impl ModuleWriter<'_> {
             &StepOptions::default(),
             writer,
         )?;
-        Ok(self.bind(made, name, &source.comments, faults))
+        let alone = before.end(writer);
+        let (value, is_plain) = (format!("{}{}", made.expr, made.finish), made.then.is_empty());
+        let bound = self.bind(made, name.clone(), &source.comments, faults);
+        if alone && is_plain && super::component::is_known(&source.kind) {
+            let (comments, statement) = bound.statements.split_at(bound.statements.find("let ").unwrap_or(0));
+            let candidate = Candidate::source(&name, (comments, statement), &value, &writer.variables);
+            writer.candidates.extend(candidate);
+        }
+        Ok(bound)
     }
 
     /// A step for each element of a collection, added to `image`.

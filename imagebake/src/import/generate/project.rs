@@ -3,6 +3,7 @@
 use super::{
     Options, Project, Template, module,
     names::{Names, snake},
+    share,
 };
 use crate::import::schema::Catalog;
 use std::collections::BTreeSet;
@@ -14,16 +15,34 @@ pub fn project(templates: &[Template], catalog: &dyn Catalog, options: &Options)
     let mut images = Names::default();
     let mut features: BTreeSet<&'static str> = BTreeSet::new();
     let mut declarations = String::new();
-    for template in templates {
-        let name = modules.take(&snake(&template.name));
-        let written = module::write(template, &name, &mut images, catalog, options);
-        if written.module.faults.is_empty() {
-            project.files.insert(format!("src/{name}.rs"), written.text);
-            declarations.push_str(&format!("mod {name};\n"));
-            features.extend(written.features);
-        }
-        project.modules.push(written.module);
+    let mut written: Vec<module::Written> = templates
+        .iter()
+        .map(|template| {
+            let name = modules.take(&snake(&template.name));
+            module::write(template, &name, &mut images, catalog, options)
+        })
+        .collect();
+    let mut sound: Vec<&mut module::Written> = written
+        .iter_mut()
+        .filter(|written| written.module.faults.is_empty())
+        .collect();
+    if options.share
+        && let Some(items) = share::share(&mut sound)
+    {
+        let uses: BTreeSet<String> = sound.iter().flat_map(|written| written.uses.iter().cloned()).collect();
+        let text = module::text("What several images have in common.", &uses, &items);
+        project.files.insert("src/common.rs".to_owned(), text);
+        declarations.push_str("mod common;\n");
     }
+    for written in sound {
+        let name = &written.module.name;
+        project.files.insert(format!("src/{name}.rs"), written.text());
+        declarations.push_str(&format!("mod {name};\n"));
+        features.extend(written.features.iter().copied());
+    }
+    project
+        .modules
+        .extend(written.into_iter().map(|written| written.module));
     if project.files.is_empty() {
         return project;
     }

@@ -8,46 +8,63 @@ use std::{fs, path::Path};
 fn template(path: &Path) -> Template {
     let folder = path.parent().expect("it is in a folder");
     let file = path.file_name().expect("it is a file").to_string_lossy().into_owned();
+    let name = file.split('.').next().unwrap_or_default().to_owned();
+    let values = format!("files/{name}.auto.pkrvars.hcl");
+    let values = folder.join(&values).is_file().then_some(values);
     Template {
-        name: file.split('.').next().unwrap_or_default().to_owned(),
-        input: Input::new(path),
+        name,
+        input: Input {
+            var_files: values.iter().map(|file| folder.join(file)).collect(),
+            ..Input::new(path)
+        },
         context: Context::new(folder, folder),
-        dir: "../imagebake/src/import/generate/golden".to_owned(),
+        dir: match folder.ends_with("shared") {
+            true => "../imagebake/src/import/generate/golden/shared".to_owned(),
+            false => "../imagebake/src/import/generate/golden".to_owned(),
+        },
+        values,
     }
 }
 
 fn options() -> Options {
     Options {
         lenient: false,
+        share: false,
         package: "golden".to_owned(),
         dependency: "path = \"imagebake\"".to_owned(),
     }
 }
 
-#[test]
-fn each_construct_is_written_as_it_was_agreed() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/import/generate/golden");
-    let mut paths: Vec<_> = fs::read_dir(&folder)
+/// The templates of a folder, in the order of their names.
+fn templates(folder: &Path) -> Vec<Template> {
+    let mut paths: Vec<_> = fs::read_dir(folder)
         .expect("the folder is there")
         .flatten()
         .map(|entry| entry.path())
         .filter(|path| path.is_file() && path.extension().is_some_and(|extension| extension != "rs"))
         .collect();
     paths.sort();
-    assert!(paths.len() >= 7, "{paths:?}");
-    let templates: Vec<Template> = paths.iter().map(|path| template(path)).collect();
-    let written = project(&templates, &Known::new(), &options());
+    paths.iter().map(|path| template(path)).collect()
+}
+
+/// What is written of the templates of a folder is what stands beside them.
+fn agreed(folder: &Path, options: &Options) {
+    let templates = templates(folder);
+    let written = project(&templates, &Known::new(), options);
     for (template, module) in templates.iter().zip(&written.modules) {
         let told: Vec<String> = module.faults.0.iter().map(|fault| fault.message.clone()).collect();
         assert!(module.faults.is_empty(), "{}: {told:#?}", template.name);
     }
     // Below the workspace, so that its settings of rustfmt hold.
-    let made = tempfile::tempdir_in(&folder).expect("a folder");
+    let made = tempfile::tempdir_in(folder).expect("a folder");
     let mut rust = Vec::new();
-    for module in &written.modules {
-        let path = made.path().join(format!("{}.rs", module.name));
-        fs::write(&path, &written.files[&format!("src/{}.rs", module.name)]).expect("written");
-        rust.push(path);
+    for (path, text) in &written.files {
+        let name = path.strip_prefix("src/").filter(|name| *name != "main.rs");
+        if let Some(name) = name {
+            let path = made.path().join(name);
+            fs::write(&path, text).expect("written");
+            rust.push(path);
+        }
     }
     driver::format(&rust).expect("it is Rust");
     let mut stale = Vec::new();
@@ -61,6 +78,25 @@ fn each_construct_is_written_as_it_was_agreed() {
         }
     }
     assert!(stale.is_empty(), "{}", stale.join("\n"));
+}
+
+fn golden() -> std::path::PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("src/import/generate/golden")
+}
+
+#[test]
+fn each_construct_is_written_as_it_was_agreed() {
+    assert!(templates(&golden()).len() >= 9);
+    agreed(&golden(), &options());
+}
+
+#[test]
+fn what_templates_say_alike_is_written_once() {
+    let options = Options {
+        share: true,
+        ..options()
+    };
+    agreed(&golden().join("shared"), &options);
 }
 
 /// The problems of one template, written in a folder of its own.

@@ -214,6 +214,7 @@ fn rank(name: &str) -> (u32, bool) {
 /// The struct of inputs, those inside it, and the functions that check them.
 pub(super) fn written(
     model: &Model,
+    values: Option<&str>,
     unwritten: &BTreeSet<String>,
     writer: &mut Writer<'_>,
     faults: &mut Faults,
@@ -276,7 +277,11 @@ pub(super) fn written(
         fields.push_str(&format!("{}: {},\n", known.ident, rust_type(&known.ty, writer)));
     }
     let inner: String = structs.iter().map(|of| of_inputs(of, writer)).collect();
-    format!("#[derive(Variables)]\nstruct Inputs {{\n{fields}}}\n\n{inner}{checks}")
+    let values = values.map(|file| format!("#[variables(values = {})]\n", quoted(file)));
+    format!(
+        "#[derive(Variables)]\n{}struct Inputs {{\n{fields}}}\n\n{inner}{checks}",
+        values.unwrap_or_default()
+    )
 }
 
 fn rust_type(ty: &Ty, writer: &mut Writer<'_>) -> String {

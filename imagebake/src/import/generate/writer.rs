@@ -5,6 +5,7 @@ use super::{
     data::Sources,
     literal::literal,
     names::Names,
+    share::Candidate,
     strings::Facts,
     stub::Stubs,
     typed::{Form, Typed},
@@ -137,6 +138,8 @@ pub struct Writer<'a> {
     pub(super) open: Vec<String>,
     /// What keeps the places of components that imagebake does not have.
     pub(super) stubs: Stubs,
+    /// What another module may have as well.
+    pub(super) candidates: Vec<Candidate>,
 }
 
 impl<'a> Writer<'a> {
@@ -177,6 +180,7 @@ impl<'a> Writer<'a> {
             learned: Learned::default(),
             open: Vec::new(),
             stubs: Stubs::default(),
+            candidates: Vec::new(),
         };
         writer.constants = writer.constant_locals();
         writer

@@ -10,6 +10,7 @@ mod into;
 mod next;
 mod report;
 mod templates;
+mod values;
 pub mod verify;
 mod write;
 
@@ -55,6 +56,8 @@ pub struct Request {
     pub force: bool,
     /// What is not known becomes a marked comment.
     pub lenient: bool,
+    /// Each module has all that it needs: there is no `common.rs`.
+    pub no_share: bool,
     /// Compiles the package and compares its plans.
     pub verify: bool,
     /// Where cargo takes imagebake from.
@@ -79,6 +82,8 @@ struct Origin {
     /// Where packer was started.
     cwd: PathBuf,
     missing: Vec<String>,
+    /// The file of its own values, where it is made: its name, and what it says.
+    values: Option<(String, String)>,
 }
 
 /// What is known before anything is written.
@@ -106,6 +111,7 @@ fn prepare(request: &Request) -> Result<Prepared> {
     }
     let options = Options {
         lenient: request.lenient,
+        share: !request.no_share,
         package: package.name.clone(),
         dependency: request.dependency.clone(),
     };
@@ -152,7 +158,12 @@ pub fn run(request: &Request) -> Result<(Report, Vec<Told>)> {
             faults: module.faults.clone(),
         });
     }
-    let files = files(request, &project)?;
+    let mut files = files(request, &project)?;
+    for (job, module) in jobs.iter().zip(&project.modules) {
+        if module.has_own_values && module.faults.is_empty() {
+            files.extend(job.values.clone());
+        }
+    }
     let root = root(request, &package, &files)?;
     let all_refused = report.templates.iter().all(|row| row.status == Status::Refused);
     if !all_refused && !files.is_empty() {
@@ -316,13 +327,22 @@ fn job(
             count += 1;
         }
     }
+    let context = context(&cwd, &basedir);
+    let values = values::own(&input, &context, &name, &package.folder);
     let template = generate::Template {
         name,
         input,
-        context: context(&cwd, &basedir),
+        context,
         dir: folder::relative(&package.folder, &cwd),
+        values: values.as_ref().map(|own| own.path.clone()),
     };
-    Ok((Origin { given, cwd, missing }, template))
+    let origin = Origin {
+        given,
+        cwd,
+        missing,
+        values: values.and_then(|own| own.made),
+    };
+    Ok((origin, template))
 }
 
 /// The world of a template as it is now.
@@ -362,6 +382,7 @@ fn row(origin: &Origin, template: &generate::Template, module: &Module) -> repor
         images: module.images.clone(),
         folder: origin.cwd.clone(),
         missing: origin.missing.clone(),
+        values: template.values.clone().filter(|_| module.has_own_values),
         notes: notes.collect(),
         problems,
         stubs: module.stubs.clone(),
@@ -408,7 +429,7 @@ fn verify_row(
     folder: &Path,
     row: &mut report::Template,
 ) {
-    if let Some(problems) = compiled.broken(&module.name) {
+    if let Some(problems) = compiled.broken(&module.name).or_else(|| compiled.broken("common")) {
         row.status = Status::Different;
         row.differences = problems.to_vec();
         return;

@@ -16,7 +16,13 @@ pub(super) fn tell(report: &mut Report, request: &Request, package: &Package) {
 fn next(row: &Template, request: &Request, package: &Package, written: bool) -> String {
     let folder = package.folder.display();
     let image = row.images.first().map_or("IMAGE", String::as_str);
-    let run = |command: &str| format!("cd {folder} && cargo run -- {command} {image}");
+    // Files with values that were named stay data, and are named again.
+    let values = |file: &std::path::PathBuf| {
+        let file = file.canonicalize().unwrap_or_else(|_| file.clone());
+        format!(" --values {}", file.display())
+    };
+    let values: String = request.var_files.iter().map(values).collect();
+    let run = |command: &str| format!("cd {folder} && cargo run -- {command} {image}{values}");
     match row.status {
         Status::Refused => refused(row, request),
         Status::Different if request.check => "import it again without --check, with --force".to_owned(),

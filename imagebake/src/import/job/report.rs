@@ -35,6 +35,8 @@ pub struct Template {
     pub folder: PathBuf,
     /// Files that it names and that are not there.
     pub missing: Vec<String>,
+    /// The file that its images read their values from, as seen from that folder.
+    pub values: Option<String>,
     /// What whoever takes it over should know.
     pub notes: Vec<Diagnostic>,
     /// What is wrong with it.

@@ -189,7 +189,7 @@ pub fn planned(case: &Case<'_>, compiled: &Compiled, values: &Json) -> Result<(J
 
 /// The values that were given for the template's variables, under the names that they have in Rust.
 pub fn values(case: &Case<'_>, input: &Input, plan: &Plan) -> Json {
-    let given = given(input, case.context);
+    let given = given(input, case.context, case.module.has_own_values);
     let mut values = Map::new();
     for (name, key) in &case.module.variables {
         if let (true, Some(value)) = (given.contains(name), plan.variables.get(name)) {
@@ -199,10 +199,8 @@ pub fn values(case: &Case<'_>, input: &Input, plan: &Plan) -> Json {
     values.into()
 }
 
-/// The names of variables that are given a value from outside.
-fn given(input: &Input, context: &Context) -> std::collections::BTreeSet<String> {
-    let mut bare = input.clone();
-    bare.vars.clear();
+/// The names of variables that are given a value from outside; what the program reads by itself is not given.
+fn given(input: &Input, context: &Context, has_own_values: bool) -> std::collections::BTreeSet<String> {
     let mut names: std::collections::BTreeSet<String> = input.vars.iter().map(|(name, _)| name.clone()).collect();
     names.extend(
         context
@@ -211,7 +209,11 @@ fn given(input: &Input, context: &Context) -> std::collections::BTreeSet<String>
             .filter_map(|key| key.strip_prefix("PKR_VAR_"))
             .map(str::to_owned),
     );
-    let Ok(files) = bare.value_files() else {
+    let files = match has_own_values {
+        true => input.named_value_files(),
+        false => input.value_files(),
+    };
+    let Ok(files) = files else {
         return names;
     };
     let mut faults = crate::import::fault::Faults::default();
