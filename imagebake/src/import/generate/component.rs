@@ -134,6 +134,11 @@ fn unported(
     options: &StepOptions,
     writer: &mut Writer<'_>,
 ) -> Result<Component> {
+    let in_a_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    if !kind.starts_with(|c: char| c.is_ascii_alphabetic()) || !kind.chars().all(in_a_name) {
+        let message = format!("{kind:?} is no name of a {}", role.friendly());
+        return Err(Fault::at(span, "unknown-component", message).help("names have letters, digits, `-`, `_` and `.`"));
+    }
     let finish = match role {
         Role::PostProcessor => post_options(options, writer)?,
         _ => step_options(options, writer)?,

@@ -588,7 +588,7 @@ impl ModuleWriter<'_> {
         let mut left = String::new();
         for fault in made.unknown {
             if self.options.lenient {
-                left.push_str(&format!("// TODO: {}\n", fault.message));
+                left.push_str(&format!("// TODO: {}\n", fault.message.replace(['\r', '\n'], " ")));
                 self.notes.push(Note {
                     span: fault.span,
                     message: fault.message,

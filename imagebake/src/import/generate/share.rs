@@ -14,6 +14,9 @@ const SHORT: usize = 80;
 /// A function with more parameters than that says less than what it replaces.
 const PARAMETERS: usize = 5;
 
+/// An input that is a parameter: its name, `&` where it is given by reference, and its type.
+type Parameter = (String, &'static str, String);
+
 /// A `let` of a module that another module may have as well.
 #[derive(Clone, Debug)]
 pub(super) struct Candidate {
@@ -27,7 +30,7 @@ pub(super) struct Candidate {
     /// What it is.
     ty: String,
     /// The inputs that it is made of: their names, and their types as those of parameters.
-    parameters: Vec<(String, &'static str, String)>,
+    parameters: Vec<Parameter>,
 }
 
 impl Candidate {
@@ -78,7 +81,7 @@ impl Candidate {
         self.ty.starts_with(['&', '['])
     }
 
-    fn key(&self) -> (&str, &str, &[(String, &'static str, String)]) {
+    fn key(&self) -> (&str, &str, &[Parameter]) {
         (&self.value, &self.ty, &self.parameters)
     }
 
@@ -116,12 +119,9 @@ impl Candidate {
 }
 
 /// The value with `vars.NAME` as a parameter, where each has a type that can be one.
-fn with_parameters(
-    value: &str,
-    variables: &BTreeMap<String, Known>,
-) -> Option<(String, Vec<(String, &'static str, String)>)> {
+fn with_parameters(value: &str, variables: &BTreeMap<String, Known>) -> Option<(String, Vec<Parameter>)> {
     let rust: BTreeSet<usize> = code(value).into_iter().map(|(at, _)| at).collect();
-    let mut parameters: Vec<(String, &'static str, String)> = Vec::new();
+    let mut parameters: Vec<Parameter> = Vec::new();
     let mut out = String::new();
     let mut rest = 0;
     for (at, _) in value.match_indices("vars.") {
