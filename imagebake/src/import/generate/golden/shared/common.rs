@@ -17,3 +17,10 @@ pub(crate) fn base(memory: u32) -> qemu::Machine {
 
 pub(crate) const MOTD: &str =
     "This machine is managed: what is changed by hand is lost when it is built anew, without a warning.";
+
+// Typed into the installer's boot prompt.
+pub(crate) const BOOT: [&str; 3] = [
+    "<esc><wait>",
+    "auto url=http://{{ http_ip }}:{{ http_port }}/preseed.cfg<enter>",
+    "<wait10s>",
+];

@@ -26,15 +26,12 @@ fn one(vars: Inputs) -> Image {
 
 #[image(name = "installed-one", dir = "../imagebake/src/import/generate/golden/shared")]
 fn installed_one(_vars: Inputs) -> Image {
+    let boot = common::BOOT;
     let installed = qemu::Machine::from_iso(Iso::new(
         "https://images.example.org/debian-12.iso",
         value::Checksum::none(),
     ))
-    .boot(Boot::keys([
-        "<esc><wait>",
-        "auto url=http://{{ http_ip }}:{{ http_port }}/preseed.cfg<enter>",
-        "<wait10s>",
-    ]))
+    .boot(Boot::keys(boot))
     .ssh(Ssh::user("one"));
 
     Image::new().source(installed.named("installed"))

@@ -26,15 +26,12 @@ fn two(vars: Inputs) -> Image {
 
 #[image(name = "installed-two", dir = "../imagebake/src/import/generate/golden/shared")]
 fn installed_two(_vars: Inputs) -> Image {
+    let boot = common::BOOT;
     let installed = qemu::Machine::from_iso(Iso::new(
         "https://images.example.org/debian-12.iso",
         value::Checksum::none(),
     ))
-    .boot(Boot::keys([
-        "<esc><wait>",
-        "auto url=http://{{ http_ip }}:{{ http_port }}/preseed.cfg<enter>",
-        "<wait10s>",
-    ]))
+    .boot(Boot::keys(boot))
     .ssh(Ssh::user("two"));
 
     Image::new().source(installed.named("installed"))
