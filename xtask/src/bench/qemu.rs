@@ -36,7 +36,7 @@ fn unavailable(_: &Bench) -> Option<String> {
     missing.map(|tool| format!("`{tool}` is not installed"))
 }
 
-/// A disk image with a shell step, a file and a checksum.
+/// A disk image with a shell step, a file and a checksum. No side waits for the builder's disk while the machine runs.
 pub(super) fn disk_image() -> Case {
     Case {
         name: "qemu-disk",
@@ -48,7 +48,7 @@ pub(super) fn disk_image() -> Case {
             let text = format!(
                 r#"{{
   "builders": [{{"type": "qemu", "iso_url": "{}", "iso_checksum": "none", "disk_image": true, "skip_resize_disk": true, "accelerator": "tcg",
-    "headless": true, "format": "qcow2", "disk_interface": "virtio", "net_device": "virtio-net", "memory": 1024, "cpus": 2,
+    "headless": true, "format": "qcow2", "disk_cache": "unsafe", "disk_interface": "virtio", "net_device": "virtio-net", "memory": 1024, "cpus": 2,
     "ssh_username": "root", "ssh_password": "packer", "ssh_timeout": "10m", "shutdown_command": "poweroff", "boot_wait": "1s",
     "output_directory": "out", "vm_name": "web", "machine_type": "pc"}}],
   "provisioners": [{{"type": "shell", "inline": ["uname -a"]}}, {{"type": "file", "source": "{}", "destination": "/root/template.json"}}],
