@@ -28,6 +28,10 @@ mod conditions;
 mod dynamic;
 #[path = "../../../imagebake/src/import/generate/golden/facts.rs"]
 mod facts;
+#[path = "../../../imagebake/src/import/generate/golden/functions.rs"]
+mod functions;
+#[path = "../../../imagebake/src/import/generate/golden/language.rs"]
+mod language;
 #[path = "../../../imagebake/src/import/generate/golden/look_ups.rs"]
 mod look_ups;
 #[path = "../../../imagebake/src/import/generate/golden/older.rs"]
@@ -137,6 +141,28 @@ fn each_construct_plans_what_the_template_says() {
         ("facts.pkr.hcl", &["facts", "second"], &[]),
         ("older.json", &["older"], &[("password", "p"), ("name", "given")]),
         ("dynamic.pkr.hcl", &["dynamic"], &[]),
+        ("language.pkr.hcl", &["language"], &[]),
+        (
+            "language.pkr.hcl",
+            &["language"],
+            &[
+                ("level", "0.1"),
+                ("loud", "false"),
+                ("users", "[{\"name\": \"eve\", \"shell\": \"sh\"}]"),
+                ("ports", "[8080, 1]"),
+            ],
+        ),
+        ("functions.pkr.hcl", &["functions"], &[]),
+        (
+            "functions.pkr.hcl",
+            &["functions"],
+            &[
+                ("text", "日本 \"x\" a,b"),
+                ("list", "[\"\", \"é\"]"),
+                ("map", "{\"a\": \"b\"}"),
+                ("number", "12"),
+            ],
+        ),
         ("values.pkr.hcl", &["values"], &[]),
         ("values.pkr.hcl", &["values"], &[("packages", "[\"z\"]")]),
         ("shared/one.pkr.hcl", &["one", "installed-one"], &[]),

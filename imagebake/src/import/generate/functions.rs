@@ -341,6 +341,15 @@ impl Writer<'_> {
         let mut result = self.typed(last, want)?;
         for expr in first.iter().rev() {
             let typed = self.typed(expr, want)?;
+            match typed.value() {
+                Some(value) if value.is_null() || value.as_str() == Some("") => continue,
+                // Nothing behind it is ever asked.
+                Some(_) => {
+                    result = typed;
+                    continue;
+                }
+                None => {}
+            }
             result = match &typed.ty {
                 Ty::Option(inner) if inner.is_text() => {
                     let otherwise = self.exactly(&result, &Ty::Str, span)?;
@@ -358,7 +367,7 @@ impl Writer<'_> {
                     Typed::owned(
                         format!(
                             "if {}.is_empty() {{ {otherwise} }} else {{ {text} }}",
-                            typed.at(Level::Atom)
+                            self.receiver(expr)?
                         ),
                         Ty::Str,
                     )
@@ -399,20 +408,14 @@ impl Writer<'_> {
                     Ty::Str,
                 )
             }
-            ("replace", [text, from, to]) => match from.as_text() {
-                Some(pattern) if pattern.len() > 2 && pattern.starts_with('/') && pattern.ends_with('/') => {
-                    let inner = pattern[1..pattern.len() - 1].to_owned();
-                    self.regex_replace(text, &inner, to, span)
-                }
-                _ => {
-                    let (text, from, to) = (
-                        self.receiver(text)?,
-                        self.text_of_argument(from)?,
-                        self.text_of_argument(to)?,
-                    );
-                    owned(format!("{text}.replace({from}, {to})"), Ty::Str)
-                }
-            },
+            ("replace", [text, from, to]) => {
+                let (text, from, to) = (
+                    self.receiver(text)?,
+                    self.text_of_argument(from)?,
+                    self.text_of_argument(to)?,
+                );
+                owned(format!("{text}.replace({from}, {to})"), Ty::Str)
+            }
             ("regex_replace", [text, pattern, with]) => match pattern.as_text() {
                 Some(pattern) => {
                     let pattern = pattern.to_owned();
