@@ -384,7 +384,12 @@ impl Writer<'_> {
             (Ty::Int(from), Ty::Float, None) if widens(from, "i64") && *from != "i64" => {
                 format!("f64::from({})", value_of(typed))
             }
-            (from, Ty::Int(_) | Ty::Float, None) if from.is_text() || matches!(from, Ty::Int(_) | Ty::Float) => {
+            (Ty::Int(_) | Ty::Float, Ty::Int(_) | Ty::Float, None) => {
+                self.fails(span)?;
+                self.use_path("imagebake::functions");
+                format!("functions::number(&{})?", typed.at(Level::Atom))
+            }
+            (from, Ty::Int(_) | Ty::Float, None) if from.is_text() => {
                 self.fails(span)?;
                 self.use_path("imagebake::functions");
                 let text = self.shown_text(typed, span)?;

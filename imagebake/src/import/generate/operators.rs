@@ -206,6 +206,17 @@ impl Writer<'_> {
         if !matches!(ty, Ty::Int(_) | Ty::Float) {
             return Err(no_rust(span, "numbers are expected here"));
         }
+        // Numbers of templates know neither a sign nor a bound: what is narrow would overflow where they do not.
+        let ty = match ty {
+            Ty::Int(_) if !compares => Ty::Int("i64"),
+            Ty::Float if !compares => {
+                return Err(no_rust(
+                    span,
+                    "arithmetic with fractions is exact in templates and not in Rust",
+                ));
+            }
+            ty => ty,
+        };
         let level = match (compares, op) {
             (true, _) => Level::Compare,
             (_, BinaryOp::Multiply) => Level::Product,

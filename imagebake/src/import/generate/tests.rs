@@ -125,6 +125,21 @@ fn problems(file: &str, text: &str) -> Vec<String> {
 }
 
 #[test]
+fn what_rust_computes_otherwise_is_refused() {
+    let text = "variable \"third\" {\n  type = number\n  default = 0.1\n}\nsource \"null\" \"a\" {\n  communicator = \"none\"\n}\n\
+                build {\n  sources = [\"source.null.a\"]\n  provisioner \"shell-local\" {\n    inline = [\"echo ${var.third * 3}\"]\n  }\n}\n";
+    assert_eq!(
+        problems("web.pkr.hcl", text),
+        ["web.pkr.hcl:11:23: arithmetic with fractions is exact in templates and not in Rust"]
+    );
+    let divided = text.replace("* 3", "/ 3");
+    assert_eq!(
+        problems("web.pkr.hcl", &divided),
+        ["web.pkr.hcl:11:23: a division is exact in templates and not in Rust"]
+    );
+}
+
+#[test]
 fn what_cannot_be_said_is_told_with_its_place() {
     let with = |setting: &str| {
         let text = format!(

@@ -63,7 +63,7 @@ fn functions(vars: Inputs) -> Result<Image> {
             vars.list.len(),
             vars.text.chars().count(),
             vars.map.len(),
-            3 + vars.number,
+            3 + i64::from(vars.number),
         ),
     ];
     let lists = [

@@ -15,6 +15,10 @@ variable "users" {
 }
 variable "level" {
   type    = number
+  default = 3
+}
+variable "ratio" {
+  type    = number
   default = 1.5
 }
 variable "loud" {
@@ -38,10 +42,10 @@ locals {
   numbered = { for number, user in var.users : user.name => "${number}:${user.shell}" }
   doubled  = [for port in var.ports : port * 2 if port > 100]
   level    = (var.level + 1) * 2 - 7
-  loud     = !var.loud || var.level >= 2 && length(local.names) != 3
+  loud     = !var.loud || var.ratio >= 2 && length(local.names) != 3
   nested   = "a ${"b ${join("-", [for name in local.names : upper(name)])}"}"
   plain    = <<EOT
-  kept as it is: ${var.level}
+  kept as it is: ${var.ratio}
 	tab and "quotes" \n no escape
 EOT
   trimmed  = <<-EOT
@@ -84,6 +88,7 @@ build {
     inline           = [local.plain, local.trimmed, local.nested]
     only             = ["null.first"]
     timeout          = "5m"
+    max_retries      = var.level - 1
   }
   provisioner "shell-local" {
     inline = concat(local.names, local.shells, [for name, what in local.numbered : "${name} ${what}"])

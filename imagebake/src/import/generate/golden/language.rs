@@ -1,6 +1,6 @@
 //! Imported from `language.pkr.hcl`.
 
-use imagebake::prelude::*;
+use imagebake::{functions, prelude::*};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -10,8 +10,10 @@ struct Inputs {
     ports: Vec<u32>,
     #[var(default = default_users())]
     users: Vec<User>,
+    #[var(default = 3)]
+    level: u32,
     #[var(default = 1.5)]
-    level: f64,
+    ratio: f64,
     #[var(default = true)]
     loud: bool,
     #[var(default = r#"é "quoted" \ ${not} %{not}"#)]
@@ -42,8 +44,8 @@ fn default_users() -> Vec<User> {
 /// Two lines
 /// of it.
 #[image(dir = "../imagebake/src/import/generate/golden")]
-fn language(vars: Inputs) -> Image {
-    let plain = format!("  kept as it is: {}\n\ttab and \"quotes\" \\n no escape\n", vars.level);
+fn language(vars: Inputs) -> Result<Image> {
+    let plain = format!("  kept as it is: {}\n\ttab and \"quotes\" \\n no escape\n", vars.ratio);
     let names = vars.users.iter().map(|item| item.name.clone()).collect::<Vec<_>>();
     let trimmed = format!(
         "first
@@ -74,10 +76,10 @@ fn language(vars: Inputs) -> Image {
         .ports
         .iter()
         .filter(|&port| *port > 100)
-        .map(|port| *port * 2)
+        .map(|port| i64::from(*port) * 2)
         .collect::<Vec<_>>();
-    let level = (vars.level + 1.0) * 2.0 - 7.0;
-    let loud = !vars.loud || (vars.level >= 2.0 && names.len() != 3);
+    let level = (i64::from(vars.level) + 1) * 2 - 7;
+    let loud = !vars.loud || (vars.ratio >= 2.0 && names.len() != 3);
     let two = Null::none();
     let first = Null::none();
     let greet = ShellLocal::inline([plain, trimmed, nested])
@@ -88,7 +90,8 @@ fn language(vars: Inputs) -> Image {
         ])
         .named("greet")
         .only(["null.first"])
-        .timeout(Duration::from_secs(5 * 60));
+        .timeout(Duration::from_secs(5 * 60))
+        .max_retries(functions::number(&(i64::from(vars.level) - 1))?);
     let shell_local = ShellLocal::inline(
         [
             names.to_vec(),
@@ -109,7 +112,7 @@ fn language(vars: Inputs) -> Image {
     let compress = Compress::to(format!("out/{SOURCE}.tar.gz")).keep_input_artifact(true);
     let note = Manifest::to("manifest.json").except_for(["null.two"]).named("note");
 
-    Image::new()
+    Ok(Image::new()
         .source(two.named("two"))
         .source(first.named("first"))
         .provision(greet)
@@ -117,5 +120,5 @@ fn language(vars: Inputs) -> Image {
         .provision(shell_local_2)
         .error_cleanup(shell_local_3)
         .chain(Chain::of(artifice).then(checksum).then(compress))
-        .post(note)
+        .post(note))
 }
