@@ -66,6 +66,16 @@ pub fn element<T>(list: &[T], at: usize) -> Result<&T> {
     })
 }
 
+/// Element number `at` of a list, from 0; behind the last one the list begins again.
+///
+/// # Errors
+/// When there are none.
+pub fn element_modulo<T>(list: &[T], at: usize) -> Result<&T> {
+    let at = at.checked_rem(list.len());
+    at.and_then(|at| list.get(at))
+        .ok_or_else(|| wrong("an empty list has no elements".to_owned()))
+}
+
 /// The entry of a map.
 ///
 /// # Errors

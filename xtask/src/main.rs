@@ -60,7 +60,8 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
-    /// Import templates that were changed at random, for so long: none may end the importer, and all that it makes is Rust.
+    /// Compile random expressions and compare them; then import templates that were changed at random, for so long: none may end the importer, and all that it
+    /// makes is Rust.
     Fuzz {
         /// For how long.
         #[arg(long, default_value_t = 10.0)]
@@ -68,6 +69,9 @@ enum Task {
         /// Which changes: the same for the same number.
         #[arg(long, default_value_t = 1)]
         seed: u64,
+        /// How many random expressions are compiled and compared with what they are evaluated to, before that.
+        #[arg(long, default_value_t = 300)]
+        expressions: usize,
         /// The templates that are changed [default: those of the importer's own tests].
         dir: Option<PathBuf>,
     },
@@ -84,7 +88,12 @@ fn main() -> ExitCode {
         Task::New { dir, options } => new(&dir, &options),
         Task::Import { arguments } => import(&arguments),
         Task::Corpus { arguments } => corpus(&arguments),
-        Task::Fuzz { minutes, seed, dir } => fuzz(minutes, seed, dir),
+        Task::Fuzz {
+            minutes,
+            seed,
+            expressions,
+            dir,
+        } => fuzz(minutes, seed, expressions, dir),
         Task::Bench(arguments) => bench::run(&arguments),
     };
     match done {
@@ -137,16 +146,20 @@ fn import(arguments: &[String]) -> Result<()> {
     check(&mut command)
 }
 
-/// As [`corpus`], with templates that are changed.
-fn fuzz(minutes: f64, seed: u64, dir: Option<PathBuf>) -> Result<()> {
+/// As [`corpus`], with random expressions, and with templates that are changed.
+fn fuzz(minutes: f64, seed: u64, expressions: usize, dir: Option<PathBuf>) -> Result<()> {
     ensure!(minutes > 0.0, "--minutes needs a positive number");
+    let seed = seed.to_string();
+    if expressions > 0 {
+        corpus(&["--expressions", &expressions.to_string(), "--seed", &seed].map(str::to_owned))?;
+    }
     let dir = dir.unwrap_or_else(|| root().join("imagebake/src/import/generate/golden"));
     let words = [
         dir.display().to_string(),
         "--mutate".to_owned(),
         format!("{:.0}", (minutes * 60.0).max(1.0)),
         "--seed".to_owned(),
-        seed.to_string(),
+        seed,
     ];
     corpus(&words)
 }

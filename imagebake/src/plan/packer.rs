@@ -140,6 +140,8 @@ fn spelt(value: &Value, reveal: bool) -> Json {
         other => match other.to_json(reveal) {
             // Of text with something in it that nobody was asked for, nothing is known: templates know no parts of it.
             Json::String(text) if text.contains(UNKNOWN) => UNKNOWN.into(),
+            // A sign of our templates alone: theirs take it as it is.
+            Json::String(text) if matches!(other, Value::Template(_)) => text.replace("{{ \"{%\" }}", "{%").into(),
             json => json,
         },
     }
@@ -235,5 +237,11 @@ mod tests {
         let of = |seconds| template_duration(Duration::from_secs(seconds));
         assert_eq!([of(0), of(90), of(86_400)], ["0s", "1m30s", "24h"]);
         assert_eq!(template_duration(Duration::from_nanos(1_001)), "1us1ns");
+    }
+
+    #[test]
+    fn what_only_our_templates_read_is_plain_in_theirs() {
+        let template = crate::value::Template::from("a {{ \"{%\" }} {{ build_name }}");
+        assert_eq!(spelt(&Value::Template(template), true), "a {% {{ build_name }}");
     }
 }

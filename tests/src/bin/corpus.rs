@@ -1,14 +1,14 @@
 //! Imports many templates and compares what the compiled Rust plans with recorded plans.
 //!
 //! `corpus DIR --plans DIR [--evaluated] [--reference DIR] [--filter TEXT] [--report json] [--differences N] [--package DIR]`, or
-//! `corpus DIR --mutate SECONDS [--seed N]` to look for panics. With `--evaluated` nothing is translated: it measures reading and
+//! `corpus DIR --mutate SECONDS [--seed N]` to look for panics, or `corpus --expressions N [--seed N]` to compile and compare random expressions. With `--evaluated` nothing is translated: it measures reading and
 //! evaluation. `DIR/INDEX.json` lists the templates, `PLANS/INDEX.json` the plans.
 #![expect(clippy::print_stdout, reason = "the report is what it is for")]
 
 use anyhow::{Context as _, Result, bail};
 use imagebake::import::{known::Known, schema::Catalog};
 use imagebake_tests::{
-    corpus::{self, evaluated, imported},
+    corpus::{self, evaluated, imported, properties},
     mutate,
     reference::Reference,
 };
@@ -34,6 +34,8 @@ struct Arguments {
     /// For so long templates are changed at random instead of compared.
     mutate: Option<Duration>,
     seed: u64,
+    /// So many random expressions are compiled and compared instead.
+    expressions: Option<usize>,
 }
 
 fn main() -> ExitCode {
@@ -65,12 +67,18 @@ fn arguments() -> Result<Arguments> {
             "--report" => given.json = value()? == "json",
             "--differences" => given.differences = value()?.parse().context("--differences needs a number")?,
             "--mutate" => given.mutate = Some(Duration::from_secs(value()?.parse().context("--mutate needs seconds")?)),
+            "--expressions" => {
+                given.expressions = Some(value()?.parse().context("--expressions needs a number")?);
+            }
             "--seed" => given.seed = value()?.parse().context("--seed needs a number")?,
             folder if !folder.starts_with('-') => given.corpus = folder.into(),
             other => bail!("unknown option {other}"),
         }
     }
-    if given.corpus.as_os_str().is_empty() || (given.plans.as_os_str().is_empty() && given.mutate.is_none()) {
+    let is_compared = given.mutate.is_none() && given.expressions.is_none();
+    if (given.corpus.as_os_str().is_empty() && given.expressions.is_none())
+        || (given.plans.as_os_str().is_empty() && is_compared)
+    {
         bail!(
             "write: corpus DIR --plans DIR [--evaluated] [--reference DIR] [--filter TEXT] [--report json] [--differences N]"
         );
@@ -85,6 +93,9 @@ fn run() -> Result<bool> {
         Some(folder) => Box::new(Reference::read(folder)?),
         None => Box::new(Known::new()),
     };
+    if let Some(count) = given.expressions {
+        return expressions(&given, count);
+    }
     if let Some(time) = given.mutate {
         return mutated(&given, catalog.as_ref(), time);
     }
@@ -111,6 +122,28 @@ fn run() -> Result<bool> {
     };
     println!("{}", if given.json { json } else { table });
     Ok(good)
+}
+
+/// Whether all that was written compiles, and comes to what it is evaluated to.
+fn expressions(given: &Arguments, count: usize) -> Result<bool> {
+    let folder = match &given.package {
+        Some(folder) => std::path::absolute(folder)?,
+        None => Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/corpus-expressions"),
+    };
+    let found = properties::run(&folder, given.seed, count)?;
+    println!(
+        "seed {}: {count} expressions, {} became Rust, {} are wrong, in {}",
+        given.seed,
+        found.written,
+        found.wrong.len(),
+        folder.display()
+    );
+    for (why, count) in &found.refused {
+        println!("  refused {count} times: {why}");
+    }
+    found.wrong.iter().for_each(|line| println!("  {line}"));
+    // A run in which hardly anything could be written would show nothing.
+    Ok(found.wrong.is_empty() && found.written * 2 > count)
 }
 
 /// Whether no change made the evaluation panic.

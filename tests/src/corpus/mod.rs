@@ -3,6 +3,7 @@
 pub mod evaluated;
 pub mod imported;
 mod package;
+pub mod properties;
 
 use anyhow::{Context as _, Result};
 use imagebake::import::{context::Context, input::Input};

@@ -1,7 +1,7 @@
 //! Expressions of one type where another is taken.
 
 use super::{
-    Code, Want,
+    Code, Want, layout,
     literal::{as_text, integer, literal, span_of_time},
     strings::{self, Facts, braced, quoted},
     typed::{Form, Level, Piece, Typed},
@@ -611,6 +611,17 @@ pub(super) fn borrowed(typed: &Typed) -> String {
     match typed.form {
         Form::Place if !typed.ty.is_copy() => format!("&{}", typed.at(Level::Unary)),
         _ => typed.text.clone(),
+    }
+}
+
+/// What an option holds, or else `otherwise`: by a closure, unless that may fail, which it could tell nobody.
+pub(super) fn or_else(option: &str, otherwise: &str, ty: Ty) -> Typed {
+    match layout::code(otherwise).iter().any(|(_, byte)| *byte == b'?') {
+        false => Typed::owned(format!("{option}.unwrap_or_else(|| {otherwise})"), ty),
+        true => {
+            let text = format!("match {option} {{ Some(found) => found, None => {otherwise} }}");
+            Typed::owned(text, ty).level(Level::Block)
+        }
     }
 }
 

@@ -11,7 +11,7 @@ use crate::import::{
     fault::Result,
     sources::Span,
     syntax::{Expr, ExprKind, ForExpr, Part},
-    value::Value,
+    value::{Value, normal},
 };
 
 /// Deeper nesting than any template has: a file must not exhaust the stack.
@@ -92,7 +92,7 @@ impl Writer<'_> {
 
     fn part(&mut self, part: &Part, span: Span, pieces: &mut Vec<Piece>) -> Result<()> {
         match part {
-            Part::Literal(text) => pieces.push(Piece::Text(text.clone())),
+            Part::Literal(text) => pieces.push(Piece::Text(normal(text.clone()))),
             Part::Interpolation(expr) => {
                 let typed = self.typed(expr, None)?;
                 self.shown(&typed);

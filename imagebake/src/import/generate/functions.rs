@@ -2,7 +2,7 @@
 
 use super::{
     Want,
-    convert::{key_text, reference},
+    convert::{key_text, or_else, reference},
     expr::{list_of, literal_expr},
     strings::{formatdate, quoted, strftime},
     typed::{Form, Level, Typed},
@@ -69,10 +69,8 @@ impl Writer<'_> {
                     .and_then(|otherwise| self.exactly(&otherwise, &Ty::Str, span));
                 self.closures -= 1;
                 let otherwise = otherwise?;
-                Ok(Typed::owned(
-                    format!("{}.clone().unwrap_or_else(|| {otherwise})", given.at(Level::Atom)),
-                    Ty::Str,
-                ))
+                let given = format!("{}.clone()", given.at(Level::Atom));
+                Ok(or_else(&given, &otherwise, Ty::Str))
             }
             // Of a default: an input of its own has it.
             ("env", [asked]) => match asked.as_text() {
@@ -303,8 +301,8 @@ impl Writer<'_> {
         }
         if let Ty::Option(inner) = &*value {
             let otherwise = self.exactly(otherwise, &value, span)?;
-            let text = format!("{map}.get({key}).cloned().unwrap_or_else(|| {otherwise})");
-            return Ok(Typed::owned(text, Ty::option((**inner).clone())));
+            let found = format!("{map}.get({key}).cloned()");
+            return Ok(or_else(&found, &otherwise, Ty::option((**inner).clone())));
         }
         let ty = common(&value, &otherwise.ty).filter(|ty| *ty == *value || (ty.is_text() && value.is_text()));
         let Some(ty) = ty else {
@@ -323,7 +321,7 @@ impl Writer<'_> {
             }
             (own, ty) if own == ty => {
                 let otherwise = self.exactly(otherwise, ty, span)?;
-                format!("{map}.get({key}).cloned().unwrap_or_else(|| {otherwise})")
+                return Ok(or_else(&format!("{map}.get({key}).cloned()"), &otherwise, ty.clone()));
             }
             (_, _) => {
                 let otherwise = self.exactly(otherwise, &Ty::Str, span)?;
@@ -331,6 +329,30 @@ impl Writer<'_> {
             }
         };
         Ok(Typed::owned(text, ty))
+    }
+
+    /// An element of a list that begins again behind its last.
+    fn element(&mut self, list: &Expr, at: &Expr, span: Span) -> Result<Typed> {
+        let (list, at) = (self.typed(list, None)?, self.typed(at, None)?);
+        let written = match at.value() {
+            Some(Value::Number(number)) => number.to_i64().and_then(|at| usize::try_from(at).ok()),
+            _ => None,
+        };
+        let Some(written) = written else {
+            return Err(no_rust(span, "the number of an element is written out"));
+        };
+        if let Form::Items(items) = &list.form {
+            let item = written.checked_rem(items.len()).map(|at| items[at].clone());
+            return item.ok_or_else(|| no_rust(span, "an empty list has no elements"));
+        }
+        let Ty::List(item) = &list.ty else {
+            return Err(no_rust(span, "a list is expected here"));
+        };
+        self.fails(span)?;
+        self.use_path("imagebake::functions");
+        let of = super::convert::reference(&list.at(Level::Unary), &list);
+        let text = format!("functions::element_modulo({of}, {written})?");
+        Ok(Typed::new(text, (**item).clone(), Form::Ref))
     }
 
     /// The first that is neither null nor empty text.
@@ -353,13 +375,8 @@ impl Writer<'_> {
             result = match &typed.ty {
                 Ty::Option(inner) if inner.is_text() => {
                     let otherwise = self.exactly(&result, &Ty::Str, span)?;
-                    Typed::owned(
-                        format!(
-                            "{}.clone().filter(|text| !text.is_empty()).unwrap_or_else(|| {otherwise})",
-                            typed.at(Level::Atom)
-                        ),
-                        Ty::Str,
-                    )
+                    let given = format!("{}.clone().filter(|text| !text.is_empty())", typed.at(Level::Atom));
+                    or_else(&given, &otherwise, Ty::Str)
                 }
                 ty if ty.is_text() => {
                     let text = self.exactly(&typed, &Ty::Str, span)?;
@@ -548,13 +565,7 @@ impl Writer<'_> {
                 self.lookup(&map, &key, &otherwise, span)
             }
             ("merge", maps) => self.merge(maps, span),
-            ("element", [list, at]) => {
-                let index = Expr::new(ExprKind::Index(Box::new(list.clone()), Box::new(at.clone())), span);
-                match at.kind {
-                    ExprKind::Literal(_) => self.typed(&index, want),
-                    _ => Err(no_rust(span, "the number of an element is written out")),
-                }
-            }
+            ("element", [list, at]) => self.element(list, at, span),
             ("tostring", [value]) => {
                 let typed = self.typed(value, None)?;
                 match typed.ty {

@@ -21,7 +21,10 @@ pub(super) fn layout(text: &str, indent: usize) -> String {
         return text.to_owned();
     };
     let items = split(&text[open + 1..close]);
-    if items.is_empty() || text[..open].contains('|') {
+    // Brackets behind nothing but an operator or a space hold a part of an expression: with a comma it would be a tuple.
+    let calls =
+        text.as_bytes()[open] == b'[' || text[..open].ends_with(|c: char| c.is_alphanumeric() || "_>!".contains(c));
+    if items.is_empty() || !calls || text[..open].contains('|') {
         return text.to_owned();
     }
     // A lone list or call stays on the line of the one around it.

@@ -2,7 +2,7 @@
 
 use super::{
     Want,
-    convert::{key_text, value_of},
+    convert::{key_text, or_else, value_of},
     typed::{Form, Level, Typed},
     types::{Ty, common},
     writer::{Writer, no_rust},
@@ -318,13 +318,10 @@ impl Writer<'_> {
         let (without, with_text) = (self.exactly(&without, &ty, span)?, self.exactly(&with, &ty, span)?);
         if with.text == ident && ty == *inner {
             let option = option.at(Level::Atom);
-            return Ok(Some(Typed::owned(
-                match ty.is_copy() {
-                    true => format!("{option}.unwrap_or({without})"),
-                    false => format!("{option}.clone().unwrap_or_else(|| {without})"),
-                },
-                ty,
-            )));
+            return Ok(Some(match ty.is_copy() {
+                true => Typed::owned(format!("{option}.unwrap_or({without})"), ty),
+                false => or_else(&format!("{option}.clone()"), &without, ty),
+            }));
         }
         let text = format!(
             "match &{} {{ Some({ident}) => {with_text}, None => {without} }}",

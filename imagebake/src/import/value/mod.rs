@@ -41,18 +41,21 @@ pub enum Value {
     Object(BTreeMap<String, Value>),
 }
 
+/// Text in the normal form that all text has once it is evaluated: letters and their accents are one character.
+pub(crate) fn normal(text: String) -> String {
+    match text.is_ascii() || is_nfc(&text) {
+        true => text,
+        false => text.nfc().collect(),
+    }
+}
+
 impl Value {
     /// Nothing is known, not even the type.
     pub const DYNAMIC: Value = Value::Unknown(Type::Dynamic);
 
     /// Text in the normal form in which all text is compared.
     pub fn string(text: impl Into<String>) -> Self {
-        let text = text.into();
-        if text.is_ascii() || is_nfc(&text) {
-            Self::String(text)
-        } else {
-            Self::String(text.nfc().collect())
-        }
+        Self::String(normal(text.into()))
     }
 
     /// A whole number.

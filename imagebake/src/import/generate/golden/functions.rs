@@ -42,7 +42,7 @@ fn functions(vars: Inputs) -> Result<Image> {
         vars.text.clone(),
         vars.map.get("none").cloned().unwrap_or_else(|| "fallback".to_owned()),
         vars.map.get("k").cloned().unwrap_or_else(|| "none".to_owned()),
-        functions::element(&vars.list, 1)?.clone(),
+        functions::element_modulo(&vars.list, 1)?.clone(),
         (if vars.text.starts_with("  H") { "yes" } else { "no" }).to_owned(),
         (if vars.text.ends_with("x") { "yes" } else { "no" }).to_owned(),
         (if vars.text.contains("wör") { "yes" } else { "no" }).to_owned(),
