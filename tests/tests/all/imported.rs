@@ -146,7 +146,8 @@ fn each_construct_plans_what_the_template_says() {
             "language.pkr.hcl",
             &["language"],
             &[
-                ("level", "0.1"),
+                ("level", "7"),
+                ("ratio", "0.1"),
                 ("loud", "false"),
                 ("users", "[{\"name\": \"eve\", \"shell\": \"sh\"}]"),
                 ("ports", "[8080, 1]"),
