@@ -384,10 +384,11 @@ impl Writer<'_> {
             (Ty::Int(from), Ty::Float, None) if widens(from, "i64") && *from != "i64" => {
                 format!("f64::from({})", value_of(typed))
             }
-            (Ty::Int(_) | Ty::Float, Ty::Int(_) | Ty::Float, None) => {
+            (Ty::Int(_) | Ty::Float, to @ (Ty::Int(_) | Ty::Float), None) => {
                 self.fails(span)?;
                 self.use_path("imagebake::functions");
-                format!("functions::number(&{})?", typed.at(Level::Atom))
+                // In a sum of a local nothing else says which number it is.
+                format!("functions::number::<{}>(&{})?", to.rust(), typed.at(Level::Atom))
             }
             (from, Ty::Int(_) | Ty::Float, None) if from.is_text() => {
                 self.fails(span)?;

@@ -91,7 +91,7 @@ fn language(vars: Inputs) -> Result<Image> {
         .named("greet")
         .only(["null.first"])
         .timeout(Duration::from_secs(5 * 60))
-        .max_retries(functions::number(&(i64::from(vars.level) - 1))?);
+        .max_retries(functions::number::<u32>(&(i64::from(vars.level) - 1))?);
     let shell_local = ShellLocal::inline(
         [
             names.to_vec(),
