@@ -19,6 +19,7 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     fs::{self, File, TryLockError},
     path::{Path, PathBuf},
+    sync::Arc,
     time::SystemTime,
 };
 
@@ -130,7 +131,7 @@ impl Running {
         plan: &Plan,
         summary: &Summary,
         logs: &Path,
-        known: &KnownDigests,
+        known: &Arc<KnownDigests>,
         control: &Control,
     ) -> Result<()> {
         self.record.status = RunStatus::Ended;
@@ -148,7 +149,7 @@ fn write(path: &Path, record: &RunRecord) -> Result<()> {
     write_atomically(path, &text).map_err(Error::from)
 }
 
-fn origin(project: &Project, plan: &Plan, known: &KnownDigests, control: &Control) -> Origin {
+fn origin(project: &Project, plan: &Plan, known: &Arc<KnownDigests>, control: &Control) -> Origin {
     let plan_text = crate::plan::json::plan(plan, true);
     Origin {
         values: plan.values.clone(),
@@ -159,7 +160,7 @@ fn origin(project: &Project, plan: &Plan, known: &KnownDigests, control: &Contro
 }
 
 /// What one unit of the plan is made from. Blocking: reads the files that its steps read.
-pub(crate) fn origin_of_unit(project: &Project, plan: &Plan, unit: &PlannedUnit, known: &KnownDigests) -> Origin {
+pub(crate) fn origin_of_unit(project: &Project, plan: &Plan, unit: &PlannedUnit, known: &Arc<KnownDigests>) -> Origin {
     let values = plan.values.get_key_value(unit.image());
     Origin {
         values: values
@@ -182,7 +183,7 @@ fn project_origin(project: &Project) -> Origin {
 }
 
 /// The files that the units' steps read, those in folders too, each with its digest. What is gone since was told by the build.
-fn read_files(units: &[PlannedUnit], known: &KnownDigests, control: &Control) -> Vec<FileSummary> {
+fn read_files(units: &[PlannedUnit], known: &Arc<KnownDigests>, control: &Control) -> Vec<FileSummary> {
     let mut paths = Vec::new();
     for unit in units {
         for step in unit.steps.iter().chain(&unit.error_cleanup) {
@@ -195,14 +196,14 @@ fn read_files(units: &[PlannedUnit], known: &KnownDigests, control: &Control) ->
 
 /// The files at `paths`, those in folders too, each with its digest, unless the flag of `control` was raised before it was known.
 /// What had to be read for it, `known` learns.
-pub(crate) fn digested_files(paths: &[PathBuf], known: &KnownDigests, control: &Control) -> Vec<FileSummary> {
+pub(crate) fn digested_files(paths: &[PathBuf], known: &Arc<KnownDigests>, control: &Control) -> Vec<FileSummary> {
     let mut files = BTreeSet::new();
     paths.iter().for_each(|path| collect_files(path, &mut files));
     let wanted = BTreeSet::from([DigestKind::Sha256]);
     let digested = files.into_iter().filter_map(|path| {
-        let mut file = known.recall(FileRef::open(&path).ok()?);
+        let (mut file, reading) = known.reading(FileRef::open(&path).ok()?);
         if !file.digests().missing(&wanted).is_empty() && file.digest(&wanted, control).is_ok() {
-            known.learn(&file);
+            reading.done(&file);
         }
         let sha256 = file.digests().get(DigestKind::Sha256).map(str::to_owned);
         Some(FileSummary::new(path, file.size(), sha256))
@@ -325,7 +326,7 @@ mod tests {
                 &Plan::default(),
                 &summary,
                 Path::new("logs"),
-                &KnownDigests::default(),
+                &Arc::default(),
                 &Control::new(),
             )
             .expect("written");

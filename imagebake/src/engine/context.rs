@@ -375,7 +375,7 @@ impl Cx {
     }
 
     /// The digests that somebody will want of the files that are being read: the build's summary of files that stay, and the
-    /// chains that come later. Computing them in passing, and telling them by [`Cx::learn_digests`], saves another read.
+    /// chains that come later. Computing them in passing, and telling them by [`Cx::reading`], saves another read.
     pub fn wanted_input_digests(&self) -> Vec<DigestKind> {
         self.state().wanted.of_input.clone()
     }

@@ -3,7 +3,7 @@
 use super::Cx;
 use crate::{
     error::Result,
-    io::{Cancel, Control, DigestKind, FileRef, KnownDigests},
+    io::{Cancel, Control, DigestKind, FileRef, KnownDigests, Reading},
     runs::digested_files,
     step::UnitStep,
 };
@@ -38,7 +38,7 @@ impl RunDigests {
         self.readers.lock().unwrap_or_else(PoisonError::into_inner).push(reader);
     }
 
-    pub(super) fn known(&self) -> &KnownDigests {
+    pub(super) fn known(&self) -> &Arc<KnownDigests> {
         &self.known
     }
 
@@ -82,7 +82,7 @@ impl Cx {
     /// # Errors
     /// When the file cannot be read, or has another size than it says.
     pub async fn digested(&self, file: FileRef, kinds: &BTreeSet<DigestKind>) -> Result<FileRef> {
-        let file = self.with_known_digests(file);
+        let (file, reading) = self.reading(file);
         if file.digests().missing(kinds).is_empty() {
             return Ok(file);
         }
@@ -90,17 +90,13 @@ impl Cx {
         let bar = self.progress(&format!("checksum of {name}"), Some(file.size()));
         let control = Control::new().on_progress(move |progress| bar.set(progress.done));
         let file = file.digest_async(kinds.clone(), control).await?;
-        self.learn_digests(&file);
+        reading.done(&file);
         Ok(file)
     }
 
-    /// `file` with what other steps of the run have learnt about its bytes.
-    pub fn with_known_digests(&self, file: FileRef) -> FileRef {
-        self.run_digests().known().recall(file)
-    }
-
-    /// Tells the steps that come later what this one computed while it read `file`.
-    pub fn learn_digests(&self, file: &FileRef) {
-        self.run_digests().known().learn(file);
+    /// `file` with what other steps of the run have learnt about its bytes, and what to tell, by [`Reading::done`], once it was
+    /// read with further digests computed.
+    pub fn reading(&self, file: FileRef) -> (FileRef, Reading) {
+        self.run_digests().known.reading(file)
     }
 }

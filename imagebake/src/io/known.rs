@@ -1,10 +1,10 @@
 //! What has been learnt about files' bytes, so that nobody reads them again for it.
 
 use std::collections::BTreeMap;
-use std::fs::Metadata;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use super::digest::Digests;
 use super::file_ref::FileRef;
@@ -22,48 +22,74 @@ struct Identity {
     modified: (i64, i64),
 }
 
+/// What was written so short a time ago could be written again without a sign: file systems' clocks tick in milliseconds.
+const TICK: Duration = Duration::from_millis(20);
+
 impl Identity {
     fn of(path: &Path) -> Option<Self> {
-        std::fs::metadata(path).ok().map(|file| Self::from(&file))
-    }
-}
-
-impl From<&Metadata> for Identity {
-    fn from(file: &Metadata) -> Self {
-        Self {
+        let file = std::fs::metadata(path).ok()?;
+        let is_settled = match file.modified().ok()?.elapsed() {
+            Ok(age) => age > TICK,
+            // Written in the future by another clock.
+            Err(ahead) => ahead.duration() > TICK,
+        };
+        is_settled.then(|| Self {
             device: file.dev(),
             inode: file.ino(),
             size: file.len(),
             modified: (file.mtime(), file.mtime_nsec()),
+        })
+    }
+}
+
+/// A file that is about to be read. What is computed of it is learnt only if nobody wrote to it meanwhile.
+#[derive(Debug)]
+#[must_use]
+pub struct Reading {
+    known: Arc<KnownDigests>,
+    before: Option<Identity>,
+    /// What others said of the file, which is theirs to answer for.
+    stated: Digests,
+}
+
+impl Reading {
+    /// Tells whoever reads the file later which digests were computed.
+    pub fn done(self, file: &FileRef) {
+        let Some(before) = self.before.filter(|before| Identity::of(file.path()) == Some(*before)) else {
+            return;
+        };
+        let computed = file
+            .digests()
+            .iter()
+            .filter(|(kind, _)| self.stated.get(*kind).is_none());
+        let computed: Digests = computed.map(|(kind, hex)| (kind, hex.to_owned())).collect();
+        let mut known = self.known.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let (of, digests) = known
+            .entry(file.path().to_owned())
+            .or_insert_with(|| (before, Digests::default()));
+        if *of != before {
+            (*of, *digests) = (before, Digests::default());
         }
+        digests.extend(computed);
     }
 }
 
 impl KnownDigests {
-    /// Takes over what `file` knows.
-    pub(crate) fn learn(&self, file: &FileRef) {
-        let Some(identity) = Identity::of(file.path()) else {
-            return;
+    /// `file` with what is known of it, before it is read.
+    pub(crate) fn reading(self: &Arc<Self>, file: FileRef) -> (FileRef, Reading) {
+        let before = Identity::of(file.path()).filter(|before| before.size == file.size());
+        let found = {
+            let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            let found = known.get(file.path()).filter(|(of, _)| before == Some(*of));
+            found.map(|(_, digests)| digests.clone()).unwrap_or_default()
         };
-        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let (of, digests) = known
-            .entry(file.path().to_owned())
-            .or_insert_with(|| (identity, Digests::default()));
-        if *of != identity {
-            (*of, *digests) = (identity, Digests::default());
-        }
-        digests.extend(file.digests().clone());
-    }
-
-    /// `file` with what is known of it.
-    pub(crate) fn recall(&self, file: FileRef) -> FileRef {
-        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        match known.get(file.path()) {
-            Some((of, digests)) if of.size == file.size() && Identity::of(file.path()) == Some(*of) => {
-                file.with_digests(digests)
-            }
-            _ => file,
-        }
+        let file = file.with_digests(&found);
+        let reading = Reading {
+            known: self.clone(),
+            before,
+            stated: file.digests().clone(),
+        };
+        (file, reading)
     }
 }
 
@@ -74,34 +100,68 @@ mod tests {
     use super::*;
     use crate::io::{Control, DigestKind, digest_bytes};
 
+    /// A file as another program left it a while ago.
+    fn write(path: &Path, bytes: &[u8]) {
+        std::fs::write(path, bytes).unwrap();
+        let file = std::fs::File::options().write(true).open(path).unwrap();
+        let before = std::time::SystemTime::now() - Duration::from_secs(60 + u64::from(bytes[0]));
+        file.set_modified(before).unwrap();
+    }
+
+    fn read(known: &Arc<KnownDigests>, path: &Path, kind: DigestKind) {
+        let (mut file, reading) = known.reading(FileRef::open(path).unwrap());
+        file.digest(&BTreeSet::from([kind]), &Control::new()).unwrap();
+        reading.done(&file);
+    }
+
+    fn recalled(known: &Arc<KnownDigests>, path: &Path) -> Digests {
+        known.reading(FileRef::open(path).unwrap()).0.digests().clone()
+    }
+
     #[test]
     fn what_one_step_learnt_another_knows_until_the_file_is_written() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("disk");
-        std::fs::write(&path, b"abc").unwrap();
-        let known = KnownDigests::default();
-        let mut read = FileRef::open(&path).unwrap();
+        write(&path, b"abc");
+        let known = Arc::new(KnownDigests::default());
         for kind in [DigestKind::Md5, DigestKind::Sha256] {
-            read.digest(&BTreeSet::from([kind]), &Control::new()).unwrap();
-            known.learn(&read);
+            read(&known, &path, kind);
         }
-        let recalled = known.recall(FileRef::open(&path).unwrap());
-        assert_eq!(
-            *recalled.digests(),
-            digest_bytes(b"abc", [DigestKind::Md5, DigestKind::Sha256])
-        );
+        let both = digest_bytes(b"abc", [DigestKind::Md5, DigestKind::Sha256]);
+        assert_eq!(recalled(&known, &path), both);
 
-        // A new file of the same size under the same name.
-        let new = folder.path().join("new");
-        std::fs::write(&new, b"xyz").unwrap();
-        std::fs::rename(&new, &path).unwrap();
-        let recalled = known.recall(FileRef::open(&path).unwrap());
-        assert!(recalled.digests().is_empty());
-        let mut read = recalled;
-        read.digest(&BTreeSet::from([DigestKind::Sha1]), &Control::new())
+        // The same size under the same name.
+        write(&path, b"xyz");
+        assert!(recalled(&known, &path).is_empty());
+        read(&known, &path, DigestKind::Sha1);
+        assert_eq!(recalled(&known, &path), digest_bytes(b"xyz", [DigestKind::Sha1]));
+    }
+
+    #[test]
+    fn nothing_is_learnt_of_a_file_that_somebody_wrote_meanwhile_or_just_now_nor_of_what_others_say() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("disk");
+        let known = Arc::new(KnownDigests::default());
+        write(&path, b"abc");
+        let (mut file, reading) = known.reading(FileRef::open(&path).unwrap());
+        file.digest(&BTreeSet::from([DigestKind::Md5]), &Control::new())
             .unwrap();
-        known.learn(&read);
-        let recalled = known.recall(FileRef::open(&path).unwrap());
-        assert_eq!(*recalled.digests(), digest_bytes(b"xyz", [DigestKind::Sha1]));
+        write(&path, b"xyz");
+        reading.done(&file);
+        assert!(recalled(&known, &path).is_empty());
+
+        let stale = FileRef::written(&path, 3, digest_bytes(b"abc", [DigestKind::Md5]));
+        let (mut file, reading) = known.reading(stale);
+        file.digest(&BTreeSet::from([DigestKind::Sha1]), &Control::new())
+            .unwrap();
+        reading.done(&file);
+        assert_eq!(recalled(&known, &path), digest_bytes(b"xyz", [DigestKind::Sha1]));
+
+        let now = folder.path().join("now");
+        std::fs::write(&now, b"abc").unwrap();
+        read(&known, &now, DigestKind::Md5);
+        // A time in the middle of it would be another test.
+        let age = std::fs::metadata(&now).unwrap().modified().unwrap().elapsed().unwrap();
+        assert!(age > TICK || recalled(&known, &now).is_empty());
     }
 }

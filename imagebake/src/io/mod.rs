@@ -32,5 +32,6 @@ pub use digest::{DigestKind, Digests, Hasher, Hashers, digest_bytes};
 pub use error::{Error, Result};
 pub use file_ref::FileRef;
 pub(crate) use known::KnownDigests;
+pub use known::Reading;
 pub use read::{Consumer, read_once};
 pub use unpack::{UnpackOptions, Unpacked, unpack_tar};

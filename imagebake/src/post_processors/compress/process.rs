@@ -6,7 +6,7 @@ use crate::{
     engine::Cx,
     error::{Error, ErrorKind, Result},
     io::{
-        Control, DigestKind, FileRef,
+        Control, DigestKind, FileRef, Reading,
         compress::{Options, compress_async},
     },
     post_processor::PostProcessor,
@@ -27,11 +27,8 @@ impl<A: HasFiles> PostProcessor<A> for Compress {
 
     async fn process(&self, cx: &Cx, input: A) -> Result<Files> {
         let path = cx.output_path(&HostPath::from(cx.render(self.output_template())?.as_str()));
-        let files: Vec<FileRef> = input
-            .files()
-            .into_iter()
-            .map(|file| cx.with_known_digests(file))
-            .collect();
+        let (files, readings): (Vec<FileRef>, Vec<Reading>) =
+            input.files().into_iter().map(|file| cx.reading(file)).unzip();
         if files.is_empty() {
             return Err(Error::new(
                 ErrorKind::Config,
@@ -45,7 +42,9 @@ impl<A: HasFiles> PostProcessor<A> for Compress {
         let bar = cx.progress(&format!("compress {}", path.display()), Some(before));
         let control = Control::new().on_progress(move |progress| bar.set(progress.done));
         let (files, file) = compress_async(files, path, self.options(cx), control).await?;
-        files.iter().for_each(|file| cx.learn_digests(file));
+        for (reading, file) in readings.into_iter().zip(&files) {
+            reading.done(file);
+        }
         output.done()?;
         cx.say(format!(
             "compressed {before} bytes to {} in {}",
