@@ -169,7 +169,7 @@ impl OutputSink {
     }
 }
 
-/// Owner and mode of a file in a guest.
+/// Owner, mode and size of a file in a guest.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct FileAttrs {
@@ -177,6 +177,9 @@ pub struct FileAttrs {
     pub mode: Option<u32>,
     /// Owner and group as the guest names them (`root:root`, `1000:1000`); the communicator's user without.
     pub owner: Option<String>,
+    /// How many bytes will come, where that is known: what travels as an archive then need not be stored first. A source that gives less
+    /// than it promised is an error; what it gives beyond that may be cut off.
+    pub size: Option<u64>,
 }
 
 impl FileAttrs {
@@ -184,7 +187,15 @@ impl FileAttrs {
     pub fn mode(mode: u32) -> Self {
         Self {
             mode: Some(mode),
-            owner: None,
+            ..Self::default()
+        }
+    }
+
+    /// With so many bytes to come.
+    pub fn sized(self, size: u64) -> Self {
+        Self {
+            size: Some(size),
+            ..self
         }
     }
 }

@@ -187,7 +187,8 @@ impl Remote {
     /// When the guest refuses.
     pub async fn write(&self, to: &GuestPath, bytes: impl Into<Bytes>, attrs: &FileAttrs) -> Result<()> {
         let bytes = bytes.into();
-        self.upload(&mut &bytes[..], to, attrs).await
+        let attrs = attrs.clone().sized(bytes.len() as u64);
+        self.upload(&mut &bytes[..], to, &attrs).await
     }
 
     /// Writes what `from` gives to the file `to`.

@@ -10,13 +10,13 @@ use futures_util::{Stream, StreamExt};
 use std::{
     collections::HashMap,
     fs,
-    io::{self, Read, Seek, Write},
+    io::{self, Read, Write},
     os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
     pin::Pin,
 };
 use tokio::{
-    io::{AsyncWrite, AsyncWriteExt},
+    io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
     sync::mpsc,
 };
 
@@ -79,27 +79,78 @@ impl Finish for flate2::write::GzEncoder<Sender> {
     }
 }
 
-/// One file as an archive.
-pub(super) async fn of_file(file: tokio::fs::File, name: &str, mode: u32, owner: (u64, u64)) -> Result<TarStream> {
-    let mut file = file;
-    file.flush().await?;
-    let mut file = file.into_std().await;
-    let name = name.to_owned();
-    Ok(streamed(move |out| {
-        let size = file.seek(io::SeekFrom::End(0))?;
-        file.rewind()?;
+/// One file in an archive, as its header says it.
+pub(super) struct FileEntry<'a> {
+    pub(super) name: &'a str,
+    pub(super) size: u64,
+    pub(super) mode: u32,
+    pub(super) owner: (u64, u64),
+}
+
+impl FileEntry<'_> {
+    /// What stands before the content.
+    fn head(&self) -> io::Result<Bytes> {
         let mut header = tar::Header::new_gnu();
-        header.set_size(size);
-        header.set_mode(mode);
-        header.set_uid(owner.0);
-        header.set_gid(owner.1);
+        header.set_size(self.size);
+        header.set_mode(self.mode);
+        header.set_uid(self.owner.0);
+        header.set_gid(self.owner.1);
         header.set_entry_type(tar::EntryType::Regular);
         let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
         header.set_mtime(now.map_or(0, |now| now.as_secs()));
-        let mut archive = tar::Builder::new(out);
-        archive.append_data(&mut header, name, &mut file)?;
-        archive.into_inner()?.flush()
-    }))
+        let mut archive = tar::Builder::new(Vec::with_capacity(512));
+        archive.append_data(&mut header, self.name, io::empty())?;
+        Ok(Bytes::copy_from_slice(archive.get_ref()))
+    }
+
+    /// What stands behind it: the last block filled up, and the archive's two empty blocks.
+    fn tail(&self) -> Bytes {
+        let used = (self.size % 512) as usize;
+        Bytes::from(vec![0; (512 - used) % 512 + 1024])
+    }
+}
+
+/// One file as an archive, made of what `from` gives while it gives it: the archive is complete when the work beside it is done, and
+/// has to be read meanwhile.
+pub(super) fn of_file<'a>(
+    file: FileEntry<'a>,
+    from: &'a mut (dyn AsyncRead + Send + Unpin),
+) -> (TarStream, impl Future<Output = Result<()>> + Send + 'a) {
+    let (sender, receiver) = mpsc::channel(4);
+    let feed = async move {
+        // Nobody reads it where the reader is gone: why, the reader says.
+        if sender.send(Ok(file.head()?)).await.is_err() {
+            return Ok(());
+        }
+        let mut left = file.size;
+        while left > 0 {
+            let mut block = BytesMut::with_capacity(BLOCK.min(usize::try_from(left).unwrap_or(BLOCK)));
+            let count = from.take(left).read_buf(&mut block).await;
+            let count = match count {
+                Ok(0) => Err(io::Error::new(
+                    io::ErrorKind::UnexpectedEof,
+                    format!("became shorter while it was uploaded: {left} bytes lack"),
+                )),
+                other => other,
+            };
+            match count {
+                Ok(count) => {
+                    left -= count as u64;
+                    if sender.send(Ok(block.freeze())).await.is_err() {
+                        return Ok(());
+                    }
+                }
+                Err(error) => {
+                    let told = io::Error::new(error.kind(), error.to_string());
+                    let _ = sender.send(Err(told)).await;
+                    return Err(error.into());
+                }
+            }
+        }
+        let _ = sender.send(Ok(file.tail())).await;
+        Ok(())
+    };
+    (received(receiver), feed)
 }
 
 /// What `write` writes, as a stream; it runs on a thread of its own and is held back by whoever reads.
@@ -115,6 +166,10 @@ fn streamed(write: impl FnOnce(Sender) -> io::Result<()> + Send + 'static) -> Ta
             let _ = sender.blocking_send(Err(error));
         }
     });
+    received(receiver)
+}
+
+fn received(receiver: mpsc::Receiver<io::Result<Bytes>>) -> TarStream {
     let next =
         |mut receiver: mpsc::Receiver<io::Result<Bytes>>| async { receiver.recv().await.map(|item| (item, receiver)) };
     Box::pin(futures_util::stream::unfold(receiver, next))

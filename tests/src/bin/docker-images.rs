@@ -62,6 +62,31 @@ fn user() -> Image {
         .provision(Shell::inline(["stat -c %U:%G /tmp/tree/a /srv/big.bin"]))
 }
 
+/// A large file goes wherever a file can go: where an archive would put it, and where it would not.
+#[image]
+fn large() -> Image {
+    let container = docker::Container::from_image(base())
+        .tmpfs(["/scratch"])
+        .volumes([(std::env::var("KEPT").unwrap_or_default(), "/kept".to_owned())]);
+    let upload = |to: &'static str| File::upload("large.bin", to).mode(0o640);
+    Image::new()
+        .source(container.post(DockerTag::new(name("large"))))
+        .provision(Shell::inline([
+            "mkdir /srv/folder && ln -s folder /srv/by-folder && ln -s folder/linked /srv/by-link",
+            "echo before > /srv/before && chmod 604 /srv/before && mkdir /scratch/folder",
+        ]))
+        .provision(upload("/srv/plain").owner("www"))
+        .provision(upload("/srv/before"))
+        .provision(upload("/srv/by-folder/large"))
+        .provision(upload("/srv/by-link"))
+        .provision(upload("/scratch/folder/large"))
+        .provision(upload("/kept/large"))
+        .provision(Shell::inline([
+            "cd / && sha256sum /srv/plain /srv/before /srv/folder/* /scratch/folder/large /kept/large | cut -d' ' -f1 | uniq -c",
+            "test -L /srv/by-link && stat -c %U:%a /srv/plain",
+        ]))
+}
+
 /// What every communicator must do, done by an engine's: as root, as somebody else.
 #[image]
 fn contract() -> Image {

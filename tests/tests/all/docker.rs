@@ -217,6 +217,44 @@ fn steps_run_as_the_user_and_uploads_are_the_users() {
 }
 
 #[test]
+fn a_large_file_arrives_on_every_file_system() {
+    requires!("dockerd", "docker", "busybox");
+    let on = OnEngine::new();
+    let kept = on.project.path().join("kept");
+    fs::create_dir(&kept).expect("made");
+    let large = fs::File::create(on.project.path().join("large.bin")).expect("made");
+    large.set_len((64 << 20) + 1).expect("set");
+    let mut build = on.project.command(&["build", "large"]);
+    let ended = build.env("KEPT", &kept).output().expect("it runs");
+    let text = String::from_utf8_lossy(&ended.stderr).into_owned() + &String::from_utf8_lossy(&ended.stdout);
+    assert!(ended.status.success(), "{text}");
+    let sum = Command::new("sha256sum")
+        .arg(on.project.path().join("large.bin"))
+        .output()
+        .expect("it runs");
+    let sum = String::from_utf8_lossy(&sum.stdout)
+        .split(' ')
+        .next()
+        .expect("a sum")
+        .to_owned();
+    assert!(
+        text.contains(&format!("6 {sum}\n")) && text.contains("www:640\n"),
+        "{text}"
+    );
+
+    // Files of a container that is removed are emptied first: those of its image and of its volumes are not.
+    assert_eq!(fs::metadata(kept.join("large")).expect("there").len(), (64 << 20) + 1);
+    let look = "stat -c '%n %s' /srv/plain /srv/folder/*";
+    let image = on.image("large");
+    let seen = docker(&["run", "--rm", "--entrypoint", "/bin/sh", &image, "-c", look]);
+    assert_eq!(
+        seen,
+        "/srv/plain 67108865\n/srv/folder/large 67108865\n/srv/folder/linked 67108865"
+    );
+    assert_eq!(on.objects(), Vec::<String>::new());
+}
+
+#[test]
 fn the_communicator_keeps_its_contract() {
     requires!("dockerd", "docker", "busybox");
     let on = OnEngine::new();

@@ -117,6 +117,8 @@ struct Inner<E: ContainerEngine> {
     no_shell: AtomicBool,
     /// The numbers of the user that commands run as, and of its group.
     ids: OnceCell<(u64, u64)>,
+    /// The large files that were uploaded to the container's own file system.
+    placed: std::sync::Mutex<Vec<files::Place>>,
 }
 
 impl<E: ContainerEngine> ContainerComm<E> {
@@ -128,6 +130,7 @@ impl<E: ContainerEngine> ContainerComm<E> {
             shell: Mutex::new(None),
             no_shell: AtomicBool::new(false),
             ids: OnceCell::new(),
+            placed: std::sync::Mutex::default(),
         }))
     }
 

@@ -30,8 +30,8 @@ impl Provisioner for File {
         if let Some(content) = &self.content {
             let text = cx.render(content)?;
             let attrs = FileAttrs {
-                mode: Some(self.mode.unwrap_or(0o644)),
                 owner: self.owner.clone(),
+                ..FileAttrs::mode(self.mode.unwrap_or(0o644))
             };
             let attrs = if content.is_secret() && self.mode.is_none() {
                 FileAttrs {
@@ -87,8 +87,8 @@ impl File {
         };
         let mode = self.mode.unwrap_or(about.permissions().mode() & 0o7777);
         let attrs = FileAttrs {
-            mode: Some(mode),
             owner: self.owner.clone(),
+            ..FileAttrs::mode(mode).sized(about.len())
         };
         let mut file = Counted {
             file: fs::File::open(&path).await.path("read", &path)?,

@@ -41,7 +41,7 @@ impl Source for Container {
         let running = self.provisioned(cx, guest).await?;
         let image = running.commit(self, cx).await?;
         let engine = running.engine.clone();
-        running.end();
+        running.end().await;
         let image = cx.scope().release(image).await?;
         described(&engine, image.id).await
     }
@@ -65,7 +65,7 @@ impl Source for Exported {
         let stream = running.engine.export(running.container.id());
         let file = write_stream(cx, &shown, None, Box::pin(stream), path, [DigestKind::Sha256]).await?;
         output.done()?;
-        running.end();
+        running.end().await;
         Ok(DockerArchive::new(file, None))
     }
 }
@@ -81,7 +81,7 @@ impl Source for Discarded {
 
     async fn build(&self, cx: &Cx, guest: Guest) -> Result<Nothing> {
         let running = self.0.provisioned(cx, guest).await?;
-        running.end();
+        running.end().await;
         Ok(Nothing)
     }
 }
@@ -90,6 +90,7 @@ impl Source for Discarded {
 struct Running {
     engine: Engine,
     container: Held<BuildContainer>,
+    comm: ContainerComm<EngineContainer>,
     base: ImageFacts,
 }
 
@@ -111,7 +112,8 @@ impl Running {
     }
 
     /// Begins to remove the container while the artifact is worked on. Its scope waits for that in the end, and says so.
-    fn end(self) {
+    async fn end(self) {
+        self.comm.drop_uploads().await;
         let (engine, container) = (self.engine, self.container.id().clone());
         tokio::spawn(async move {
             if let Err(error) = engine.remove_container(&container).await {
@@ -274,7 +276,7 @@ impl Container {
                 ContainerComm::new(handle, settings)
             }
         };
-        let machine = Machine::new(comm).id(container.id().clone()).fact(
+        let machine = Machine::new(comm.clone()).id(container.id().clone()).fact(
             "user",
             user.or_else(|| base.user.clone()).unwrap_or_else(|| "root".to_owned()),
         );
@@ -282,6 +284,7 @@ impl Container {
         Ok(Running {
             engine,
             container,
+            comm,
             base,
         })
     }
