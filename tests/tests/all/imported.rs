@@ -166,6 +166,22 @@ fn each_construct_plans_what_the_template_says() {
         ),
         ("values.pkr.hcl", &["values"], &[]),
         ("values.pkr.hcl", &["values"], &[("packages", "[\"z\"]")]),
+        // What is optional is filled in; whole numbers may be below zero where no setting forbids it.
+        (
+            "values.pkr.hcl",
+            &["values"],
+            &[
+                ("size", "{\"memory\": -1, \"label\": null}"),
+                (
+                    "disks",
+                    "[{\"name\": \"a\"}, {\"name\": \"b\", \"size\": -5, \"format\": \"xfs\", \"mount\": {\"path\": \"/b\"}}, \
+                     {\"name\": \"c\", \"format\": null, \"mount\": null}]",
+                ),
+                ("ports", "[-1, 80]"),
+                ("timeout", "-3"),
+                ("shift", "-24"),
+            ],
+        ),
         ("shared/one.pkr.hcl", &["one", "installed-one"], &[]),
         ("shared/two.pkr.hcl", &["two", "installed-two"], &[("memory", "512")]),
         ("stubs.pkr.hcl", &["stubs"], &[("token", "t")]),

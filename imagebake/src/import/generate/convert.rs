@@ -8,7 +8,7 @@ use super::{
     types::{Keys, Struct, Ty},
     writer::{Writer, no_rust},
 };
-use crate::import::{fault::Result, sources::Span};
+use crate::import::{fault::Result, sources::Span, syntax::Expr};
 
 impl Writer<'_> {
     /// As the argument of a setter.
@@ -247,7 +247,7 @@ impl Writer<'_> {
                     let entries = of
                         .fields
                         .iter()
-                        .map(|(name, ty)| (Typed::literal(name.as_str().into()), field(typed, name, ty)))
+                        .map(|(name, ty)| (Typed::literal(name.as_str().into()), self.field(typed, name, ty)))
                         .collect();
                     let entries = Typed::new("", typed.ty.clone(), Form::Entries(entries));
                     self.map_argument(&entries, want, span)
@@ -414,6 +414,18 @@ impl Writer<'_> {
         Ok(text)
     }
 
+    /// A field of a struct. What is learned of its use is learned of the field.
+    pub(super) fn field(&mut self, of: &Typed, name: &str, ty: &Ty) -> Typed {
+        let mut field = Typed::new(
+            format!("{}.{}", of.at(Level::Atom), Struct::ident(name)),
+            ty.clone(),
+            Form::Place,
+        );
+        field.key = of.part(&format!(".{name}"));
+        self.touched(&field);
+        field
+    }
+
     fn struct_of(&mut self, entries: &[(Typed, Typed)], of: &Struct, span: Span) -> Result<String> {
         let mut fields = Vec::new();
         for (name, ty) in &of.fields {
@@ -422,6 +434,11 @@ impl Writer<'_> {
                 .find(|(key, _)| key.value().and_then(|value| value.as_str()) == Some(name));
             let value = match given {
                 Some((_, value)) => self.exactly(value, ty, span)?,
+                None if of.defaults.contains_key(name) => {
+                    let default = Expr::new(super::expr::literal_expr(&of.defaults[name]), span);
+                    let default = self.typed(&default, None)?;
+                    self.exactly(&default, ty, span)?
+                }
                 None if matches!(ty, Ty::Option(_)) => "None".to_owned(),
                 None => return Err(no_rust(span, format!("`{name}` is missing here"))),
             };
@@ -591,7 +608,7 @@ pub(super) fn is_name(text: &str) -> bool {
         && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
 }
 
-fn is_text_like(want: &Want) -> bool {
+pub(super) fn is_text_like(want: &Want) -> bool {
     matches!(
         want,
         Want::Text | Want::Template(_) | Want::Str | Want::HostPath | Want::GuestPath
@@ -649,15 +666,6 @@ pub(super) fn value_of(typed: &Typed) -> String {
         Form::Ref => format!("{}.clone()", typed.at(Level::Atom)),
         _ => typed.text.clone(),
     }
-}
-
-/// A field of a struct.
-pub(super) fn field(of: &Typed, name: &str, ty: &Ty) -> Typed {
-    Typed::new(
-        format!("{}.{}", of.at(Level::Atom), Struct::ident(name)),
-        ty.clone(),
-        Form::Place,
-    )
 }
 
 /// What a map's keys are looked up by.

@@ -2,7 +2,6 @@
 
 use super::{
     Want,
-    convert::field,
     typed::{Form, Level, Piece, Typed, Walk},
     types::{Keys, Ty, common},
     writer::{Writer, no_rust},
@@ -49,8 +48,11 @@ impl Writer<'_> {
             ExprKind::Object(entries) => self.object(entries, want),
             ExprKind::Template(parts) => self.template(parts, span),
             ExprKind::Variable(name) => self.named(name, span),
-            ExprKind::Each => match self.each.last() {
-                Some(each) => Ok(each.clone()),
+            ExprKind::Each => match self.each.last().cloned() {
+                Some(each) => {
+                    self.touched(&each);
+                    Ok(each)
+                }
                 None => Err(no_rust(span, "there is no element here")),
             },
             ExprKind::GetAttr(inner, name) => self.attribute(expr, inner, name),
@@ -167,7 +169,7 @@ impl Writer<'_> {
         let name = typed
             .key
             .as_deref()
-            .map_or("this value", |key| key.split('.').next_back().unwrap_or(key));
+            .map_or("this value", |key| key.trim_end_matches("[]").split('.').next_back().unwrap_or(key));
         let option = super::convert::reference(&typed.at(Level::Unary), typed);
         let text = format!("functions::given({option}, {})?", super::strings::quoted(name));
         Ok(Typed::new(text, inner, Form::Ref))
@@ -178,6 +180,7 @@ impl Writer<'_> {
         match self.scope.iter().rev().find(|(known, _)| known == name).cloned() {
             Some((_, typed)) => {
                 self.used_variables.insert(format!("loop {}", typed.text));
+                self.touched(&typed);
                 Ok(typed)
             }
             None => Err(no_rust(span, format!("`{name}` as a whole cannot be used"))),
@@ -190,6 +193,7 @@ impl Writer<'_> {
             let whole = format!("{parent}.{name}");
             if let Some((_, typed)) = self.scope.iter().rev().find(|(known, _)| *known == whole).cloned() {
                 self.used_variables.insert(format!("loop {}", typed.text));
+                self.touched(&typed);
                 return Ok(typed);
             }
             if !self.scope.iter().any(|(known, _)| known == parent) {
@@ -267,7 +271,7 @@ impl Writer<'_> {
         }
         match &of.ty {
             Ty::Struct(known) => match known.fields.get(name) {
-                Some(ty) => Ok(field(of, name, ty)),
+                Some(ty) => Ok(self.field(of, name, ty)),
                 None => Err(no_rust(span, format!("there is no `{name}` in it"))),
             },
             Ty::Map(..) => self.entry(of, &Typed::literal(name.into()), span),
@@ -309,11 +313,14 @@ impl Writer<'_> {
                 self.fails(span)?;
                 self.use_path("imagebake::functions");
                 let list = super::convert::reference(&of.at(Level::Unary), &of);
-                Ok(Typed::new(
+                let mut element = Typed::new(
                     format!("functions::element({list}, {at})?"),
                     (**item).clone(),
                     Form::Ref,
-                ))
+                );
+                element.key = of.part("[]");
+                self.touched(&element);
+                Ok(element)
             }
             Ty::Map(..) => self.entry(&of, &key, span),
             Ty::Struct(_) => match key.value().and_then(Value::as_str) {
@@ -354,17 +361,20 @@ impl Writer<'_> {
             _ if key.ty.is_text() => super::convert::reference(&key.at(Level::Unary), key),
             _ => return Err(no_rust(span, "the key of a map is text")),
         };
-        Ok(Typed::new(
+        let mut entry = Typed::new(
             format!("functions::entry({map}, {key})?"),
             (**value).clone(),
             Form::Ref,
-        ))
+        );
+        entry.key = of.part("[]");
+        self.touched(&entry);
+        Ok(entry)
     }
 
     fn splat(&mut self, source: &Expr, each: &Expr, span: Span) -> Result<Typed> {
         let of = self.typed(source, None)?;
         let walk = self.walked(&of, span)?;
-        self.each.push(Typed::new("item", walk.item.clone(), Form::Ref));
+        self.each.push(walk.element("item"));
         self.closures += 1;
         let made = self.typed(each, None).and_then(|made| {
             let ty = self.settled(&made, "item", span)?;
@@ -395,12 +405,14 @@ impl Writer<'_> {
                 text,
                 key: Ty::Int("usize"),
                 item: *item,
+                items: over.part("[]"),
                 is_map: false,
             }),
             Ty::Map(item, keys) => Ok(Walk {
                 text,
                 key: Ty::of_keys(keys),
                 item: *item,
+                items: over.part("[]"),
                 is_map: true,
             }),
             other => Err(no_rust(
@@ -427,10 +439,7 @@ impl Writer<'_> {
                 Typed::new(ident.clone(), walk.key.clone(), walk.key_form()),
             ));
         }
-        self.scope.push((
-            value_name.to_owned(),
-            Typed::new(value.clone(), walk.item.clone(), Form::Ref),
-        ));
+        self.scope.push((value_name.to_owned(), walk.element(&value)));
         self.closures += 1;
         let made = body(self);
         self.closures -= 1;

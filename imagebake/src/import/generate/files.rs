@@ -88,7 +88,7 @@ impl Writer<'_> {
             }
             (_, Ty::Struct(of)) => {
                 for (name, ty) in &of.fields {
-                    known.push((name.clone(), super::convert::field(&given, name, ty)));
+                    known.push((name.clone(), self.field(&given, name, ty)));
                 }
             }
             _ => return Err(no_rust(names.span, "the names that a file is given are written out")),

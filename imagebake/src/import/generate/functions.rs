@@ -259,7 +259,7 @@ impl Writer<'_> {
             };
             return match known.fields.get(name) {
                 Some(Ty::Option(_)) => Err(no_rust(span, "this entry may be absent")),
-                Some(ty) => Ok(super::convert::field(of, name, ty)),
+                Some(ty) => Ok(self.field(of, name, ty)),
                 None => Ok(otherwise.clone()),
             };
         }

@@ -197,6 +197,7 @@ impl Writer<'_> {
                     _ => Ok(Ty::Struct(Struct {
                         name: super::names::camel(name),
                         fields: types.into_iter().collect(),
+                        defaults: Default::default(),
                     })),
                 }
             }
@@ -245,6 +246,7 @@ fn renamed(ty: Ty, name: &str) -> Ty {
                     (field, renamed(ty, &inner))
                 })
                 .collect(),
+            defaults: of.defaults,
         }),
         Ty::List(inner) => Ty::list(renamed(*inner, name)),
         Ty::Map(inner, keys) => Ty::Map(Box::new(renamed(*inner, name)), keys),

@@ -25,8 +25,19 @@ impl Writer<'_> {
                 let value = self.typed(inner, None)?;
                 match (&value.form, &value.ty) {
                     (Form::Literal(Value::Number(number)), _) => Ok(Typed::literal(number.negate().into())),
-                    (_, Ty::Int(_) | Ty::Float) => {
-                        Ok(Typed::owned(format!("-{}", value.at(Level::Unary)), value.ty.clone()).level(Level::Unary))
+                    (_, Ty::Float) => {
+                        let negated = format!("-{}", super::convert::value_of(&value));
+                        Ok(Typed::owned(negated, Ty::Float).level(Level::Unary))
+                    }
+                    // What has no sign has none to turn.
+                    (_, Ty::Int(_)) => {
+                        let wide = Ty::Int("i64");
+                        let text = self.exactly(&value, &wide, span)?;
+                        let text = match text == value.text && value.level < Level::Unary {
+                            true => format!("-({text})"),
+                            false => format!("-{text}"),
+                        };
+                        Ok(Typed::owned(text, wide).level(Level::Unary))
                     }
                     _ => Err(no_rust(span, "a number is expected here")),
                 }

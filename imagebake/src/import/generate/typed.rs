@@ -102,6 +102,12 @@ impl Typed {
         }
     }
 
+    /// The key of a part of an input: `.NAME` of a field, `[]` of the elements.
+    pub(super) fn part(&self, part: &str) -> Option<String> {
+        let key = self.key.as_ref().filter(|key| key.starts_with("var."))?;
+        Some(format!("{key}{part}"))
+    }
+
     pub(super) fn value(&self) -> Option<&Value> {
         match &self.form {
             Form::Literal(value) => Some(value),
@@ -119,10 +125,20 @@ pub(super) struct Walk {
     pub(super) text: String,
     pub(super) key: Ty,
     pub(super) item: Ty,
+    /// What is learned of the use of an element is learned of that.
+    pub(super) items: Option<String>,
     pub(super) is_map: bool,
 }
 
 impl Walk {
+    /// An element, by its name in a loop.
+    pub(super) fn element(&self, name: &str) -> Typed {
+        Typed {
+            key: self.items.clone(),
+            ..Typed::new(name, self.item.clone(), Form::Ref)
+        }
+    }
+
     pub(super) fn key_form(&self) -> Form {
         match self.is_map {
             true => Form::Ref,

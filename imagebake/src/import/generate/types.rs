@@ -4,7 +4,7 @@ use super::{
     Want,
     names::{camel, snake},
 };
-use crate::import::value::{Type, Value};
+use crate::import::value::{Attribute, Type, Value};
 use std::collections::BTreeMap;
 
 /// The type of an expression.
@@ -43,6 +43,8 @@ pub(super) struct Struct {
     pub(super) name: String,
     /// By the templates' names.
     pub(super) fields: BTreeMap<String, Ty>,
+    /// What fields are that are not given.
+    pub(super) defaults: BTreeMap<String, Value>,
 }
 
 impl Ty {
@@ -100,6 +102,7 @@ impl Ty {
         match (ty, value) {
             (Type::Dynamic, value) => Self::of_value(value, name),
             (Type::Number, value) => Some(Self::of_value(value, name).unwrap_or(Self::Int("i64"))),
+            (Type::Object(attributes), Value::Object(items)) => Self::of_object(attributes, Some(items), name),
             (Type::List(item) | Type::Set(item), value) => {
                 let items = value.items().unwrap_or_default();
                 Self::of_items(item, items, name).map(Self::list)
@@ -150,25 +153,53 @@ impl Ty {
                 let items = items.iter().map(|item| Self::of_type(item, name));
                 Self::list(items.reduce(|a, b| common(&a?, &b?)).unwrap_or(Some(Self::Str))?)
             }
-            Type::Object(attributes) => Self::Struct(Struct {
-                name: camel(name),
-                fields: attributes
-                    .iter()
-                    .map(|(field, attribute)| {
-                        let ty = Self::of_type(&attribute.ty, &format!("{name}_{field}"))?;
-                        Some((field.clone(), if attribute.optional { Self::option(ty) } else { ty }))
-                    })
-                    .collect::<Option<_>>()?,
-            }),
+            Type::Object(attributes) => return Self::of_object(attributes, None, name),
         })
+    }
+
+    /// What may be without a value has a default, or is an option.
+    fn of_object(
+        attributes: &BTreeMap<String, Attribute>,
+        values: Option<&BTreeMap<String, Value>>,
+        name: &str,
+    ) -> Option<Self> {
+        let (mut fields, mut defaults) = (BTreeMap::new(), BTreeMap::new());
+        for (field, attribute) in attributes {
+            let name = format!("{name}_{field}");
+            let default = attribute.default.as_deref().filter(|default| !default.is_null());
+            let given = values.and_then(|values| values.get(field)).filter(|value| !value.is_null());
+            let mut ty = match (given, default) {
+                (Some(given), Some(default)) => common(
+                    &Self::of_input(&attribute.ty, default, &name)?,
+                    &Self::of_input(&attribute.ty, given, &name)?,
+                )?,
+                (Some(one), None) | (None, Some(one)) => Self::of_input(&attribute.ty, one, &name)?,
+                (None, None) => Self::of_type(&attribute.ty, &name)?,
+            };
+            match default {
+                Some(default) => {
+                    defaults.insert(field.clone(), default.clone());
+                }
+                None if attribute.optional => ty = Self::option(ty),
+                // Null was given.
+                None if given.is_none() && values.is_some() => ty = Self::option(ty),
+                None => {}
+            }
+            fields.insert(field.clone(), ty);
+        }
+        Some(Self::Struct(Struct {
+            name: camel(name),
+            fields,
+            defaults,
+        }))
     }
 
     fn of_value(value: &Value, name: &str) -> Option<Self> {
         Some(match value {
             Value::Unknown(ty) | Value::Null(ty) => return Self::of_type(ty, name).map(Self::option),
             Value::Bool(_) => Self::Bool,
+            // Whether it may be below zero is for its uses to say.
             Value::Number(number) => match number.to_i64() {
-                Some(0..=4_294_967_295) => Self::Int("u32"),
                 Some(_) => Self::Int("i64"),
                 None => Self::Float,
             },
@@ -185,6 +216,7 @@ impl Ty {
                     .iter()
                     .map(|(field, value)| Some((field.clone(), Self::of_value(value, &format!("{name}_{field}"))?)))
                     .collect::<Option<_>>()?,
+                defaults: BTreeMap::new(),
             }),
         })
     }
@@ -264,9 +296,12 @@ pub(super) fn common(a: &Ty, b: &Ty) -> Option<Ty> {
                 };
                 fields.insert(name.clone(), ty);
             }
+            let mut defaults = b.defaults.clone();
+            defaults.extend(a.defaults.clone());
             Ty::Struct(Struct {
                 name: a.name.clone(),
                 fields,
+                defaults,
             })
         }
         _ => return None,

@@ -2,6 +2,7 @@
 
 use super::{
     Want,
+    convert::is_text_like,
     literal::{as_text, integer, span_of_time},
     model::{Default, Model, Variable},
     names::{Names, snake},
@@ -13,6 +14,7 @@ use super::{
 use crate::import::{
     fault::{Faults, Result},
     sources::Span,
+    syntax::{BinaryOp, ExprKind, UnaryOp},
     value::{Type, Value},
 };
 use std::collections::{BTreeMap, BTreeSet};
@@ -31,8 +33,9 @@ pub(super) fn known(model: &Model, uses: &BTreeMap<String, Uses>) -> BTreeMap<St
     let mut known = BTreeMap::new();
     for variable in &model.variables {
         let empty = Uses::default();
-        let uses = uses.get(&format!("var.{}", variable.name)).unwrap_or(&empty);
-        let ty = typed(variable, uses).unwrap_or(Ty::Str);
+        let key = format!("var.{}", variable.name);
+        let ty = typed(variable, uses.get(&key).unwrap_or(&empty)).unwrap_or(Ty::Str);
+        let ty = narrowed(ty, &given(variable), &key, uses);
         known.insert(
             variable.name.clone(),
             Known {
@@ -109,25 +112,17 @@ fn struct_name(name: &str) -> String {
 
 /// The type that all uses ask for, where every value that is known has it.
 fn refined(variable: &Variable, base: Ty, uses: &Uses) -> Ty {
-    if uses.other > 0 || !variable.validations.is_empty() {
+    let checked = !variable.validations.is_empty();
+    if uses.other > 0 || (checked && !(matches!(base, Ty::Int(_)) && all_positive(variable))) {
         return base;
     }
     let default = match &variable.default {
         Default::Value(value, _) => Some(value),
         _ => None,
     };
-    let known: Vec<&Value> = default
-        .into_iter()
-        .chain(&variable.value)
-        .filter(|value| value.is_known() && !value.is_null())
-        .collect();
+    let known = given(variable);
     // A number in text reads the same whatever its type.
-    let in_text = |want: &&Want| {
-        matches!(
-            want,
-            Want::Text | Want::Template(_) | Want::Str | Want::HostPath | Want::GuestPath
-        )
-    };
+    let in_text = |want: &&Want| is_text_like(want);
     let all: Vec<Ty> = uses.wants.iter().map(Ty::of_want).collect();
     let apart: Vec<Ty> = uses
         .wants
@@ -205,6 +200,83 @@ fn refined(variable: &Variable, base: Ty, uses: &Uses) -> Ty {
     }
 }
 
+/// The default and the value given with the template, where they are known.
+fn given(variable: &Variable) -> Vec<&Value> {
+    let default = match &variable.default {
+        Default::Value(value, _) => Some(value),
+        _ => None,
+    };
+    let all = default.into_iter().chain(&variable.value);
+    all.filter(|value| value.is_known() && !value.is_null()).collect()
+}
+
+/// Whether its checks compare with nothing that a number without a sign could not be.
+fn all_positive(variable: &Variable) -> bool {
+    let mut positive = true;
+    for validation in &variable.validations {
+        validation.condition.walk(&mut |node| match &node.kind {
+            ExprKind::Literal(Value::Number(number)) => positive &= number.to_i64().is_some_and(|number| number > 0),
+            ExprKind::Unary(UnaryOp::Negate, _) | ExprKind::Binary(BinaryOp::Subtract, ..) => positive = false,
+            _ => {}
+        });
+    }
+    positive
+}
+
+/// Numbers inside objects, lists and maps have the types of the only settings that take them: what those refuse, the input refuses.
+/// All others may be below zero.
+fn narrowed(ty: Ty, values: &[&Value], key: &str, uses: &BTreeMap<String, Uses>) -> Ty {
+    let known = || values.iter().filter(|value| value.is_known() && !value.is_null());
+    match ty {
+        Ty::Struct(of) => {
+            let fields = of.fields.into_iter().map(|(name, ty)| {
+                let given: Vec<&Value> = known()
+                    .filter_map(|value| value.entries()?.get(&name))
+                    .chain(of.defaults.get(&name))
+                    .collect();
+                let ty = narrowed(ty, &given, &format!("{key}.{name}"), uses);
+                (name, ty)
+            });
+            Ty::Struct(Struct {
+                fields: fields.collect(),
+                ..of
+            })
+        }
+        Ty::List(item) => {
+            let items: Vec<&Value> = known().filter_map(|value| value.items()).flatten().collect();
+            Ty::list(narrowed(*item, &items, &format!("{key}[]"), uses))
+        }
+        Ty::Map(item, keys) => {
+            let items: Vec<&Value> = known()
+                .filter_map(|value| value.entries())
+                .flat_map(BTreeMap::values)
+                .collect();
+            Ty::Map(Box::new(narrowed(*item, &items, &format!("{key}[]"), uses)), keys)
+        }
+        Ty::Option(inner) => Ty::option(narrowed(*inner, values, key, uses)),
+        // An input itself is refined with all else that is known of it.
+        Ty::Int("i64") if key.contains(['[']) || key.matches('.').count() > 1 => {
+            let fits = |name: &str| known().all(|value| as_text(value).is_some_and(|text| integer(&text, name).is_some()));
+            match uses.get(key).filter(|uses| uses.other == 0).and_then(narrowest) {
+                Some(name) if fits(name) => Ty::Int(name),
+                _ => ty,
+            }
+        }
+        _ => ty,
+    }
+}
+
+/// The whole number that everything it is given to takes; in text it reads the same whatever its type.
+fn narrowest(uses: &Uses) -> Option<&'static str> {
+    let apart = uses.wants.iter().filter(|want| !is_text_like(want));
+    let names = apart.map(|want| match want {
+        Want::Int(name) => Some(*name),
+        _ => None,
+    });
+    let names: Vec<&'static str> = names.collect::<Option<_>>()?;
+    names.into_iter().min_by_key(|name| rank(name))
+}
+
 /// The narrower first.
 fn rank(name: &str) -> (u32, bool) {
     let bits = name.get(1..).and_then(|bits| bits.parse().ok()).unwrap_or(64);
@@ -276,7 +348,7 @@ pub(super) fn written(
         }
         fields.push_str(&format!("{}: {},\n", known.ident, rust_type(&known.ty, writer)));
     }
-    let inner: String = structs.iter().map(|of| of_inputs(of, writer)).collect();
+    let inner: String = structs.iter().map(|of| of_inputs(of, writer, faults)).collect();
     let values = values.map(|file| format!("#[variables(values = {})]\n", quoted(file)));
     format!(
         "#[derive(Variables)]\n{}struct Inputs {{\n{fields}}}\n\n{inner}{checks}",
@@ -295,12 +367,20 @@ fn rust_type(ty: &Ty, writer: &mut Writer<'_>) -> String {
     text
 }
 
-fn of_inputs(of: &Struct, writer: &mut Writer<'_>) -> String {
+fn of_inputs(of: &Struct, writer: &mut Writer<'_>, faults: &mut Faults) -> String {
     let mut fields = String::new();
     for (name, ty) in &of.fields {
         let ident = Struct::ident(name);
+        let mut options = Vec::new();
         if ident != *name {
-            fields.push_str(&format!("#[var(name = {})]\n", quoted(name)));
+            options.push(format!("name = {}", quoted(name)));
+        }
+        if let Some(value) = of.defaults.get(name) {
+            let made = faults.keep(plain_default(value, ty, Span::new(0, 0..0), writer));
+            options.extend(made.map(|made| format!("default = {made}")));
+        }
+        if !options.is_empty() {
+            fields.push_str(&format!("#[var({})]\n", options.join(", ")));
         }
         fields.push_str(&format!("{ident}: {},\n", rust_type(ty, writer)));
     }

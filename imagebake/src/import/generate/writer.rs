@@ -8,7 +8,7 @@ use super::{
     share::Candidate,
     strings::Facts,
     stub::Stubs,
-    typed::{Form, Typed},
+    typed::Typed,
     types::{Struct, Ty},
 };
 use crate::import::{
@@ -295,7 +295,7 @@ impl<'a> Writer<'a> {
         let names = self.names.clone();
         let (key, value) = (self.names.take("key"), self.names.take(&super::names::snake(wanted)));
         let key_typed = Typed::new(key.clone(), walk.key.clone(), walk.key_form());
-        let value_typed = Typed::new(value.clone(), walk.item.clone(), Form::Ref);
+        let value_typed = walk.element(&value);
         let depth = self.scope.len();
         self.scope.push((format!("{iterator}.key"), key_typed));
         self.scope.push((format!("{iterator}.value"), value_typed));
@@ -324,6 +324,13 @@ impl<'a> Writer<'a> {
 
     pub(super) fn used(&mut self, key: &str) -> &mut Uses {
         self.learned.uses.entry(key.to_owned()).or_default()
+    }
+
+    /// It is named, as it is when nothing more is learned of it.
+    pub(super) fn touched(&mut self, typed: &Typed) {
+        if let Some(key) = &typed.key {
+            self.used(key).other += 1;
+        }
     }
 
     /// It is given to a place as it is.

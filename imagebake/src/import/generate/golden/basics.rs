@@ -10,7 +10,7 @@ struct Inputs {
     #[var(default = ["nginx", "curl"])]
     packages: Vec<String>,
     #[var(default = 8080)]
-    port: u32,
+    port: i64,
     #[var(check = check_version)]
     version: String,
     #[expect(dead_code, reason = "nothing in the template uses it")]

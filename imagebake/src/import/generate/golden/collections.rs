@@ -18,6 +18,7 @@ struct Inputs {
 #[derive(Clone, Variables)]
 struct Account {
     home: String,
+    #[var(default = "/bin/sh")]
     shell: String,
     user: String,
 }

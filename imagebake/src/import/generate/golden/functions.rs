@@ -13,7 +13,7 @@ struct Inputs {
     #[var(default = [("k", "v"), ("other", "x y")])]
     map: BTreeMap<String, String>,
     #[var(default = 7)]
-    number: u32,
+    number: i64,
 }
 
 #[image(dir = "../imagebake/src/import/generate/golden")]
@@ -63,7 +63,7 @@ fn functions(vars: Inputs) -> Result<Image> {
             vars.list.len(),
             vars.text.chars().count(),
             vars.map.len(),
-            3 + i64::from(vars.number),
+            3 + vars.number,
         ),
     ];
     let lists = [

@@ -7,11 +7,11 @@ use std::time::Duration;
 #[derive(Variables)]
 struct Inputs {
     #[var(default = [80, 443])]
-    ports: Vec<u32>,
+    ports: Vec<i64>,
     #[var(default = default_users())]
     users: Vec<User>,
     #[var(default = 3)]
-    level: u32,
+    level: i64,
     #[var(default = 1.5)]
     ratio: f64,
     #[var(default = true)]
@@ -25,6 +25,7 @@ struct Inputs {
 #[derive(Clone, Variables)]
 struct User {
     name: String,
+    #[var(default = "/bin/bash")]
     shell: String,
 }
 
@@ -76,9 +77,9 @@ fn language(vars: Inputs) -> Result<Image> {
         .ports
         .iter()
         .filter(|&port| *port > 100)
-        .map(|port| i64::from(*port) * 2)
+        .map(|port| *port * 2)
         .collect::<Vec<_>>();
-    let level = (i64::from(vars.level) + 1) * 2 - 7;
+    let level = (vars.level + 1) * 2 - 7;
     let loud = !vars.loud || (vars.ratio >= 2.0 && names.len() != 3);
     let two = Null::none();
     let first = Null::none();
@@ -91,7 +92,7 @@ fn language(vars: Inputs) -> Result<Image> {
         .named("greet")
         .only(["null.first"])
         .timeout(Duration::from_secs(5 * 60))
-        .max_retries(functions::number::<u32>(&(i64::from(vars.level) - 1))?);
+        .max_retries(functions::number::<u32>(&(vars.level - 1))?);
     let shell_local = ShellLocal::inline(
         [
             names.to_vec(),
