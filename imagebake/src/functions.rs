@@ -99,6 +99,52 @@ pub fn matches(regex: &str, text: &str) -> bool {
     compiled(regex).is_match(text)
 }
 
+/// What a regular expression finds first in `text`.
+///
+/// # Errors
+/// When it finds nothing.
+///
+/// # Panics
+/// When `regex` is no regular expression.
+pub fn found(regex: &str, text: &str) -> Result<String> {
+    let found = compiled(regex).find(text).map(|found| found.as_str().to_owned());
+    found.ok_or_else(|| nothing_found(regex, text))
+}
+
+/// What the named groups of a regular expression take of what it finds first in `text`.
+///
+/// # Errors
+/// When it finds nothing.
+///
+/// # Panics
+/// When `regex` is no regular expression.
+pub fn groups(regex: &str, text: &str) -> Result<Groups> {
+    let regex_of = compiled(regex);
+    let found = regex_of.captures(text).ok_or_else(|| nothing_found(regex, text))?;
+    let named = regex_of.capture_names().flatten().filter_map(|name| {
+        let taken = found.name(name)?.as_str();
+        Some((name.to_owned(), taken.to_owned()))
+    });
+    Ok(Groups(named.collect()))
+}
+
+/// What [`groups`] found.
+#[derive(Clone, Debug)]
+pub struct Groups(BTreeMap<String, String>);
+
+impl Groups {
+    /// What the group of that name took, where it took anything.
+    pub fn get(&self, name: &str) -> Option<String> {
+        self.0.get(name).cloned()
+    }
+}
+
+fn nothing_found(regex: &str, text: &str) -> Error {
+    wrong(format!(
+        "nothing in {text:?} is what the regular expression {regex:?} looks for"
+    ))
+}
+
 /// `text` with all that a regular expression finds replaced; `$1` and `${name}` stand for its groups.
 ///
 /// # Panics
@@ -272,6 +318,41 @@ pub fn sha256(text: &str) -> String {
     hex(sha2::Sha256::digest(text))
 }
 
+/// What JSON can be made of.
+pub trait Json {
+    /// As a value of JSON.
+    fn to_json(&self) -> serde_json::Value;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: serde::Serialize> Json for T {
+    fn to_json(&self) -> serde_json::Value {
+        // Texts, numbers, flags, and lists and maps of them: there is nothing that could not be said.
+        serde_json::to_value(self).unwrap_or_default()
+    }
+}
+
+/// An object of JSON, its names in order.
+pub fn object(entries: &[(&str, &dyn Json)]) -> serde_json::Value {
+    let entries: BTreeMap<&str, &dyn Json> = entries.iter().copied().collect();
+    let entries = entries
+        .into_iter()
+        .map(|(name, value)| (name.to_owned(), value.to_json()));
+    serde_json::Value::Object(entries.collect())
+}
+
+/// As JSON in one line, which may stand in HTML: `<`, `>` and `&` are escaped, as templates do it.
+pub fn json(value: &dyn Json) -> String {
+    let mut out = String::new();
+    for c in value.to_json().to_string().chars() {
+        match c {
+            '<' | '>' | '&' | '\u{2028}' | '\u{2029}' => out.push_str(&format!("\\u{:04x}", c as u32)),
+            c => out.push(c),
+        }
+    }
+    out
+}
+
 /// The SHA-512 digest in hexadecimal.
 pub fn sha512(text: &str) -> String {
     hex(sha2::Sha512::digest(text))
@@ -297,6 +378,35 @@ mod tests {
             (number::<u8>("").expect("0"), duration("").expect("none")),
             (0, Duration::ZERO)
         );
+    }
+
+    #[test]
+    fn objects_are_json_as_templates_write_it() {
+        let words = ["a<b", "\u{8}\"\u{1f}"];
+        let map = BTreeMap::from([("y", 1), ("x", -2)]);
+        let inner = object(&[("deep", &true), ("absent", &None::<String>)]);
+        let all: [(&str, &dyn Json); 4] = [("z", &words), ("map", &map), ("inner", &inner), ("text", &"&é\u{2028}")];
+        assert_eq!(
+            json(&object(&all)),
+            r#"{"inner":{"absent":null,"deep":true},"map":{"x":-2,"y":1},"text":"\u0026é\u2028","z":["a\u003cb","\b\"\u001f"]}"#
+        );
+        assert_eq!(json(&"x"), "\"x\"");
+    }
+
+    #[test]
+    fn groups_have_what_they_took() {
+        let version = r"^(?P<major>\d+)(?:\.(?P<minor>\d+))?|(?P<branch>\w+)$";
+        let found = groups(version, "24.x").expect("it is one");
+        assert_eq!((found.get("major").as_deref(), found.get("branch")), (Some("24"), None));
+        let found = groups(version, "next").expect("it is one");
+        assert_eq!(
+            (found.get("minor"), found.get("branch").as_deref()),
+            (None, Some("next"))
+        );
+        let error = groups("^a$", "b").expect_err("nothing is found");
+        assert!(error.message().contains("\"b\""), "{}", error.message());
+        assert_eq!(super::found("b+", "abba").expect("found"), "bb");
+        assert!(super::found("c", "abba").is_err());
     }
 
     #[test]

@@ -124,7 +124,10 @@ fn put_in(json: &mut Json, name: &str, kind: &str) {
                 .replace(&SOURCE_KIND.to_string(), kind);
             let known = |fact: &Captures<'_>| if &fact[1] == "build_type" { kind } else { name }.to_owned();
             let ours = OWN_FACT.replace_all(&ours, known);
-            let constant = |call: &Captures<'_>| legacy::constant(&call[1]).unwrap_or_else(|| call[0].to_owned());
+            let constant = |call: &Captures<'_>| {
+                let made = legacy::constant(&call[1]).and_then(Result::ok);
+                made.unwrap_or_else(|| call[0].to_owned())
+            };
             *text = CALL.replace_all(&ours, constant).into_owned();
         }
         Json::Array(items) => items.iter_mut().for_each(|item| put_in(item, name, kind)),

@@ -24,6 +24,8 @@ mod basics;
 mod collections;
 #[path = "../../../imagebake/src/import/generate/golden/conditions.rs"]
 mod conditions;
+#[path = "../../../imagebake/src/import/generate/golden/documents.rs"]
+mod documents;
 #[path = "../../../imagebake/src/import/generate/golden/dynamic.rs"]
 mod dynamic;
 #[path = "../../../imagebake/src/import/generate/golden/facts.rs"]
@@ -140,6 +142,29 @@ fn each_construct_plans_what_the_template_says() {
         ("secrets.pkr.hcl", &["secrets"], &[("token", "hunter2")]),
         ("facts.pkr.hcl", &["facts", "second"], &[]),
         ("older.json", &["older"], &[("password", "p"), ("name", "given")]),
+        ("documents.pkr.hcl", &["documents"], &[]),
+        (
+            "documents.pkr.hcl",
+            &["documents"],
+            &[
+                ("release", "main_2"),
+                ("prefix", "ann"),
+                ("cuda", "false"),
+                ("patches", r#"["\u0007\"", "\u2028"]"#),
+                ("labels", "{\"b\": \"é\", \"a\": \"<>\"}"),
+                ("count", "-7"),
+            ],
+        ),
+        (
+            "documents.pkr.hcl",
+            &["documents"],
+            &[("release", "24"), ("family", "f"), ("prefix", "")],
+        ),
+        (
+            "documents.pkr.hcl",
+            &["documents"],
+            &[("release", "24.05"), ("base_family", "base")],
+        ),
         ("dynamic.pkr.hcl", &["dynamic"], &[]),
         ("language.pkr.hcl", &["language"], &[]),
         (
@@ -171,11 +196,10 @@ fn each_construct_plans_what_the_template_says() {
             "values.pkr.hcl",
             &["values"],
             &[
-                ("size", "{\"memory\": -1, \"label\": null}"),
+                ("size", "{\"memory\": -1}"),
                 (
                     "disks",
-                    "[{\"name\": \"a\"}, {\"name\": \"b\", \"size\": -5, \"format\": \"xfs\", \"mount\": {\"path\": \"/b\"}}, \
-                     {\"name\": \"c\", \"format\": null, \"mount\": null}]",
+                    "[{\"name\": \"a\"}, {\"name\": \"b\", \"size\": -5, \"format\": \"xfs\", \"mount\": {\"path\": \"/b\"}}]",
                 ),
                 ("ports", "[-1, 80]"),
                 ("timeout", "-3"),

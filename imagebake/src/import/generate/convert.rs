@@ -335,9 +335,10 @@ impl Writer<'_> {
             (_, Ty::Static, Some(_)) => self.made_text(typed, span)?,
             (_, Ty::Str, Some(_)) => {
                 let text = self.made_text(typed, span)?;
-                match text.starts_with("format!") || text.starts_with("data.") {
-                    true => text,
-                    false => format!("{text}.to_owned()"),
+                match text.as_str() {
+                    "\"\"" => "String::new()".to_owned(),
+                    made if made.starts_with("format!") || made.starts_with("data.") => text,
+                    _ => format!("{text}.to_owned()"),
                 }
             }
             (_, Ty::Text, Some(_)) => format!("Text::from({})", self.made_text(typed, span)?),

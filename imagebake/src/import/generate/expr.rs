@@ -31,6 +31,15 @@ impl Writer<'_> {
 
     fn node(&mut self, expr: &Expr, want: Option<&Want>) -> Result<Typed> {
         let span = expr.span;
+        if !self.scope.is_empty()
+            && let ExprKind::GetAttr(..) | ExprKind::Index(..) = &expr.kind
+            && let Some(path) = expr.dotted()
+            && let Some((_, typed)) = self.scope.iter().rev().find(|(known, _)| *known == path).cloned()
+        {
+            self.used_variables.insert(format!("loop {}", typed.text));
+            self.touched(&typed);
+            return Ok(typed);
+        }
         match &expr.kind {
             ExprKind::Literal(value) => Ok(Typed::literal(value.clone())),
             ExprKind::Wrapped(inner) | ExprKind::Parens(inner) => self.typed(inner, want),
@@ -166,10 +175,9 @@ impl Writer<'_> {
     fn unwrapped(&mut self, typed: &Typed, inner: Ty, span: Span) -> Result<Typed> {
         self.fails(span)?;
         self.use_path("imagebake::functions");
-        let name = typed
-            .key
-            .as_deref()
-            .map_or("this value", |key| key.trim_end_matches("[]").split('.').next_back().unwrap_or(key));
+        let name = typed.key.as_deref().map_or("this value", |key| {
+            key.trim_end_matches("[]").split('.').next_back().unwrap_or(key)
+        });
         let option = super::convert::reference(&typed.at(Level::Unary), typed);
         let text = format!("functions::given({option}, {})?", super::strings::quoted(name));
         Ok(Typed::new(text, inner, Form::Ref))
@@ -190,12 +198,6 @@ impl Writer<'_> {
     fn attribute(&mut self, expr: &Expr, inner: &Expr, name: &str) -> Result<Typed> {
         let span = expr.span;
         if let Some(parent) = inner.as_name() {
-            let whole = format!("{parent}.{name}");
-            if let Some((_, typed)) = self.scope.iter().rev().find(|(known, _)| *known == whole).cloned() {
-                self.used_variables.insert(format!("loop {}", typed.text));
-                self.touched(&typed);
-                return Ok(typed);
-            }
             if !self.scope.iter().any(|(known, _)| known == parent) {
                 match (parent, name) {
                     ("var", name) => return self.variable(name, span),
@@ -275,6 +277,13 @@ impl Writer<'_> {
                 None => Err(no_rust(span, format!("there is no `{name}` in it"))),
             },
             Ty::Map(..) => self.entry(of, &Typed::literal(name.into()), span),
+            Ty::Groups(names) => match names.iter().any(|known| known == name) {
+                true => Ok(Typed::owned(
+                    format!("{}.get({})", of.at(Level::Atom), super::strings::quoted(name)),
+                    Ty::option(Ty::Str),
+                )),
+                false => Err(no_rust(span, format!("the regular expression has no group `{name}`"))),
+            },
             other => Err(no_rust(
                 span,
                 format!("a value of type {} has no `{name}`", other.rust()),
@@ -323,7 +332,7 @@ impl Writer<'_> {
                 Ok(element)
             }
             Ty::Map(..) => self.entry(&of, &key, span),
-            Ty::Struct(_) => match key.value().and_then(Value::as_str) {
+            Ty::Struct(_) | Ty::Groups(_) => match key.value().and_then(Value::as_str) {
                 Some(name) => self.field_of(&of, name, span),
                 None => Err(no_rust(
                     span,
@@ -361,11 +370,7 @@ impl Writer<'_> {
             _ if key.ty.is_text() => super::convert::reference(&key.at(Level::Unary), key),
             _ => return Err(no_rust(span, "the key of a map is text")),
         };
-        let mut entry = Typed::new(
-            format!("functions::entry({map}, {key})?"),
-            (**value).clone(),
-            Form::Ref,
-        );
+        let mut entry = Typed::new(format!("functions::entry({map}, {key})?"), (**value).clone(), Form::Ref);
         entry.key = of.part("[]");
         self.touched(&entry);
         Ok(entry)

@@ -160,6 +160,23 @@ impl Writer<'_> {
                 return self.lookup(&of, &key, &otherwise, span);
             }
         }
+        // Nothing has no length.
+        if let ExprKind::Call { name, arguments, .. } = &first.kind
+            && let ("length", [of], [otherwise]) = (name.as_str(), arguments.as_slice(), rest)
+        {
+            let typed = self.typed(of, None)?;
+            if let Ty::Option(inner) = &typed.ty
+                && inner.is_text()
+                && !matches!(typed.form, Form::Owned)
+            {
+                let otherwise = self.typed(otherwise, None)?;
+                let otherwise = self.exactly(&otherwise, &Ty::Int("usize"), span)?;
+                let option = typed.at(Level::Atom);
+                let text = format!("{option}.as_ref().map_or({otherwise}, |text| text.chars().count())");
+                return Ok(Typed::owned(text, Ty::Int("usize")));
+            }
+            return self.typed(first, want);
+        }
         let simple = matches!(
             first.kind,
             ExprKind::Literal(_) | ExprKind::Template(_) | ExprKind::GetAttr(..)
@@ -170,26 +187,8 @@ impl Writer<'_> {
         }
     }
 
-    fn works(&mut self, inner: &Expr, span: Span) -> Result<Typed> {
-        match &inner.kind {
-            ExprKind::Call { name, arguments, .. } if name == "regex" && arguments.len() == 2 => {
-                let pattern = arguments[0].as_text().map(str::to_owned);
-                let Some(pattern) = pattern.filter(|pattern| regex_lite::Regex::new(pattern).is_ok()) else {
-                    return Err(no_rust(span, "this regular expression has no counterpart"));
-                };
-                let text = self.text_of_argument(&arguments[1])?;
-                self.use_path("imagebake::functions");
-                Ok(Typed::owned(
-                    format!("functions::matches({}, {text})", quoted(&pattern)),
-                    Ty::Bool,
-                ))
-            }
-            _ => Err(no_rust(span, "whether this works is known only when it is tried")),
-        }
-    }
-
     /// A reference to text.
-    fn text_of_argument(&mut self, expr: &Expr) -> Result<String> {
+    pub(super) fn text_of_argument(&mut self, expr: &Expr) -> Result<String> {
         let typed = self.typed(expr, None)?;
         match (&typed.form, &typed.ty) {
             (Form::Literal(_) | Form::Pieces(_), _) => {
@@ -505,6 +504,17 @@ impl Writer<'_> {
             ("concat", lists) => self.concat(lists, want, span),
             ("compact", [list]) => {
                 let typed = self.typed(list, Some(&Want::list(Want::Str)))?;
+                if let Form::Items(items) = &typed.form
+                    && items.iter().any(|item| matches!(item.ty, Ty::Option(_) | Ty::Null))
+                {
+                    let ty = Ty::list(Ty::option(Ty::Str));
+                    let made = self.exactly(&typed, &ty, span)?;
+                    let made = made.strip_prefix("vec!").unwrap_or(&made);
+                    return owned(
+                        format!("{made}.into_iter().flatten().filter(|text| !text.is_empty()).collect::<Vec<_>>()"),
+                        Ty::list(Ty::Str),
+                    );
+                }
                 let made = match typed.form {
                     Form::Items(_) => self.exactly(&typed, &Ty::list(Ty::Str), span)?,
                     _ => super::convert::value_of(&typed),
@@ -565,6 +575,12 @@ impl Writer<'_> {
                 self.lookup(&map, &key, &otherwise, span)
             }
             ("merge", maps) => self.merge(maps, span),
+            ("jsonencode", [value]) => {
+                let value = self.json(value, span)?;
+                self.use_path("imagebake::functions");
+                owned(format!("functions::json({value})"), Ty::Str)
+            }
+            ("regex", [pattern, text]) => self.regex(pattern, text, span),
             ("element", [list, at]) => self.element(list, at, span),
             ("tostring", [value]) => {
                 let typed = self.typed(value, None)?;
@@ -628,18 +644,6 @@ impl Writer<'_> {
                 format!("the function `{name}` cannot be written in Rust with these arguments"),
             )),
         }
-    }
-
-    fn regex_replace(&mut self, text: &Expr, pattern: &str, with: &Expr, span: Span) -> Result<Typed> {
-        if regex_lite::Regex::new(pattern).is_err() {
-            return Err(no_rust(span, "this regular expression has no counterpart"));
-        }
-        let (text, with) = (self.text_of_argument(text)?, self.text_of_argument(with)?);
-        self.use_path("imagebake::functions");
-        Ok(Typed::owned(
-            format!("functions::regex_replace({}, {text}, {with})", quoted(pattern)),
-            Ty::Str,
-        ))
     }
 
     fn concat(&mut self, lists: &[Expr], want: Option<&Want>, span: Span) -> Result<Typed> {

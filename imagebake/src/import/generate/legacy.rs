@@ -405,7 +405,7 @@ impl Reader<'_> {
                 ["isotime", layout] if !at_run_time => call("legacy_isotime", vec![literal(layout)]),
                 ["strftime", format] if !at_run_time => call("legacy_strftime", vec![literal(format)]),
                 ["uuid"] if !at_run_time => call("uuidv4", Vec::new()),
-                _ if !at_run_time && let Some(text) = legacy::constant(&piece) => {
+                _ if !at_run_time && let Some(Ok(text)) = legacy::constant(&piece) => {
                     parts.push(Part::Literal(text));
                     continue;
                 }

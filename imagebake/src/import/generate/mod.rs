@@ -14,6 +14,7 @@ mod code;
 mod component;
 mod convert;
 mod data;
+mod documents;
 mod expr;
 mod files;
 mod functions;

@@ -277,47 +277,59 @@ impl Writer<'_> {
         want: Option<&Want>,
         span: Span,
     ) -> Result<Option<Typed>> {
-        let condition = match &condition.kind {
-            ExprKind::Parens(inner) => inner,
-            _ => condition,
-        };
-        let ExprKind::Binary(op @ (BinaryOp::Equal | BinaryOp::NotEqual), left, right) = &condition.kind else {
+        let Some(Presence { of, present, filled }) = presence(condition) else {
             return Ok(None);
         };
-        let is_null = |expr: &Expr| matches!(&expr.kind, ExprKind::Literal(value) if value.is_null());
-        let of = match (is_null(left), is_null(right)) {
-            (false, true) => left,
-            (true, false) => right,
-            _ => return Ok(None),
-        };
-        let named = of
-            .path()
-            .filter(|path| path.len() == 2 && matches!(path[0], "var" | "local"));
-        let Some(name) = named.map(|path| path[1].to_owned()) else {
+        let named = of.dotted().filter(|path| {
+            let root = path.split('.').next().unwrap_or_default();
+            path.contains('.') && matches!(root, "var" | "local")
+        });
+        let Some(path) = named else {
             return Ok(None);
         };
-        let path = of.path().unwrap_or_default().join(".");
         let option = self.typed(of, None)?;
         let Ty::Option(inner) = option.ty.clone() else {
             return Ok(None);
         };
-        let (absent, present) = if *op == BinaryOp::Equal { (yes, no) } else { (no, yes) };
-        let ident = self.names.take(&super::names::snake(&name));
-        let seen = Typed::new(ident.clone(), (*inner).clone(), Form::Ref);
-        let without = self.typed(absent, want)?;
-        let depth = self.scope.len();
-        self.scope.push((path, seen));
-        let with = self.typed(present, want);
-        self.scope.truncate(depth);
-        let with = with?;
-        let used = self.used_variables.remove(&format!("loop {ident}"));
-        if !used || without.is_null() || with.is_null() {
+        if filled && !inner.is_text() {
             return Ok(None);
         }
-        let (a, b) = (
-            self.settled(&without, "choice", span)?,
-            self.settled(&with, "choice", span)?,
-        );
+        // Whether it is a place that others need too.
+        let is_place = !filled && !matches!(option.form, Form::Owned);
+        let taken = match filled {
+            true => format!("{}.clone().filter(|text| !text.is_empty())", option.at(Level::Atom)),
+            false => option.at(Level::Atom),
+        };
+        let (present, absent) = if present { (yes, no) } else { (no, yes) };
+        let name = path.rsplit('.').next().unwrap_or_default().to_owned();
+        let names = self.names.clone();
+        let ident = self.names.take(&super::names::snake(&name));
+        let form = if is_place { Form::Ref } else { Form::Place };
+        let seen = Typed::new(ident.clone(), (*inner).clone(), form);
+        let without = self.typed(absent, want)?;
+        let mapped = without.is_null();
+        let depth = self.scope.len();
+        self.scope.push((path, seen));
+        self.closures += usize::from(mapped);
+        let with = self.typed(present, want);
+        self.scope.truncate(depth);
+        self.closures -= usize::from(mapped);
+        // The name is free behind it; those of what had to be bound before it are not.
+        self.names = names;
+        for known in self.locals.values() {
+            self.names.keep(&known.ident);
+        }
+        // It may be that it can fail, which no closure can tell.
+        let Ok(with) = with else { return Ok(None) };
+        let used = self.used_variables.remove(&format!("loop {ident}"));
+        if !used || with.is_null() || (mapped && matches!(with.ty, Ty::Option(_))) {
+            return Ok(None);
+        }
+        let b = self.settled(&with, "choice", span)?;
+        let a = match mapped {
+            true => b.clone(),
+            false => self.settled(&without, "choice", span)?,
+        };
         let exact = match want {
             Some(want @ (Want::Bool | Want::Int(_) | Want::Float | Want::Duration | Want::Secret)) => {
                 Some(Ty::of_want(want))
@@ -326,18 +338,33 @@ impl Writer<'_> {
         };
         let Some(ty) = exact else { return Ok(None) };
         let ty = if ty == Ty::Static { Ty::Str } else { ty };
+        if mapped {
+            self.closures += 1;
+            let made = self.exactly(&with, &ty, span);
+            self.closures -= 1;
+            let Ok(made) = made else { return Ok(None) };
+            let view = if is_place { ".as_ref()" } else { "" };
+            let text = match made == format!("{ident}.clone()") {
+                true if is_place => format!("{taken}.clone()"),
+                true => taken,
+                false => format!("{taken}{view}.map(|{ident}| {made})"),
+            };
+            return Ok(Some(Typed::owned(text, Ty::option(ty))));
+        }
         let (without, with_text) = (self.exactly(&without, &ty, span)?, self.exactly(&with, &ty, span)?);
         if with.text == ident && ty == *inner {
-            let option = option.at(Level::Atom);
             return Ok(Some(match ty.is_copy() {
-                true => Typed::owned(format!("{option}.unwrap_or({without})"), ty),
-                false => or_else(&format!("{option}.clone()"), &without, ty),
+                true => Typed::owned(format!("{taken}.unwrap_or({without})"), ty),
+                false if is_place => or_else(&format!("{taken}.clone()"), &without, ty),
+                false => or_else(&taken, &without, ty),
             }));
         }
-        let text = format!(
-            "match &{} {{ Some({ident}) => {with_text}, None => {without} }}",
-            option.at(Level::Unary)
-        );
+        // It is the other, or may be absent as well.
+        if with.text == ident && ty == Ty::option((*inner).clone()) && !is_place {
+            return Ok(Some(Typed::owned(format!("{taken}.or_else(|| {without})"), ty)));
+        }
+        let view = if is_place { "&" } else { "" };
+        let text = format!("match {view}{taken} {{ Some({ident}) => {with_text}, None => {without} }}");
         Ok(Some(Typed::owned(text, ty).level(Level::Block)))
     }
 
@@ -440,6 +467,61 @@ impl Writer<'_> {
             false => self.settled(typed, "choice", span),
         }
     }
+}
+
+/// Whether something is there, as a condition asks it.
+struct Presence<'a> {
+    of: &'a Expr,
+    /// What holds when it is there: the condition, or its opposite.
+    present: bool,
+    /// Text without anything in it is not there either.
+    filled: bool,
+}
+
+/// `x != null`, `try(length(x), 0) > 0`
+fn presence(condition: &Expr) -> Option<Presence<'_>> {
+    let condition = match &condition.kind {
+        ExprKind::Parens(inner) => inner,
+        _ => condition,
+    };
+    let ExprKind::Binary(op, left, right) = &condition.kind else {
+        return None;
+    };
+    let is_null = |expr: &Expr| matches!(&expr.kind, ExprKind::Literal(value) if value.is_null());
+    let is_zero =
+        |expr: &Expr| matches!(&expr.kind, ExprKind::Literal(Value::Number(number)) if number.to_i64() == Some(0));
+    if is_zero(right)
+        && let ExprKind::Call { name, arguments, .. } = &left.kind
+        && let ("try", [tried, otherwise]) = (name.as_str(), arguments.as_slice())
+        && let ExprKind::Call { name, arguments, .. } = &tried.kind
+        && let ("length", [of], true) = (name.as_str(), arguments.as_slice(), is_zero(otherwise))
+    {
+        let present = match op {
+            BinaryOp::Greater | BinaryOp::NotEqual => true,
+            BinaryOp::Equal => false,
+            _ => return None,
+        };
+        return Some(Presence {
+            of,
+            present,
+            filled: true,
+        });
+    }
+    let present = match op {
+        BinaryOp::NotEqual => true,
+        BinaryOp::Equal => false,
+        _ => return None,
+    };
+    let of = match (is_null(left), is_null(right)) {
+        (false, true) => left,
+        (true, false) => right,
+        _ => return None,
+    };
+    Some(Presence {
+        of,
+        present,
+        filled: false,
+    })
 }
 
 pub(super) fn negated(condition: &Typed) -> Typed {

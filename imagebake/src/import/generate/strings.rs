@@ -216,8 +216,10 @@ fn action(action: &str, facts: Facts, span: Span) -> Result<Piece> {
     if action.starts_with("/*") {
         return Ok(Piece::Text(String::new()));
     }
-    if let Some(text) = legacy::constant(action) {
-        return Ok(Piece::Text(plain(&text, facts)));
+    match legacy::constant(action) {
+        Some(Ok(text)) => return Ok(Piece::Text(plain(&text, facts))),
+        Some(Err(problem)) => return Err(Fault::at(span, "template", format!("`{{{{ {action} }}}}`: {problem}"))),
+        None => {}
     }
     if let [Word::Text(text)] = words.as_slice() {
         return Ok(Piece::Text(match facts {

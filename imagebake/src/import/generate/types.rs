@@ -25,6 +25,8 @@ pub(super) enum Ty {
     /// By name; keys are `&str` where the flag is not set.
     Map(Box<Ty>, Keys),
     Struct(Struct),
+    /// What the named groups of a regular expression took.
+    Groups(Vec<String>),
     Option(Box<Ty>),
     /// Nothing, of whatever type.
     Null,
@@ -90,6 +92,7 @@ impl Ty {
             Self::Map(value, Keys::Owned) => format!("BTreeMap<String, {}>", value.rust()),
             Self::Map(value, Keys::Static) => format!("BTreeMap<&'static str, {}>", value.rust()),
             Self::Struct(of) => of.name.clone(),
+            Self::Groups(_) => "functions::Groups".into(),
             Self::Option(inner) => format!("Option<{}>", inner.rust()),
         }
     }
@@ -167,7 +170,9 @@ impl Ty {
         for (field, attribute) in attributes {
             let name = format!("{name}_{field}");
             let default = attribute.default.as_deref().filter(|default| !default.is_null());
-            let given = values.and_then(|values| values.get(field)).filter(|value| !value.is_null());
+            let given = values
+                .and_then(|values| values.get(field))
+                .filter(|value| !value.is_null());
             let mut ty = match (given, default) {
                 (Some(given), Some(default)) => common(
                     &Self::of_input(&attribute.ty, default, &name)?,

@@ -256,7 +256,8 @@ fn narrowed(ty: Ty, values: &[&Value], key: &str, uses: &BTreeMap<String, Uses>)
         Ty::Option(inner) => Ty::option(narrowed(*inner, values, key, uses)),
         // An input itself is refined with all else that is known of it.
         Ty::Int("i64") if key.contains(['[']) || key.matches('.').count() > 1 => {
-            let fits = |name: &str| known().all(|value| as_text(value).is_some_and(|text| integer(&text, name).is_some()));
+            let fits =
+                |name: &str| known().all(|value| as_text(value).is_some_and(|text| integer(&text, name).is_some()));
             match uses.get(key).filter(|uses| uses.other == 0).and_then(narrowest) {
                 Some(name) if fits(name) => Ty::Int(name),
                 _ => ty,

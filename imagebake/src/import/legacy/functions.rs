@@ -137,8 +137,8 @@ impl Functions for Engine<'_> {
             }
             "split" => {
                 count(3..=3)?;
-                let at = usize::try_from(arguments[2].integer()?)
-                    .map_err(|_| Error::run("`split`: the index is negative"))?;
+                let at = whole(name, "TEXT, SEPARATOR, INDEX", &arguments[2])?;
+                let at = usize::try_from(at).map_err(|_| Error::run("`split`: the index is negative"))?;
                 let piece = text(0)?.split(text(1)?).nth(at);
                 piece
                     .ok_or_else(|| Error::run(format!("`split`: there is no piece number {at}")))?
@@ -146,7 +146,7 @@ impl Functions for Engine<'_> {
             }
             "replace" => {
                 count(4..=4)?;
-                match usize::try_from(arguments[2].integer()?) {
+                match usize::try_from(whole(name, "OLD, NEW, COUNT, TEXT", &arguments[2])?) {
                     Ok(times) => text(3)?.replacen(text(0)?, text(1)?, times),
                     Err(_) => text(3)?.replace(text(0)?, text(1)?),
                 }
@@ -169,4 +169,11 @@ impl Functions for Engine<'_> {
         };
         Ok(Item::Text(result))
     }
+}
+
+/// The third argument of a function whose third is a number.
+fn whole(name: &str, takes: &str, argument: &Item) -> Result<i64, Error> {
+    argument
+        .integer()
+        .map_err(|problem| Error::run(format!("`{name}` takes {takes}, in this order: {}", problem.message)))
 }

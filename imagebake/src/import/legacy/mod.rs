@@ -49,8 +49,8 @@ pub(super) fn parts(input: &Input, context: &Context, faults: &mut Faults) -> pa
     }
 }
 
-/// What an action comes to that asks nothing, neither variables nor a running build: `split "a-b" "-" 0`.
-pub(super) fn constant(action: &str) -> Option<String> {
+/// What an action comes to that asks nothing, neither variables nor a running build: `split "a-b" "-" 0`; or why that is nothing.
+pub(super) fn constant(action: &str) -> Option<Result<String, String>> {
     let first = action.split_whitespace().next()?;
     let pure = matches!(first, "split" | "replace" | "replace_all" | "upper" | "lower");
     if !pure {
@@ -64,8 +64,10 @@ pub(super) fn constant(action: &str) -> Option<String> {
         at: functions::At::Component,
         unset: std::cell::RefCell::new(Vec::new()),
     };
-    let text = engine::render(&format!("{{{{ {action} }}}}"), &engine).ok()?;
-    engine.unset.borrow().is_empty().then_some(text)
+    match engine::render(&format!("{{{{ {action} }}}}"), &engine) {
+        Ok(text) => engine.unset.borrow().is_empty().then_some(Ok(text)),
+        Err(problem) => Some(Err(problem.message)),
+    }
 }
 
 #[cfg(test)]

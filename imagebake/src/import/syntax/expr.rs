@@ -46,6 +46,16 @@ impl Expr {
         }
     }
 
+    /// `a.b["c"].d` as one text: `a.b.c.d`.
+    pub fn dotted(&self) -> Option<String> {
+        match &self.kind {
+            ExprKind::Variable(name) => Some(name.clone()),
+            ExprKind::GetAttr(inner, name) => Some(format!("{}.{name}", inner.dotted()?)),
+            ExprKind::Index(inner, key) => Some(format!("{}.{}", inner.dotted()?, key.as_text()?)),
+            _ => None,
+        }
+    }
+
     /// Calls `visit` for this node and all below it.
     pub fn walk<'a>(&'a self, visit: &mut dyn FnMut(&'a Expr)) {
         visit(self);
