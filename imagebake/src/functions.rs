@@ -91,6 +91,15 @@ pub fn entry<'m, K: Borrow<str> + Ord, V>(map: &'m BTreeMap<K, V>, name: &str) -
     })
 }
 
+/// The error of a list of sources that names one which is not there.
+pub fn no_source(name: &str, known: &[&str]) -> Error {
+    let told = wrong(format!("there is no source {name:?}"));
+    match crate::plan::nearest(name, known.iter().copied()) {
+        Some(near) => told.hint(format!("did you mean {near:?}?")),
+        None => told.hint(format!("there are: {}", known.join(", "))),
+    }
+}
+
 /// Whether a regular expression, written out in the program, is found in `text`.
 ///
 /// # Panics

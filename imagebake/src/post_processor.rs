@@ -54,3 +54,31 @@ macro_rules! unwritten_post_processor {
     };
 }
 pub(crate) use unwritten_post_processor;
+
+/// The same of one whose platform is not compiled in: it takes what it always takes, so that it plans.
+#[cfg(all(feature = "plan-only", not(feature = "docker")))]
+macro_rules! planned_post_processor {
+    (body $input:ty => $output:ty, $needs_files:expr) => {
+        type Output = $output;
+
+        fn needs_files(&self) -> bool {
+            $needs_files
+        }
+
+        async fn process(&self, _: &$crate::engine::Cx, _: $input) -> $crate::error::Result<$output> {
+            Err($crate::source::NoRuntime::FeatureOff.error(<Self as $crate::describe::Component>::KIND))
+        }
+    };
+    ($name:ty: files => $output:ty) => {
+        impl<In: $crate::artifact::HasFiles> $crate::post_processor::PostProcessor<In> for $name {
+            $crate::post_processor::planned_post_processor!(body In => $output, true);
+        }
+    };
+    ($name:ty: $input:ty => $output:ty) => {
+        impl $crate::post_processor::PostProcessor<$input> for $name {
+            $crate::post_processor::planned_post_processor!(body $input => $output, false);
+        }
+    };
+}
+#[cfg(all(feature = "plan-only", not(feature = "docker")))]
+pub(crate) use planned_post_processor;

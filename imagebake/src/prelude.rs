@@ -35,7 +35,7 @@ pub use crate::{
     },
     source::{BaseId, Runtime, Source},
     sources::{
-        amazon, azure, docker, googlecompute, hyperv,
+        amazon, azure, docker, googlecompute, hcp, hyperv,
         null::Null,
         oci::{Oci, RegistryData},
         proxmox, qemu, vagrant, virtualbox, vmware, vsphere,

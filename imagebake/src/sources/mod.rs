@@ -5,6 +5,7 @@ pub mod azure;
 pub mod docker;
 pub mod file;
 pub mod googlecompute;
+pub mod hcp;
 pub mod hyperv;
 pub mod null;
 pub mod oci;
@@ -71,5 +72,45 @@ pub(crate) fn lookups() -> Vec<Answers> {
         ])
         .sensitive(),
         Answers::of::<azure::VaultSecret>(&[("value", TEXT), ("response", TEXT)]).sensitive(),
+        Answers::of::<hcp::FindVersion>(&[
+            ("id", TEXT),
+            ("name", TEXT),
+            ("fingerprint", TEXT),
+            ("bucket_name", TEXT),
+            ("channel_id", TEXT),
+            ("author_id", TEXT),
+            ("status", TEXT),
+            ("created_at", TEXT),
+        ]),
+        Answers::of::<hcp::FindArtifact>(&[
+            ("external_identifier", TEXT),
+            ("platform", TEXT),
+            ("region", TEXT),
+            ("component_type", TEXT),
+            ("created_at", TEXT),
+            ("build_id", TEXT),
+            ("version_id", TEXT),
+            ("channel_id", TEXT),
+            ("packer_run_uuid", TEXT),
+        ]),
+        Answers::of::<hcp::FindIteration>(&[
+            ("id", TEXT),
+            ("fingerprint", TEXT),
+            ("bucket_name", TEXT),
+            ("channel_id", TEXT),
+            ("author_id", TEXT),
+            ("created_at", TEXT),
+        ]),
+        Answers::of::<hcp::FindImage>(&[
+            ("id", TEXT),
+            ("cloud_provider", TEXT),
+            ("region", TEXT),
+            ("component_type", TEXT),
+            ("created_at", TEXT),
+            ("build_id", TEXT),
+            ("iteration_id", TEXT),
+            ("channel_id", TEXT),
+            ("packer_run_uuid", TEXT),
+        ]),
     ]
 }

@@ -118,6 +118,10 @@ pub(super) const ALL: &[fn() -> Vec<Tried>] = &[
     sources_googlecompute_config_instance,
     sources_googlecompute_config_nodeaffinity,
     sources_googlecompute_config_reservationaffinity,
+    sources_hcp_lookup_findartifact,
+    sources_hcp_lookup_findimage,
+    sources_hcp_lookup_finditeration,
+    sources_hcp_lookup_findversion,
     sources_hyperv_iso_config_machine,
     sources_hyperv_machine_hardware,
     sources_hyperv_vmcx_config_machine,
@@ -428,6 +432,14 @@ fn sources_googlecompute_config_instance() -> Vec<Tried> { vec![("googlecompute:
 fn sources_googlecompute_config_nodeaffinity() -> Vec<Tried> { vec![("googlecompute::NodeAffinity::within", googlecompute::NodeAffinity::within("a", ["a"]).fields(), &["key", "values", "operator"]), ("googlecompute::NodeAffinity::outside", googlecompute::NodeAffinity::outside("a", ["a"]).fields(), &["key", "values", "operator"]), ("googlecompute::NodeAffinity", googlecompute::NodeAffinity::within("a", ["a"]).values(["a"]).fields(), &["values"]), ] }
 
 fn sources_googlecompute_config_reservationaffinity() -> Vec<Tried> { vec![("googlecompute::ReservationAffinity::new", googlecompute::ReservationAffinity::new("a").fields(), &["consume_reservation_type"]), ("googlecompute::ReservationAffinity", googlecompute::ReservationAffinity::new("a").key("a").values(["a"]).fields(), &["key", "values"]), ] }
+
+fn sources_hcp_lookup_findartifact() -> Vec<Tried> { vec![("hcp::FindArtifact::of_version", hcp::FindArtifact::of_version("a", "a", "a", "a").fields(), &["bucket_name", "version_fingerprint", "platform", "region"]), ("hcp::FindArtifact::of_channel", hcp::FindArtifact::of_channel("a", "a", "a", "a").fields(), &["bucket_name", "channel_name", "platform", "region"]), ("hcp::FindArtifact", hcp::FindArtifact::of_version("a", "a", "a", "a").component_type("a").fields(), &["component_type"]), ] }
+
+fn sources_hcp_lookup_findimage() -> Vec<Tried> { vec![("hcp::FindImage::of_iteration", hcp::FindImage::of_iteration("a", "a", "a", "a").fields(), &["bucket_name", "iteration_id", "cloud_provider", "region"]), ("hcp::FindImage::of_channel", hcp::FindImage::of_channel("a", "a", "a", "a").fields(), &["bucket_name", "channel", "cloud_provider", "region"]), ("hcp::FindImage", hcp::FindImage::of_iteration("a", "a", "a", "a").component_type("a").fields(), &["component_type"]), ] }
+
+fn sources_hcp_lookup_finditeration() -> Vec<Tried> { vec![("hcp::FindIteration::of", hcp::FindIteration::of("a", "a").fields(), &["bucket_name", "channel"]), ("hcp::FindIteration", hcp::FindIteration::of("a", "a").fields(), &[]), ] }
+
+fn sources_hcp_lookup_findversion() -> Vec<Tried> { vec![("hcp::FindVersion::of", hcp::FindVersion::of("a", "a").fields(), &["bucket_name", "channel_name"]), ("hcp::FindVersion", hcp::FindVersion::of("a", "a").fields(), &[]), ] }
 
 fn sources_hyperv_iso_config_machine() -> Vec<Tried> { vec![("hyperv::iso::Machine::from_iso", hyperv::iso::Machine::from_iso(Iso::new("a", value::Checksum::none())).fields(), &[]), ("hyperv::iso::Machine", hyperv::iso::Machine::from_iso(Iso::new("a", value::Checksum::none())).hardware(hyperv::Hardware::new()).use_legacy_network_adapter(true).use_fixed_vhd_format(true).boot(Boot::keys(["a"])).http(Http::directory("a")).floppy(Floppy::new()).cd(Cd::new()).shutdown(Shutdown::command("a")).communicator("a").ssh(Ssh::user("a")).winrm(WinRm::user("a")).fields(), &["use_legacy_network_adapter", "use_fixed_vhd_format", "communicator"]), ] }
 

@@ -20,10 +20,14 @@ use std::{path::Path, sync::Arc};
 
 #[path = "../../../imagebake/src/import/generate/golden/basics.rs"]
 mod basics;
+#[path = "../../../imagebake/src/import/generate/golden/chosen.rs"]
+mod chosen;
 #[path = "../../../imagebake/src/import/generate/golden/collections.rs"]
 mod collections;
 #[path = "../../../imagebake/src/import/generate/golden/conditions.rs"]
 mod conditions;
+#[path = "../../../imagebake/src/import/generate/golden/constants.rs"]
+mod constants;
 #[path = "../../../imagebake/src/import/generate/golden/documents.rs"]
 mod documents;
 #[path = "../../../imagebake/src/import/generate/golden/dynamic.rs"]
@@ -58,6 +62,7 @@ fn differences(file: &str, images: &[&str], values: &[(&str, &str)]) -> Vec<Stri
 
 /// As [`differences`], of a template in `folder`, which is where packer is started.
 pub(crate) fn differences_of(folder: &Path, file: &str, images: &[&str], values: &[(&str, &str)]) -> Vec<String> {
+    let folder = &folder.canonicalize().expect("it is there");
     let values: Vec<(String, String)> = values
         .iter()
         .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
@@ -142,6 +147,13 @@ fn each_construct_plans_what_the_template_says() {
         ("secrets.pkr.hcl", &["secrets"], &[("token", "hunter2")]),
         ("facts.pkr.hcl", &["facts", "second"], &[]),
         ("older.json", &["older"], &[("password", "p"), ("name", "given")]),
+        ("chosen.pkr.hcl", &["chosen", "either"], &[]),
+        (
+            "chosen.pkr.hcl",
+            &["chosen", "either"],
+            &[("only", "null.db"), ("reports", "[\"one.json\"]")],
+        ),
+        ("constants.pkr.hcl", &["constants"], &[]),
         ("documents.pkr.hcl", &["documents"], &[]),
         (
             "documents.pkr.hcl",
@@ -210,6 +222,12 @@ fn each_construct_plans_what_the_template_says() {
         ("shared/two.pkr.hcl", &["two", "installed-two"], &[("memory", "512")]),
         ("stubs.pkr.hcl", &["stubs"], &[("token", "t")]),
         ("look_ups.pkr.hcl", &["look_ups"], &[("builder", "ann")]),
+        // What is given needs no answer.
+        (
+            "look_ups.pkr.hcl",
+            &["look_ups"],
+            &[("builder", "ann"), ("runner_version", "2.300.0")],
+        ),
         (
             "look_ups.pkr.hcl",
             &["look_ups"],
@@ -218,7 +236,9 @@ fn each_construct_plans_what_the_template_says() {
     ];
     let mut wrong = Vec::new();
     for (file, images, values) in cases {
-        let found = differences(file, images, values);
+        let mut found = differences(file, images, values);
+        // It is another one each time.
+        found.retain(|line| !line.ends_with("ours \"echo {{ uuid }}\""));
         if !found.is_empty() {
             wrong.push(format!("{file} with {values:?}: {found:#?}"));
         }

@@ -113,6 +113,8 @@ struct Function {
     result: Kind,
     /// Whether it can do with collections whose elements are not all known.
     partial: bool,
+    /// Whether it says itself what comes of what is not known.
+    open: bool,
     run: fn(&Context, &[Value]) -> Outcome,
 }
 
@@ -128,6 +130,7 @@ const fn function(
         rest: None,
         result,
         partial: false,
+        open: false,
         run,
     }
 }
@@ -140,6 +143,11 @@ impl Function {
 
     const fn partial(mut self) -> Self {
         self.partial = true;
+        self
+    }
+
+    const fn open(mut self) -> Self {
+        self.open = true;
         self
     }
 
@@ -164,10 +172,10 @@ impl Function {
             if argument.is_null() && !parameter.null {
                 return Err(bad(i, "it must not be null"));
             }
-            known &= if self.partial {
-                argument.is_known()
-            } else {
-                argument.is_wholly_known()
+            known &= match (self.open, self.partial) {
+                (true, _) => true,
+                (_, true) => argument.is_known(),
+                _ => argument.is_wholly_known(),
             };
             converted.push(convert(&argument, &parameter.kind.ty()).map_err(|problem| bad(i, problem))?);
         }

@@ -28,10 +28,11 @@ pub(super) const TABLE: &[Function] = &[
     function("coalescelist", &[], Kind::Any, |_, a| {
         let full = a
             .iter()
-            .find(|list| list.items().is_some_and(|items| !items.is_empty()));
+            .find(|list| !list.is_known() || list.items().is_some_and(|items| !items.is_empty()));
         full.cloned().ok_or_else(|| failed("no list has elements"))
     })
-    .rest(Parameter::list("vals")),
+    .rest(Parameter::list("vals"))
+    .open(),
     function("concat", &[], Kind::Any, |_, a| concat(a))
         .rest(p("seqs", Kind::Any))
         .partial(),

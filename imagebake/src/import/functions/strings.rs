@@ -176,9 +176,14 @@ pub(super) const TABLE: &[Function] = &[
             crate::import::value::unify(&types).ok_or_else(|| super::failed("all arguments must have one type"))?;
         let full = a.iter().find(|value| !value.is_null() && value.as_str() != Some(""));
         let full = full.ok_or_else(|| super::failed("no argument has a value"))?;
-        crate::import::value::convert(full, &ty).map_err(super::failed)
+        // What comes behind is never asked, known or not.
+        match full.is_known() {
+            true => crate::import::value::convert(full, &ty).map_err(super::failed),
+            false => Ok(Value::Unknown(ty)),
+        }
     })
-    .rest(nullable("vals", Kind::Any)),
+    .rest(nullable("vals", Kind::Any))
+    .open(),
 ];
 
 /// Every letter after something that is none becomes a capital.

@@ -351,6 +351,19 @@ fn look_ups_outside_are_not_known() {
 }
 
 #[test]
+fn what_comes_behind_a_value_need_not_be_known() {
+    let unknown = r#"vault("secret/x", "k")"#;
+    let of = |text: &str| value(&text.replace("ASKED", unknown), &[]);
+    assert_eq!(of(r#"coalesce("given", ASKED)"#), Ok("given".into()));
+    assert_eq!(of(r#"coalesce("", null, "given", ASKED)"#), Ok("given".into()));
+    assert_eq!(of(r#"coalesce("", ASKED, "other")"#), Ok(Value::Unknown(Type::String)));
+    assert_eq!(
+        of(r#"coalescelist(["a"], [ASKED])"#).map(|list| list.items().map(<[Value]>::len)),
+        Ok(Some(1))
+    );
+}
+
+#[test]
 fn gzip_can_be_unpacked() {
     let packed = value(r#"base64gzip("hello")"#, &[]).expect("text");
     let packed = STANDARD.decode(packed.as_str().expect("text")).expect("base64");

@@ -197,50 +197,50 @@ impl Writer<'_> {
 
     fn attribute(&mut self, expr: &Expr, inner: &Expr, name: &str) -> Result<Typed> {
         let span = expr.span;
-        if let Some(parent) = inner.as_name() {
-            if !self.scope.iter().any(|(known, _)| known == parent) {
-                match (parent, name) {
-                    ("var", name) => return self.variable(name, span),
-                    ("local", name) => return self.local(name, span),
-                    ("path", "root") => {
-                        // Relative paths start at the image's folder by themselves.
-                        return Ok(Typed::literal(self.context.root.as_str().into()));
-                    }
-                    ("packer", "version") => {
-                        return Ok(Typed::literal(self.context.version.as_str().into()));
-                    }
-                    ("path", "cwd") => {
-                        self.needs_data = true;
-                        return Ok(Typed::owned("data.folder()", Ty::Str));
-                    }
-                    ("source", "name" | "type") => {
-                        return Ok(match &self.of_source {
-                            Some((kind, source)) => {
-                                Typed::literal(if name == "name" { source.as_str() } else { kind.as_str() }.into())
-                            }
-                            None => text_of(vec![Piece::Constant(if name == "name" {
-                                "SOURCE"
-                            } else {
-                                "SOURCE_KIND"
-                            })]),
-                        });
-                    }
-                    ("build", "name") => {
-                        if let Some(name) = self.build_named_by.clone() {
-                            return self.typed(&name, None);
-                        }
-                        return Ok(Typed::literal(self.build_name.as_deref().unwrap_or_default().into()));
-                    }
-                    ("build", "ID") => return Ok(text_of(vec![Piece::Constant("BUILD_ID")])),
-                    ("build", "PackerRunUUID") => return Ok(text_of(vec![Piece::Constant("RUN_ID")])),
-                    ("build", fact) if super::strings::BUILD.contains(&fact) => {
-                        return Ok(text_of(vec![Piece::Text(format!("{{{{ build `{fact}` }}}}"))]));
-                    }
-                    ("build", fact) => {
-                        return Err(no_rust(span, format!("`build.{fact}` has no counterpart here")));
-                    }
-                    _ => {}
+        if let Some(parent) = inner.as_name()
+            && !self.scope.iter().any(|(known, _)| known == parent)
+        {
+            match (parent, name) {
+                ("var", name) => return self.variable(name, span),
+                ("local", name) => return self.local(name, span),
+                ("path", "root") => {
+                    // Relative paths start at the image's folder by themselves.
+                    return Ok(Typed::literal(self.context.root.as_str().into()));
                 }
+                ("packer", "version") => {
+                    return Ok(Typed::literal(self.context.version.as_str().into()));
+                }
+                ("path", "cwd") => {
+                    self.needs_data = true;
+                    return Ok(Typed::owned("data.folder()", Ty::Str));
+                }
+                ("source", "name" | "type") => {
+                    return Ok(match &self.of_source {
+                        Some((kind, source)) => {
+                            Typed::literal(if name == "name" { source.as_str() } else { kind.as_str() }.into())
+                        }
+                        None => text_of(vec![Piece::Constant(if name == "name" {
+                            "SOURCE"
+                        } else {
+                            "SOURCE_KIND"
+                        })]),
+                    });
+                }
+                ("build", "name") => {
+                    if let Some(name) = self.build_named_by.clone() {
+                        return self.typed(&name, None);
+                    }
+                    return Ok(Typed::literal(self.build_name.as_deref().unwrap_or_default().into()));
+                }
+                ("build", "ID") => return Ok(text_of(vec![Piece::Constant("BUILD_ID")])),
+                ("build", "PackerRunUUID") => return Ok(text_of(vec![Piece::Constant("RUN_ID")])),
+                ("build", fact) if super::strings::BUILD.contains(&fact) => {
+                    return Ok(text_of(vec![Piece::Text(format!("{{{{ build `{fact}` }}}}"))]));
+                }
+                ("build", fact) => {
+                    return Err(no_rust(span, format!("`build.{fact}` has no counterpart here")));
+                }
+                _ => {}
             }
         }
         if let Some(found) = self.in_document(expr)? {

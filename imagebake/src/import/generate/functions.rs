@@ -535,19 +535,6 @@ impl Writer<'_> {
                 self.use_path("imagebake::functions");
                 owned(format!("functions::sorted(&{made})"), Ty::list(Ty::Str))
             }
-            ("toset", [list]) => {
-                let made = self.texts(list)?;
-                self.use_path("imagebake::functions");
-                owned(format!("functions::set(&{made})"), Ty::list(Ty::Str))
-            }
-            ("tolist", [list]) => {
-                let typed = self.typed(list, want)?;
-                match typed.ty {
-                    Ty::List(_) => Ok(typed),
-                    _ => Err(no_rust(span, "a list is expected here")),
-                }
-            }
-            ("tomap", [map]) => self.typed(map, want),
             ("keys" | "values", [map]) => {
                 let typed = self.typed(map, None)?;
                 let walk = self.walked(&typed, span)?;
@@ -582,22 +569,6 @@ impl Writer<'_> {
             }
             ("regex", [pattern, text]) => self.regex(pattern, text, span),
             ("element", [list, at]) => self.element(list, at, span),
-            ("tostring", [value]) => {
-                let typed = self.typed(value, None)?;
-                match typed.ty {
-                    Ty::Static | Ty::Str => Ok(typed),
-                    _ => owned(self.exactly(&typed, &Ty::Str, span)?, Ty::Str),
-                }
-            }
-            ("tonumber", [value]) => {
-                let typed = self.typed(value, None)?;
-                let ty = match want {
-                    Some(want @ (Want::Int(_) | Want::Float)) => Ty::of_want(want),
-                    _ => Ty::Int("i64"),
-                };
-                owned(self.exactly(&typed, &ty, span)?, ty)
-            }
-            ("tobool", [value]) => self.condition(value),
             ("basename" | "dirname", [path]) => {
                 let path = self.text_of_argument(path)?;
                 self.use_path("imagebake::functions");

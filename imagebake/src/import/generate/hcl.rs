@@ -13,7 +13,7 @@ use crate::import::{
     input::Input,
     plan::Plan,
     schema::{Catalog, Role, Schema, Setting as Known},
-    syntax::{Attribute, Block, BlockKind, Body, Content, Expr, ExprKind},
+    syntax::{Attribute, Block, BlockKind, Body, Content, Expr, ExprKind, Part},
     template::{
         self, OF_POST_PROCESSORS, OF_PROVISIONERS,
         declarations::{self, Declared},
@@ -269,14 +269,31 @@ impl Reader<'_> {
             steps: Vec::new(),
             cleanup: None,
             chains: Vec::new(),
+            chosen: None,
         };
         if let Some(attribute) = content.attribute("sources") {
-            for reference in self.texts(attribute)? {
+            let references = match self.constants.constant(&attribute.expr) {
+                Some(_) => self.texts(attribute)?,
+                // Any of them may be asked for.
+                None => {
+                    build.chosen = Some(attribute.expr.clone());
+                    let declared = self.declared.sources.iter();
+                    let names = declared.map(|source| format!("{}.{}", source.kind, source.name));
+                    names.filter(|name| may_name(&attribute.expr, name)).collect()
+                }
+            };
+            for reference in references {
                 build.sources.push(self.source(&reference, attribute, None)?);
             }
         }
         for block in &content.blocks {
             match block.kind.as_str() {
+                "source" if build.chosen.is_some() => {
+                    return Err(no_rust(
+                        block.header,
+                        "a source is written out here beside others that depend on variables",
+                    ));
+                }
                 "source" => {
                     let own = block.body.part(&["name"], &[]);
                     let name = self.text(own.attribute("name"))?;
@@ -307,14 +324,19 @@ impl Reader<'_> {
                         if block.kind == "dynamic" {
                             return Err(no_rust(
                                 block.header,
-                                "how many post-processors there are must be written out",
+                                "how many steps a chain of post-processors has must be written out: each takes what the one before it makes",
                             ));
                         }
                         chain.push(self.step(block, Role::PostProcessor)?);
                     }
                     build.chains.push(chain);
                 }
-                "dynamic" if block.labels[0].0 == "provisioner" => build.steps.push(self.steps(block)?),
+                "dynamic" if block.labels[0].0 == "provisioner" => {
+                    build.steps.push(self.steps(block, Role::Provisioner)?);
+                }
+                "dynamic" if block.labels[0].0 == "post-processor" => {
+                    build.chains.push(vec![self.steps(block, Role::PostProcessor)?]);
+                }
                 "hcp_packer_registry" => self.notes.push(Note::at(
                     block.header,
                     "what is told to the registry of HCP is left out: post-processor `manifest` writes what was built",
@@ -383,9 +405,10 @@ impl Reader<'_> {
         constant?.as_str().map(str::to_owned)
     }
 
-    /// As many provisioners as a collection has elements.
-    fn steps(&mut self, block: &Block) -> Result<Step> {
-        let (each, body) = each(block, "provisioner")?;
+    /// As many provisioners or post-processors as a collection has elements.
+    fn steps(&mut self, block: &Block, role: Role) -> Result<Step> {
+        let what = block.labels[0].0.as_str();
+        let (each, body) = each(block, what)?;
         let labels = block.body.part(&["labels"], &[]);
         let kinds = match labels.attribute("labels") {
             Some(labels) => self.texts(labels)?,
@@ -395,18 +418,18 @@ impl Reader<'_> {
             return Err(Fault::at(
                 block.header,
                 "labels",
-                "which provisioner these are is not said: one label is needed",
+                format!("which {what} these are is not said: one label is needed"),
             ));
         };
         let one = Block {
-            kind: "provisioner".to_owned(),
+            kind: what.to_owned(),
             labels: vec![(kind.clone(), block.header)],
             body: body.clone(),
             ..block.clone()
         };
         Ok(Step {
             each: Some(each),
-            ..self.step(&one, Role::Provisioner)?
+            ..self.step(&one, role)?
         })
     }
 
@@ -525,6 +548,24 @@ pub(super) fn overrides(expr: &Expr) -> Result<Vec<(String, Settings)>> {
         out.push((name.to_owned(), settings));
     }
     Ok(out)
+}
+
+/// Whether an expression may name a source, by what is written out of it: `["source.qemu.${var.name}"]`.
+fn may_name(expr: &Expr, name: &str) -> bool {
+    let ExprKind::Tuple(items) = &expr.kind else {
+        return true;
+    };
+    let whole = [name.to_owned(), format!("source.{name}"), format!("sources.{name}")];
+    items.iter().any(|item| match &item.kind {
+        ExprKind::Template(parts) => match parts.first() {
+            Some(Part::Literal(first)) => whole.iter().any(|whole| whole.starts_with(first.as_str())),
+            _ => true,
+        },
+        ExprKind::Literal(_) => item
+            .as_text()
+            .is_some_and(|text| whole.iter().any(|whole| whole == text)),
+        _ => true,
+    })
 }
 
 /// What stands in a body, apart from what is the step's `own`.

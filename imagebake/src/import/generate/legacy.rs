@@ -72,6 +72,7 @@ pub(super) fn read(input: &Input, context: &Context, catalog: &dyn Catalog, plan
         steps: Vec::new(),
         cleanup: None,
         chains: Vec::new(),
+        chosen: None,
     };
     for part in &parts.builders {
         build.sources.extend(faults.keep(reader.source(part)));
@@ -400,6 +401,7 @@ impl Reader<'_> {
                     reference("path", "root", span)
                 }
                 ["pwd"] if !at_run_time => reference("path", "cwd", span),
+                ["packer_version"] if !at_run_time => reference("packer", "version", span),
                 ["timestamp"] if !at_run_time => call("unix_time", Vec::new()),
                 ["isotime"] if !at_run_time => call("timestamp", Vec::new()),
                 ["isotime", layout] if !at_run_time => call("legacy_isotime", vec![literal(layout)]),

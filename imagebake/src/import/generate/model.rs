@@ -57,6 +57,8 @@ pub(super) struct Build {
     pub(super) comments: Vec<String>,
     pub(super) description: Option<String>,
     pub(super) sources: Vec<Source>,
+    /// Which of them are built, where that depends on variables.
+    pub(super) chosen: Option<Expr>,
     pub(super) steps: Vec<Step>,
     pub(super) cleanup: Option<Step>,
     pub(super) chains: Vec<Vec<Step>>,

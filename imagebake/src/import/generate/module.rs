@@ -1,12 +1,13 @@
 //! One template as a module: its inputs, and a function for each build.
 
 use super::{
-    Component, Module, Note, Options, StepOptions, Takes, Template, component,
+    Component, Module, Note, Options, StepOptions, Takes, Template, Want, component,
     layout::layout,
     model::{Build, Model, Source, Step},
     names::{Names, snake},
     share::Candidate,
     strings::quoted,
+    types::Ty,
     variables,
     writer::{Learned, Writer},
 };
@@ -15,6 +16,7 @@ use crate::import::{
     fault::{Fault, Faults, Result, UNKNOWN_ATTRIBUTE},
     input::Format,
     schema::{Catalog, Role},
+    syntax::{Expr, ExprKind},
     value::Value,
 };
 use std::collections::BTreeSet;
@@ -340,7 +342,8 @@ impl ModuleWriter<'_> {
             let message = format!("the build's name depends on variables: the image is called `{shown}`");
             self.notes.push(Note::at(name.span, message));
         }
-        let bound_image = match build.steps.iter().any(|step| step.each.is_some()) {
+        let mut all = build.steps.iter().chain(build.chains.iter().flatten());
+        let bound_image = match build.chosen.is_some() || all.any(|step| step.each.is_some()) {
             true => writer.name("image"),
             false => String::new(),
         };
@@ -366,7 +369,8 @@ impl ModuleWriter<'_> {
         let mut steps = Vec::new();
         for step in &build.steps {
             if step.each.is_some() {
-                steps.extend(keep(faults, |faults| self.steps(step, &bound_image, writer, faults)));
+                let looped = |faults: &mut Faults| self.steps(step, Role::Provisioner, &bound_image, writer, faults);
+                steps.extend(keep(faults, looped));
             } else if let Some(bound) = keep(faults, |faults| self.step(step, Role::Provisioner, writer, faults)) {
                 statements.push_str(&bound.statements);
                 steps.push(Call::One(format!(".provision({})", bound.used)));
@@ -386,7 +390,22 @@ impl ModuleWriter<'_> {
                 chain.iter().any(|step| filter(step) != filter(&chain[0]))
             });
         let mut chains: Vec<(bool, Vec<Bound>)> = Vec::new();
+        // Loops, and behind how many chains they stand.
+        let mut loops: Vec<(usize, Call)> = Vec::new();
         for chain in &build.chains {
+            if let [step] = chain.as_slice()
+                && step.each.is_some()
+            {
+                let looped = keep(faults, |faults| match on_sources {
+                    true => Err(super::writer::no_rust(
+                        step.span,
+                        "how many of these there are must be written out, as some post-processors here are of certain sources",
+                    )),
+                    false => self.steps(step, Role::PostProcessor, &bound_image, writer, faults),
+                });
+                loops.extend(looped.map(|call| (chains.len(), call)));
+                continue;
+            }
             let bound: Vec<Bound> = chain
                 .iter()
                 .filter_map(|step| keep(faults, |faults| self.post_processor(step, on_sources, writer, faults)))
@@ -410,8 +429,15 @@ impl ModuleWriter<'_> {
                 });
             }
         }
+        let chosen = build.chosen.is_some();
+        // In a loop nothing is given away.
+        let looped = build.chosen.as_ref().is_some_and(|chosen| only_item(chosen).is_none());
+        let mut arms = String::new();
         for (source, used) in build.sources.iter().zip(&units) {
-            let mut unit = used.clone();
+            let mut unit = match looped {
+                true => format!("{used}.clone()"),
+                false => used.clone(),
+            };
             if let Some(name) = &source.name {
                 unit.push_str(&format!(".named({})", quoted(name)));
             }
@@ -419,6 +445,9 @@ impl ModuleWriter<'_> {
                 for (particular, chain) in &chains {
                     let applying: Vec<&Bound> = chain.iter().filter(|bound| bound.applies(source)).collect();
                     let again = |bound: &Bound| {
+                        if chosen {
+                            return looped;
+                        }
                         let others = build.sources.iter().filter(|other| fits(other, *particular));
                         others.filter(|other| bound.applies(other)).count() > 1
                     };
@@ -433,13 +462,31 @@ impl ModuleWriter<'_> {
                     }
                 }
             }
-            calls.push(Call::One(format!(".source({unit})")));
+            if chosen {
+                let whole = format!("{}.{}", source.kind, source.name.as_ref().unwrap_or(&source.kind));
+                let (short, long) = (quoted(&whole), quoted(&format!("source.{whole}")));
+                arms.push_str(&format!("{short} | {long} => {bound_image}.source({unit}),\n"));
+            } else {
+                calls.push(Call::One(format!(".source({unit})")));
+            }
+        }
+        if let Some(chosen) = &build.chosen {
+            let looped = keep(faults, |_| {
+                self.choice(chosen, &arms, &build.sources, &bound_image, writer)
+            });
+            calls.extend(looped);
         }
         calls.extend(steps);
+        let mut loops = loops.into_iter().peekable();
         if !on_sources {
-            let whole = |(_, chain): &(bool, Vec<Bound>)| chained(&chain.iter().collect::<Vec<_>>(), |_| false);
-            calls.extend(chains.iter().map(whole).map(Call::One));
+            for (at, (_, chain)) in chains.iter().enumerate() {
+                while let Some((_, call)) = loops.next_if(|(behind, _)| *behind <= at) {
+                    calls.push(call);
+                }
+                calls.push(Call::One(chained(&chain.iter().collect::<Vec<_>>(), |_| false)));
+            }
         }
+        calls.extend(loops.map(|(_, call)| call));
         let (assembled, image) = assembled(&calls, &bound_image);
         statements.push_str(&assembled);
         let result = writer.fallible || writer.needs_data;
@@ -511,16 +558,72 @@ impl ModuleWriter<'_> {
         Ok(bound)
     }
 
+    /// Those of the sources that an expression names, added to `image`.
+    fn choice(
+        &mut self,
+        chosen: &Expr,
+        arms: &str,
+        sources: &[Source],
+        image: &str,
+        writer: &mut Writer<'_>,
+    ) -> Result<Call> {
+        writer.fallible = true;
+        writer.use_path("imagebake::functions");
+        let known: Vec<String> = sources
+            .iter()
+            .map(|source| {
+                quoted(&format!(
+                    "{}.{}",
+                    source.kind,
+                    source.name.as_ref().unwrap_or(&source.kind)
+                ))
+            })
+            .collect();
+        let taken = |name: &str| {
+            let other = format!(
+                "other => return Err(functions::no_source(other, &[{}])),",
+                known.join(", ")
+            );
+            format!("{image} = match {name} {{\n{arms}{other}\n}};\n")
+        };
+        if let Some(only) = only_item(chosen) {
+            let name = writer.typed(only, Some(&Want::Str))?;
+            let name = match name.ty {
+                Ty::Static => writer.exactly(&name, &Ty::Static, only.span)?,
+                _ if name.text.is_empty() => format!("{}.as_str()", writer.exactly(&name, &Ty::Str, only.span)?),
+                _ => super::convert::key_text(&name),
+            };
+            return Ok(Call::Loop(taken(&name)));
+        }
+        let (pattern, iterated, ()) = writer.each("source", chosen, |writer| {
+            writer.used_variables.insert("loop source".to_owned());
+            Ok(())
+        })?;
+        let body = taken(&format!("&**{pattern}"));
+        Ok(Call::Loop(format!("for {pattern} in {iterated} {{\n{body}}}\n")))
+    }
+
     /// A step for each element of a collection, added to `image`.
-    fn steps(&mut self, step: &Step, image: &str, writer: &mut Writer<'_>, faults: &mut Faults) -> Result<Call> {
+    fn steps(
+        &mut self,
+        step: &Step,
+        role: Role,
+        image: &str,
+        writer: &mut Writer<'_>,
+        faults: &mut Faults,
+    ) -> Result<Call> {
         let Some(each) = &step.each else {
             return Ok(Call::Loop(String::new()));
         };
         let (pattern, iterated, bound) = writer.each(&each.iterator, &each.collection, |writer| {
-            self.step(step, Role::Provisioner, writer, faults)
+            self.step(step, role, writer, faults)
         })?;
+        let added = match role {
+            Role::PostProcessor => "post",
+            _ => "provision",
+        };
         Ok(Call::Loop(format!(
-            "for {pattern} in {iterated} {{\n{}{image} = {image}.provision({});\n}}\n",
+            "for {pattern} in {iterated} {{\n{}{image} = {image}.{added}({});\n}}\n",
             bound.statements, bound.used
         )))
     }
@@ -547,7 +650,7 @@ impl ModuleWriter<'_> {
         writer: &mut Writer<'_>,
         faults: &mut Faults,
     ) -> Result<Bound> {
-        let settled = |expr: &Option<crate::import::syntax::Expr>| -> Option<Vec<String>> {
+        let settled = |expr: &Option<Expr>| -> Option<Vec<String>> {
             match expr {
                 None => Some(Vec::new()),
                 Some(expr) => {
@@ -625,6 +728,14 @@ impl ModuleWriter<'_> {
     }
 }
 
+/// The one item of a list as it is written.
+fn only_item(list: &Expr) -> Option<&Expr> {
+    match &list.kind {
+        ExprKind::Tuple(items) if items.len() == 1 => items.first(),
+        _ => None,
+    }
+}
+
 /// A name that an image may have.
 fn image_name(name: &str) -> String {
     let allowed = |c: char| {
@@ -691,7 +802,7 @@ fn chained(chain: &[&Bound], again: impl Fn(&Bound) -> bool) -> String {
 
 /// A name that says what a step does: its own, that of its script, that of its kind.
 fn named_after(step: &Step, writer: &Writer<'_>) -> String {
-    let constant = |expr: &crate::import::syntax::Expr| writer.constant(expr);
+    let constant = |expr: &Expr| writer.constant(expr);
     let text = |name: &str| {
         let value = constant(step.settings.expr(name)?)?;
         let first = value.items().and_then(|items| items.first()).unwrap_or(&value).clone();

@@ -90,6 +90,92 @@ fn each_construct_is_written_as_it_was_agreed() {
     agreed(&golden(), &options());
 }
 
+/// Functions that no golden template has, and why: what they are given depends on the machine, or somebody else has to be asked.
+const WITHOUT: [(&str, &str); 11] = [
+    ("abspath", "where a file is on this machine is no value of an image"),
+    (
+        "aws_secretsmanager",
+        "secrets are inputs, or asked by `data.look_up(amazon::StoredSecret…)`",
+    ),
+    ("aws_secretsmanager_raw", "the same"),
+    ("base64gzip", "another compressor makes other bytes"),
+    ("bcrypt", "it is another one each time"),
+    ("consul_key", "nothing asks Consul"),
+    ("filebase64", "files are named, not put into a description"),
+    ("fileexists", "a description is the same whatever files are there"),
+    ("pathexpand", "whose home that is depends on who runs it"),
+    ("rsadecrypt", "a private key does not stand in a template"),
+    ("vault", "nothing asks Vault"),
+];
+
+/// The same for `{{ … }}`.
+const WITHOUT_IN_BRACES: [(&str, &str); 5] = [
+    ("aws_secretsmanager", "secrets are inputs"),
+    ("aws_secretsmanager_raw", "secrets are inputs"),
+    ("consul_key", "nothing asks Consul"),
+    ("sed", "packer removed it"),
+    ("vault", "nothing asks Vault"),
+];
+
+#[test]
+fn every_function_has_a_golden_template_or_a_reason() {
+    let all = |extension: &str| -> String {
+        let paths = fs::read_dir(golden()).expect("the folder is there").flatten();
+        let paths = paths.map(|entry| entry.path()).filter(|path| path.is_file());
+        let ours = paths.filter(|path| path.to_string_lossy().ends_with(extension));
+        ours.map(|path| fs::read_to_string(path).expect("it is text")).collect()
+    };
+    let (templates, older) = (all(".pkr.hcl"), all(".json"));
+    let called = |name: &str| {
+        templates
+            .match_indices(&format!("{name}("))
+            .any(|(at, _)| !templates[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_'))
+    };
+    let mut wrong = Vec::new();
+    for name in crate::import::functions::names() {
+        if called(name) == WITHOUT.iter().any(|(known, _)| *known == name) {
+            wrong.push(name.to_owned());
+        }
+    }
+    for name in crate::import::legacy::function_names() {
+        let in_braces = [format!("{{{{{name} "), format!("{{{{{name}}}}}")];
+        let called = in_braces.iter().any(|call| older.contains(call));
+        if called == WITHOUT_IN_BRACES.iter().any(|(known, _)| *known == *name) {
+            wrong.push(format!("{{{{{name}}}}}"));
+        }
+    }
+    assert!(
+        wrong.is_empty(),
+        "neither a golden template nor a reason, or both: {wrong:?}"
+    );
+}
+
+#[test]
+fn functions_without_a_golden_template_are_refused() {
+    for (name, why) in WITHOUT {
+        let argument = match name {
+            "aws_secretsmanager" | "vault" | "rsadecrypt" => "var.x, var.x",
+            _ => "var.x",
+        };
+        let text = format!(
+            "variable \"x\" {{\n  type = string\n}}\nsource \"docker\" \"a\" {{\n  image = \"b\"\n  commit = true\n  author = {name}({argument})\n}}\n\
+             build {{\n  sources = [\"source.docker.a\"]\n}}\n"
+        );
+        let told = problems("web.pkr.hcl", &text);
+        let place = told
+            .iter()
+            .any(|told| told.starts_with("web.pkr.hcl:7:12: ") && told.contains(name));
+        assert!(place, "{name} ({why}): {told:?}");
+    }
+    for (name, why) in WITHOUT_IN_BRACES {
+        let text = format!(
+            "{{\"variables\": {{\"x\": \"{{{{{name} `a` `b`}}}}\"}}, \"builders\": [{{\"type\": \"docker\", \"image\": \"{{{{user `x`}}}}\", \"commit\": true}}]}}"
+        );
+        let told = problems("web.json", &text);
+        assert!(told.iter().any(|told| told.contains(name)), "{name} ({why}): {told:?}");
+    }
+}
+
 #[test]
 fn what_templates_say_alike_is_written_once() {
     let options = Options {

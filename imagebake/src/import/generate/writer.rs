@@ -288,8 +288,8 @@ impl<'a> Writer<'a> {
         let over = over?;
         let walk = self.walked(&over, collection.span)?;
         let wanted = match iterator {
-            // What provisioners walk over says better what they are for.
-            "provisioner" => element_of(collection).unwrap_or(iterator),
+            // What steps walk over says better what they are for.
+            "provisioner" | "post-processor" => element_of(collection).unwrap_or(iterator),
             iterator => iterator,
         };
         let names = self.names.clone();
@@ -369,12 +369,13 @@ fn element_of(collection: &Expr) -> Option<&str> {
 }
 
 /// Functions whose results are not the same each time, or that ask something outside.
-const ASKS: [&str; 16] = [
+const ASKS: [&str; 18] = [
     "timestamp",
     "uuidv4",
     "legacy_isotime",
     "legacy_strftime",
     "file",
+    "filebase64",
     "fileexists",
     "fileset",
     "templatefile",
@@ -385,6 +386,7 @@ const ASKS: [&str; 16] = [
     "aws_secretsmanager",
     "aws_secretsmanager_raw",
     "bcrypt",
+    "base64gzip",
     "env",
 ];
 

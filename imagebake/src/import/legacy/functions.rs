@@ -25,7 +25,7 @@ pub(super) struct Engine<'a> {
     pub(super) unset: RefCell<Vec<String>>,
 }
 
-const NAMES: [&str; 22] = [
+pub(super) const NAMES: [&str; 22] = [
     "build_name",
     "build_type",
     "env",

@@ -49,6 +49,12 @@ pub(super) fn parts(input: &Input, context: &Context, faults: &mut Faults) -> pa
     }
 }
 
+/// The name of every function of `{{ … }}`.
+#[cfg(test)]
+pub(super) fn function_names() -> &'static [&'static str] {
+    &functions::NAMES
+}
+
 /// What an action comes to that asks nothing, neither variables nor a running build: `split "a-b" "-" 0`; or why that is nothing.
 pub(super) fn constant(action: &str) -> Option<Result<String, String>> {
     let first = action.split_whitespace().next()?;

@@ -5,3 +5,6 @@ mod config;
 mod process;
 
 pub use config::DockerImport;
+
+#[cfg(all(feature = "plan-only", not(feature = "docker")))]
+crate::post_processor::planned_post_processor!(DockerImport: files => crate::sources::docker::DockerImage);

@@ -5,3 +5,6 @@ mod config;
 mod process;
 
 pub use config::DockerPush;
+
+#[cfg(all(feature = "plan-only", not(feature = "docker")))]
+crate::post_processor::planned_post_processor!(DockerPush: crate::sources::docker::DockerImage => crate::sources::docker::DockerImage);

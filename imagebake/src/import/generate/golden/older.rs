@@ -15,12 +15,17 @@ struct Inputs {
     #[var(default = "true")]
     #[expect(dead_code, reason = "nothing in the template uses it")]
     headless: String,
+    release: Option<String>,
     password: Secret,
 }
 
 #[image(dir = "../imagebake/src/import/generate/golden")]
 async fn older(vars: Inputs, data: &Data) -> Result<Image> {
     let name = vars.name.clone().unwrap_or_else(|| format!("web-{}", vars.version));
+    let release = vars
+        .release
+        .clone()
+        .unwrap_or_else(|| format!("1.16.0/b/{}", data.folder()));
     let docker = docker::Container::from_image("debian:12")
         .commit(true)
         .changes([
@@ -39,6 +44,12 @@ async fn older(vars: Inputs, data: &Data) -> Result<Image> {
         .environment_vars([format!("TOKEN={}", vars.token)])
         .only(["docker"])
         .override_for("docker", |step| step.remote_folder("/var/tmp"));
+    let shell_local = ShellLocal::inline([
+        format!("echo {SOURCE} {SOURCE_KIND} {BUILD_ID} {UUID}"),
+        format!("echo {} {release}", data.time().format("%Y")),
+        format!("echo {} A b ba bb", data.folder()),
+        format!("echo a {}", data.folder()),
+    ]);
     let upload_web = File::upload("files/web.conf", "/etc/web.conf").pause_before(Duration::from_secs(5));
     let docker_tag = DockerTag::new("acme/web").tag(&vars.version);
     let docker_push = DockerPush::new();
@@ -52,5 +63,6 @@ async fn older(vars: Inputs, data: &Data) -> Result<Image> {
         )
         .source(far.named("far").post(manifest.clone()))
         .provision(shell)
+        .provision(shell_local)
         .provision(upload_web))
 }
