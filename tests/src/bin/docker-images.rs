@@ -95,6 +95,7 @@ fn contract() -> Image {
         .source(container().discard(true).named("root"))
         .source(container().exec_user("www").discard(true).named("user"))
         .source(container().fix_upload_owner(false).discard(true).named("owners"))
+        .source(container().tmpfs(["/tmp"]).discard(true).named("in-memory"))
         .provision(
             CommunicatorContract::in_folder("/tmp/a contract").override_for("owners", |step| step.keeps_owners(true)),
         )

@@ -4,7 +4,7 @@
 use super::{ContainerComm, ContainerEngine, Exec, exec::SMALL};
 use crate::{
     communicator::{
-        Command, FileAttrs, OutputSink,
+        Command, Exit, FileAttrs, OutputSink,
         posix::{self, SAID, script, write_line},
         remote_quote,
         tree::{self, FileEntry},
@@ -17,9 +17,10 @@ use crate::{
 use futures_util::StreamExt;
 use std::{
     path::Path,
-    sync::{PoisonError, atomic::Ordering},
+    sync::{Arc, Mutex, PoisonError, atomic::Ordering},
 };
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncSeekExt, AsyncWrite, AsyncWriteExt};
+use tokio_util::io::StreamReader;
 
 /// From here on it pays to look where a file is to lie before it is sent.
 const LARGE: u64 = 4 << 20;
@@ -39,12 +40,17 @@ impl<E: ContainerEngine> ContainerComm<E> {
         if whole && self.write_in_shell(&head, to, attrs).await? {
             return Ok(());
         }
-        if whole || self.0.settings.windows || self.0.no_shell.load(Ordering::Relaxed) {
-            return self.write_as_archive(head, from, to, attrs).await;
-        }
-        match self.place_for_archive(to, attrs).await? {
-            Some(place) => self.write_in_place(place, &head, from).await,
-            None => self.write_as_input(&head, from, to, attrs).await,
+        match self.way_for(to, attrs).await? {
+            Way::Place(place) => self.write_in_place(place, &head, from).await,
+            Way::Archive => self.write_as_archive(head, from, to, attrs).await,
+            Way::Input => match self
+                .write_as_input(&mut (&head[..]).chain(&mut *from), to, attrs)
+                .await?
+            {
+                (0, _) => Ok(()),
+                (126 | 127, _) if whole => self.write_as_archive(head, from, to, attrs).await,
+                (_, said) => Err(refused("write", to, &said)),
+            },
         }
     }
 
@@ -56,31 +62,38 @@ impl<E: ContainerEngine> ContainerComm<E> {
         }
     }
 
-    /// Makes the file, empty, and looks whether an archive would put the content there: the engine unpacks it twice as fast as a program
-    /// reads it, but sees no file systems that are mounted in the container, and would replace a link by a file.
-    async fn place_for_archive(&self, to: &GuestPath, attrs: &FileAttrs) -> Result<Option<Place>> {
+    /// How a file gets in. For a large one this makes it, empty, and looks whether an archive would put the content there: the engine
+    /// unpacks it twice as fast as a program reads it, but sees no file systems that are mounted in the container, and would replace a link
+    /// by a file.
+    async fn way_for(&self, to: &GuestPath, attrs: &FileAttrs) -> Result<Way> {
+        if self.0.settings.windows || self.0.no_shell.load(Ordering::Relaxed) {
+            return Ok(Way::Archive);
+        }
         let path = to.as_str();
         let Some((size, (folder, name))) = attrs
             .size
             .filter(|size| *size >= LARGE)
             .zip(path.rsplit_once('/').filter(|_| path.starts_with('/')))
         else {
-            return Ok(None);
+            return Ok(Way::Input);
         };
         let owner = self.uploader().await?.map(|(user, group)| format!("{user}:{group}"));
         let make = write_line(":", to, attrs, owner);
         let path = remote_quote(path);
         let line = format!("{{ {make}; }} || exit 73; test -L {path} || stat -c '%d %a %u %g' / {path}; exit 0");
-        let (code, said) = self.as_root(line).await?;
-        if code != 0 {
-            return Err(refused("write", to, &said));
+        match self.as_root(line).await? {
+            (0, said) => Ok(match Facts::of_both(&String::from_utf8_lossy(&said)) {
+                Some(facts) => Way::Place(Place {
+                    folder: if folder.is_empty() { "/" } else { folder }.to_owned(),
+                    name: name.to_owned(),
+                    size,
+                    facts,
+                }),
+                None => Way::Input,
+            }),
+            (126 | 127, _) => Ok(Way::Archive),
+            (_, said) => Err(refused("write", to, &said)),
         }
-        Ok(Facts::of_both(&String::from_utf8_lossy(&said)).map(|facts| Place {
-            folder: if folder.is_empty() { "/" } else { folder }.to_owned(),
-            name: name.to_owned(),
-            size,
-            facts,
-        }))
     }
 
     async fn write_in_place(&self, place: Place, head: &[u8], from: &mut (dyn AsyncRead + Send + Unpin)) -> Result<()> {
@@ -137,15 +150,20 @@ impl<E: ContainerEngine> ContainerComm<E> {
     /// `cat` writes what it reads: no size has to be known, and nothing is stored on the way.
     async fn write_as_input(
         &self,
-        head: &[u8],
-        from: &mut (dyn AsyncRead + Send + Unpin),
+        content: &mut (dyn AsyncRead + Send + Unpin),
         to: &GuestPath,
         attrs: &FileAttrs,
-    ) -> Result<()> {
+    ) -> Result<(i64, Vec<u8>)> {
         let owner = self.uploader().await?.map(|(user, group)| format!("{user}:{group}"));
         let line = write_line("cat", to, attrs, owner);
+        self.give(vec!["/bin/sh".to_owned(), "-c".to_owned(), line], content)
+            .await
+    }
+
+    /// Runs a program of ours as root that reads `content`: how it ended, and what it said.
+    async fn give(&self, argv: Vec<String>, content: &mut (dyn AsyncRead + Send + Unpin)) -> Result<(i64, Vec<u8>)> {
         let exec = Exec {
-            argv: vec!["/bin/sh".to_owned(), "-c".to_owned(), line],
+            argv,
             user: Some("0".to_owned()),
             stdin: true,
             ..Exec::default()
@@ -153,16 +171,14 @@ impl<E: ContainerEngine> ContainerComm<E> {
         let session = self.0.engine.open(exec).await?;
         let (mut input, mut printed) = (session.input, session.output);
         let feed = async {
-            let mut sent = input.write_all(head).await;
             let mut buffer = vec![0; 256 << 10];
-            while sent.is_ok() {
-                let count = from.read(&mut buffer).await?;
-                if count == 0 {
+            loop {
+                let count = content.read(&mut buffer).await?;
+                if count == 0 || input.write_all(&buffer[..count]).await.is_err() {
                     break;
                 }
-                sent = input.write_all(&buffer[..count]).await;
             }
-            // A writer that failed has stopped reading, and says why in what it prints.
+            // A reader that failed has stopped reading, and says why in what it prints.
             let _ = input.shutdown().await;
             Ok::<_, Error>(())
         };
@@ -174,7 +190,7 @@ impl<E: ContainerEngine> ContainerComm<E> {
             }
             Ok::<_, Error>(said)
         };
-        // A writer that failed reads no more: then what it said is all that is waited for.
+        // A reader that failed reads no more: then what it said is all that is waited for.
         tokio::pin!(feed, listen);
         let mut feeding = true;
         let said = loop {
@@ -186,10 +202,7 @@ impl<E: ContainerEngine> ContainerComm<E> {
                 said = &mut listen => break said?,
             }
         };
-        match self.ended(&session.id).await? {
-            0 => Ok(()),
-            _ => Err(refused("write", to, &said)),
-        }
+        Ok((self.ended(&session.id).await?, said))
     }
 
     async fn write_as_archive(
@@ -279,7 +292,55 @@ impl<E: ContainerEngine> ContainerComm<E> {
         if empty || somebody.is_some() {
             self.make_folder(to, somebody.unwrap_or_default()).await?;
         }
-        self.0.engine.put("/", tree::pack(from, to.as_str(), owner)).await
+        let archive = tree::pack(from, to.as_str(), owner);
+        if !self.on_a_mount(to).await? {
+            return self.0.engine.put("/", archive).await;
+        }
+        let argv = ["tar", "-x", "-p", "-f", "-", "-C", "/"].map(str::to_owned).to_vec();
+        match self.give(argv, &mut StreamReader::new(archive)).await? {
+            (0, _) => Ok(()),
+            (_, said) => Err(refused("write", to, &said)),
+        }
+    }
+
+    /// Whether a tree lies, or would lie, on a file system that is mounted in the container: the engine sees the volumes that it mounted
+    /// itself, but no `tmpfs`, and nothing that a step mounted. A program of the container has to pack and unpack there.
+    async fn on_a_mount(&self, folder: &GuestPath) -> Result<bool> {
+        let path = remote_quote(folder.as_str());
+        let line = format!(
+            "p={path}; until test -e \"$p\"; do case $p in */*) p=${{p%/*}};; *) p=;; esac; test \"$p\" || p=/; done; \
+             test \"$(stat -c %d \"$p\")\" = \"$(stat -c %d /)\" || {{ stat -f -c %T \"$p\"; command -v tar; }}"
+        );
+        if self.0.settings.windows {
+            return Ok(false);
+        }
+        let (_, said) = self.listen_to(Command::shell(line)).await?;
+        let mut lines = said.lines();
+        match (lines.next(), lines.next()) {
+            (Some("tmpfs" | "ramfs"), None) => Err(Error::new(
+                ErrorKind::Unsupported,
+                format!("{folder} is on a file system in memory, which the engine cannot reach, and the container has no `tar`"),
+            )
+            .hint("name a folder outside of `tmpfs`, or install `tar` in a step before")),
+            (_, tar) => Ok(tar.is_some()),
+        }
+    }
+
+    /// What a short command prints.
+    async fn listen_to(&self, command: Command) -> Result<(Exit, String)> {
+        let (sink, mut printed) = OutputSink::channel();
+        let run = self.run(command, sink);
+        let keep = async {
+            let mut text = Vec::new();
+            while let Some((stream, bytes)) = printed.recv().await {
+                if stream == OutputStream::Stdout && text.len() < SAID {
+                    text.extend_from_slice(&bytes);
+                }
+            }
+            String::from_utf8_lossy(&text).into_owned()
+        };
+        let (exit, text) = tokio::join!(run, keep);
+        Ok((exit?, text))
     }
 
     /// Makes a folder that is missing.
@@ -309,8 +370,45 @@ impl<E: ContainerEngine> ContainerComm<E> {
     }
 
     pub(super) async fn read_tree(&self, from: &GuestPath, to: &Path) -> Result<()> {
-        let folder = format!("{}/.", from.as_str().trim_end_matches(['/', '\\']));
-        tree::unpack(self.0.engine.get(&folder).await?, from, "container", to).await
+        let folder = from.as_str().trim_end_matches(['/', '\\']);
+        if !self.on_a_mount(from).await? {
+            let archive = self.0.engine.get(&format!("{folder}/.")).await?;
+            return tree::unpack(archive, from, "container", to).await;
+        }
+        let exec = Exec {
+            argv: ["tar", "-c", "-f", "-", "-C", &format!("{folder}/"), "."]
+                .map(str::to_owned)
+                .to_vec(),
+            user: Some("0".to_owned()),
+            ..Exec::default()
+        };
+        let session = self.0.engine.open(exec).await?;
+        let said = Arc::new(Mutex::new(Vec::new()));
+        let archive = session.output.filter_map({
+            let said = said.clone();
+            move |told| {
+                let packed = match told {
+                    Ok((OutputStream::Stdout, bytes)) => Some(Ok(bytes)),
+                    Ok((OutputStream::Stderr, bytes)) => {
+                        let mut said = said.lock().unwrap_or_else(PoisonError::into_inner);
+                        let room = SAID - said.len().min(SAID);
+                        said.extend_from_slice(&bytes[..bytes.len().min(room)]);
+                        None
+                    }
+                    Err(error) => Some(Err(error)),
+                };
+                std::future::ready(packed)
+            }
+        });
+        let unpacked = tree::unpack(Box::pin(archive), from, "container", to).await;
+        match self.ended(&session.id).await? {
+            0 => unpacked,
+            _ => Err(refused(
+                "read",
+                from,
+                &said.lock().unwrap_or_else(PoisonError::into_inner),
+            )),
+        }
     }
 
     /// The numbers of the user that commands run as, and of its group.
@@ -324,19 +422,7 @@ impl<E: ContainerEngine> ContainerComm<E> {
             if self.0.settings.windows {
                 return Ok((0, 0));
             }
-            let (sink, mut printed) = OutputSink::channel();
-            let run = self.run(Command::shell("id -u && id -g"), sink);
-            let keep = async {
-                let mut text = Vec::new();
-                while let Some((stream, bytes)) = printed.recv().await {
-                    if stream == OutputStream::Stdout && text.len() < SAID {
-                        text.extend_from_slice(&bytes);
-                    }
-                }
-                String::from_utf8_lossy(&text).into_owned()
-            };
-            let (exit, text) = tokio::join!(run, keep);
-            exit?;
+            let (_, text) = self.listen_to(Command::shell("id -u && id -g")).await?;
             let mut lines = text.lines().map(|line| line.trim().parse::<u64>());
             match (lines.next(), lines.next()) {
                 (Some(Ok(user)), Some(Ok(group))) => Ok((user, group)),
@@ -370,6 +456,16 @@ async fn temporary_file() -> Result<tokio::fs::File> {
         .await
         .unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))?;
     Ok(tokio::fs::File::from_std(file))
+}
+
+/// How a file gets into a container.
+enum Way {
+    /// Read by a program in it.
+    Input,
+    /// Unpacked by the engine, over a file that was made before.
+    Place(Place),
+    /// Unpacked by the engine, wherever that is.
+    Archive,
 }
 
 /// A file of the container's own file system that an archive can replace.
