@@ -6,9 +6,9 @@ use crate::{
     shape::{self, Shape},
 };
 use proc_macro2::TokenStream;
-use quote::{format_ident, quote, quote_spanned};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::{
-    Data, DeriveInput, Error, Expr, Field, Fields, Ident, LitStr, Path, Result, ext::IdentExt, spanned::Spanned,
+    Data, DeriveInput, Error, Expr, Field, Fields, Ident, LitStr, Path, Result, Type, ext::IdentExt, spanned::Spanned,
 };
 
 const OPTIONS: &[&str] = &[
@@ -18,6 +18,7 @@ const OPTIONS: &[&str] = &[
     "rename",
     "each",
     "group",
+    "flatten",
     "skip",
     "secret",
     "cosmetic",
@@ -27,6 +28,8 @@ const OPTIONS: &[&str] = &[
     "superseded",
     "parts",
 ];
+
+const OPTIONS_OF_STRUCTS: &[&str] = &["prefix", "module", "flatten", "constructors", "methods"];
 
 /// One field of the struct, with what its attribute says.
 struct Setting<'a> {
@@ -39,6 +42,14 @@ struct Setting<'a> {
     options: Options,
 }
 
+/// The facts that a setting's template may use.
+enum Facts {
+    /// `facts("vars", "path")`.
+    Listed(Vec<LitStr>),
+    /// `facts = SCRIPT_FACTS`: a constant that several settings share.
+    Constant(Path),
+}
+
 #[derive(Default)]
 struct Options {
     default: Option<Expr>,
@@ -47,11 +58,12 @@ struct Options {
     rename: Option<LitStr>,
     each: Option<LitStr>,
     group: bool,
+    flatten: Option<Ident>,
     skip: Option<Ident>,
     secret: bool,
     cosmetic: bool,
     path: bool,
-    facts: Vec<LitStr>,
+    facts: Option<Facts>,
     template: Option<LitStr>,
     superseded: Option<LitStr>,
     parts: Option<Path>,
@@ -109,19 +121,25 @@ pub fn expand(input: DeriveInput) -> Result<TokenStream> {
     let name = &input.ident;
     let (of, generics, bounds) = input.generics.split_for_impl();
     let defaults = settings.iter().map(Setting::default_value);
-    let setters = settings.iter().map(|setting| setting.setters(at));
+    let setters = settings.iter().flat_map(|setting| setting.setters(at));
+    let flat = settings.iter().filter_map(|setting| {
+        let (macro_of_setters, ident) = (setting.flat()?, setting.ident);
+        Some(quote!(#macro_of_setters! { #name, #ident }))
+    });
+    let passed_on = whole.flatten.then(|| passed_on(name, &settings, at));
     let described: Vec<_> = settings
         .iter()
         .filter(|setting| setting.options.skip.is_none())
         .collect();
     let collected = local("rows");
-    let rows = described.iter().map(|setting| setting.row());
+    let rows = rows(&described);
+    let indices = indices(&described);
     let values = described
         .iter()
-        .enumerate()
-        .map(|(index, setting)| setting.value(index));
+        .zip(&indices)
+        .map(|(setting, index)| setting.value(index));
     let mut problems = Problems::default();
-    let fields: Vec<&Ident> = described.iter().map(|setting| setting.ident).collect();
+    let fields: Vec<(&Ident, &TokenStream)> = described.iter().map(|setting| setting.ident).zip(&indices).collect();
     let mut makers = |list: &[Expr]| -> Vec<TokenStream> {
         list.iter()
             .filter_map(|maker| problems.take(maker::expand(maker, &fields)))
@@ -147,10 +165,13 @@ pub fn expand(input: DeriveInput) -> Result<TokenStream> {
             #(#setters)*
         }
 
+        #(#flat)*
+        #passed_on
+
         #[automatically_derived]
         #[diagnostic::do_not_recommend]
         impl #of ::imagebake::field::Config for #name #generics #bounds {
-            const FIELDS: &'static [::imagebake::field::FieldMeta] = &[#(#rows),*];
+            const FIELDS: &'static [::imagebake::field::FieldMeta] = #rows;
             const SHAPE: ::imagebake::field::Shape = ::imagebake::field::Shape::new(
                 (#title, ::core::module_path!(), #exported_by),
                 <Self as ::imagebake::field::Config>::FIELDS,
@@ -176,6 +197,98 @@ pub fn expand(input: DeriveInput) -> Result<TokenStream> {
             }
         }
     })
+}
+
+/// The table of rows: those of flattened configs stand in place.
+fn rows(settings: &[&Setting<'_>]) -> TokenStream {
+    if settings.iter().all(|setting| setting.flat().is_none()) {
+        let rows = settings.iter().map(|setting| setting.row());
+        return quote!(&[#(#rows),*]);
+    }
+    let parts = settings.iter().map(|setting| match setting.flat() {
+        Some(_) => setting.rows_of_flat(),
+        None => {
+            let row = setting.row();
+            quote!(&[#row])
+        }
+    });
+    let number = count(settings);
+    quote!(&::imagebake::field::joined::<{ #number }>(&[#(#parts),*]))
+}
+
+/// How many rows these settings have, as an expression: only the compiler knows how many a flattened config has.
+fn count(settings: &[&Setting<'_>]) -> TokenStream {
+    let flat = settings.iter().filter(|setting| setting.flat().is_some());
+    let flat: Vec<TokenStream> = flat.map(|setting| setting.rows_of_flat()).collect();
+    let own = settings.len() - flat.len();
+    quote!(#own #(+ #flat.len())*)
+}
+
+/// Where the row of each of these settings is in the table.
+fn indices(settings: &[&Setting<'_>]) -> Vec<TokenStream> {
+    (0..settings.len()).map(|end| count(&settings[..end])).collect()
+}
+
+/// The macro, named as the config, that gives the setters of a flattened config to an owner which has it in a field. It takes the owner and
+/// the field. The setters' types are looked up where the owner is.
+fn passed_on(name: &Ident, settings: &[Setting<'_>], at: &Ident) -> TokenStream {
+    let setters = settings.iter().filter(|setting| !setting.is_private());
+    let setters = setters
+        .flat_map(|setting| setting.setters(at))
+        .map(|setter| setter.passed_on());
+    let nested = settings.iter().filter_map(Setting::flat);
+    let setters_of = format_ident!("__setters_of_{name}");
+    quote! {
+        #[allow(unused_macros)]
+        macro_rules! #setters_of {
+            ($owner:ident, $field:ident) => {
+                impl $owner {
+                    #(#setters)*
+                }
+                #(#nested! { $owner, $field })*
+            };
+        }
+        #[allow(unused_imports)]
+        pub(crate) use #setters_of as #name;
+    }
+}
+
+/// A setter: its head, its name, what it takes and what it does.
+struct Setter {
+    head: TokenStream,
+    name: Ident,
+    generics: TokenStream,
+    /// Names and types of the arguments.
+    takes: Vec<(Ident, TokenStream)>,
+    body: TokenStream,
+}
+
+impl Setter {
+    fn with_body(&self, body: &TokenStream) -> TokenStream {
+        let Self {
+            head, name, generics, ..
+        } = self;
+        let takes = self.takes.iter().map(|(name, ty)| quote!(#name: #ty));
+        quote! {
+            #head fn #name #generics (mut self, #(#takes),*) -> Self {
+                #body
+                self
+            }
+        }
+    }
+
+    /// The same of an owner, by the setter of what it has in `$field`.
+    fn passed_on(&self) -> TokenStream {
+        let name = &self.name;
+        let given = self.takes.iter().map(|(name, _)| name);
+        self.with_body(&quote!(self.$field = self.$field.#name(#(#given),*);))
+    }
+}
+
+impl ToTokens for Setter {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        tokens.extend(self.with_body(&self.body));
+    }
 }
 
 impl<'a> Setting<'a> {
@@ -211,8 +324,9 @@ impl<'a> Setting<'a> {
     }
 
     fn default_value(&self) -> TokenStream {
-        let ident = self.ident;
+        let (ident, ty) = (self.ident, &self.field.ty);
         match &self.options.default {
+            None if self.options.flatten.is_some() => quote_spanned!(ty.span()=> #ident: <#ty>::defaults()),
             None => quote!(#ident: ::core::default::Default::default()),
             Some(default) => {
                 let value = match &self.options.skip {
@@ -224,34 +338,49 @@ impl<'a> Setting<'a> {
         }
     }
 
-    fn setters(&self, at: &Ident) -> TokenStream {
-        if self.options.skip.is_some() {
-            return TokenStream::new();
+    /// The macro that writes the setters, and the type's path, of a flattened config.
+    fn flat(&self) -> Option<&Path> {
+        match (&self.options.flatten, &self.field.ty) {
+            (Some(_), Type::Path(ty)) => Some(&ty.path),
+            _ => None,
+        }
+    }
+
+    fn rows_of_flat(&self) -> TokenStream {
+        let ty = &self.field.ty;
+        quote_spanned!(ty.span()=> <#ty as ::imagebake::field::Config>::FIELDS)
+    }
+
+    fn setters(&self, at: &Ident) -> Vec<Setter> {
+        if self.options.skip.is_some() || self.options.flatten.is_some() {
+            return Vec::new();
         }
         let one = self.options.each.as_ref().map(|each| self.setter_of_one(each, at));
         let replaced = self.options.each.as_ref().is_some_and(|each| self.name == each.value());
         let whole = (!replaced).then(|| self.setter_of_all(at));
-        quote!(#whole #one)
+        whole.into_iter().chain(one).collect()
     }
 
-    fn setter_of_all(&self, at: &Ident) -> TokenStream {
-        let (ident, name, text) = (self.ident, &self.name, self.text());
+    fn setter_of_all(&self, at: &Ident) -> Setter {
+        let (ident, text) = (self.ident, self.text());
         let shape = Shape::of(&self.field.ty);
         let shape::Argument { generics, ty } = shape.argument();
         let given = local("value");
         let value = shape.convert(&quote!(#given));
-        let head = self.head();
-        quote! {
-            #head fn #name #generics (mut self, #given: #ty) -> Self {
+        Setter {
+            head: self.head(),
+            name: self.name.clone(),
+            generics,
+            takes: vec![(given, ty)],
+            body: quote! {
                 self.#at.set(#text, ::core::panic::Location::caller());
                 self.#ident = #value;
-                self
-            }
+            },
         }
     }
 
     /// The setter that adds one item to a list, or one entry to a map.
-    fn setter_of_one(&self, each: &LitStr, at: &Ident) -> TokenStream {
+    fn setter_of_one(&self, each: &LitStr, at: &Ident) -> Setter {
         let (ident, text) = (self.ident, self.text());
         let shape = Shape::of(&self.field.ty);
         let each = Ident::new(&each.value(), each.span());
@@ -259,11 +388,11 @@ impl<'a> Setting<'a> {
             Shape::Optional(_) => quote!(self.#ident.get_or_insert_with(::core::default::Default::default)),
             _ => quote!(self.#ident),
         };
-        let (parameters, add) = match shape.inner() {
+        let (takes, add) = match shape.inner() {
             Shape::List(item) => {
-                let item = Shape::of(item);
-                let (ty, value) = (item.argument().ty, item.convert(&quote!(item)));
-                (quote!(item: #ty), quote!(#items.push(#value)))
+                let (given, item) = (format_ident!("item"), Shape::of(item));
+                let (ty, value) = (item.argument().ty, item.convert(&quote!(#given)));
+                (vec![(given, ty)], quote!(#items.push(#value)))
             }
             Shape::Map { key, value, vec } => {
                 let (key, value) = (Shape::of(key), Shape::of(value));
@@ -273,17 +402,20 @@ impl<'a> Setting<'a> {
                     true => quote!(#items.push((#key, #value))),
                     false => quote!(#items.insert(#key, #value)),
                 };
-                (quote!(name: #key_type, value: #value_type), add)
+                let takes = vec![(format_ident!("name"), key_type), (format_ident!("value"), value_type)];
+                (takes, add)
             }
             _ => unreachable!("`each` was refused for what is neither list nor map"),
         };
-        let head = self.head();
-        quote! {
-            #head fn #each (mut self, #parameters) -> Self {
+        Setter {
+            head: self.head(),
+            name: each,
+            generics: TokenStream::new(),
+            takes,
+            body: quote! {
                 self.#at.set(#text, ::core::panic::Location::caller());
                 #add;
-                self
-            }
+            },
         }
     }
 
@@ -335,7 +467,16 @@ impl<'a> Setting<'a> {
             let shown = doc::shown(default);
             quote!(.default(#shown))
         });
-        let facts = (!facts.is_empty()).then(|| quote!(.facts(&[#(#facts),*])));
+        let facts = facts.as_ref().map(|facts| match facts {
+            Facts::Listed(names) => quote!(.facts(&[#(#names),*])),
+            // In a constant of its own, so that the compiler speaks of the path alone where its type is another.
+            Facts::Constant(path) => quote_spanned! {path.span()=>
+                .facts({
+                    const __FACTS: &[&str] = #path;
+                    __FACTS
+                })
+            },
+        });
         let template = match (template, superseded, parts) {
             (Some(name), Some(reason), _) => Some(quote!(Superseded { name: #name, reason: #reason })),
             (Some(name), None, _) => Some(quote!(Is(#name))),
@@ -369,12 +510,12 @@ impl<'a> Setting<'a> {
     }
 
     /// The statement that adds the setting's value, or a group's fields, to `rows`.
-    fn value(&self, index: usize) -> TokenStream {
+    fn value(&self, index: &TokenStream) -> TokenStream {
         let (ident, ty, rows) = (self.ident, &self.field.ty, local("rows"));
         if self.options.group && self.options.superseded.is_some() {
             return quote!(#rows.row(#index, ::imagebake::field::Value::Null););
         }
-        if !self.options.group {
+        if !self.options.group && self.options.flatten.is_none() {
             // The same path at the same place as in the row, so that the compiler says once what the type lacks.
             let value_of = quote_spanned!(ty.span()=> <#ty as ::imagebake::field::Setting>::value);
             return quote!(#rows.row(#index, #value_of(&self.#ident)););
@@ -413,6 +554,10 @@ impl Options {
                 option.flag()?;
                 self.group = true;
             }
+            "flatten" => {
+                option.flag()?;
+                self.flatten = Some(name);
+            }
             "secret" => {
                 option.flag()?;
                 self.secret = true;
@@ -427,13 +572,34 @@ impl Options {
             }
             "rename" => self.rename = Some(option.string()?),
             "each" => self.each = Some(option.string()?),
-            "facts" => self.facts = option.strings()?,
+            "facts" => {
+                let form =
+                    "`facts` takes texts, or a constant with them: `facts(\"…\", \"…\")`, `facts = SCRIPT_FACTS`";
+                self.facts = Some(match option.is_list() {
+                    true => Facts::Listed(option.strings(form)?),
+                    false => Facts::Constant(option.path(form)?),
+                });
+            }
             "template" => self.template = Some(option.string()?),
             "superseded" => self.superseded = Some(option.string()?),
-            "parts" => self.parts = Some(option.path()?),
+            "parts" => {
+                let form = "`parts` takes the path of a function: `parts = path::to::function`";
+                self.parts = Some(option.path(form)?);
+            }
             other => unreachable!("`{other}` is not among the known options"),
         }
         Ok(())
+    }
+
+    /// Whether there is anything besides `skip`, `flatten` and `default`.
+    fn has_more(&self) -> bool {
+        self.required.is_some()
+            || (self.private || self.group || self.secret || self.cosmetic || self.path)
+            || [&self.rename, &self.each, &self.template, &self.superseded]
+                .iter()
+                .any(|option| option.is_some())
+            || self.facts.is_some()
+            || self.parts.is_some()
     }
 
     /// Refuses what contradicts itself.
@@ -444,25 +610,22 @@ impl Options {
                 "a required setting has no default: remove `required` or `default`",
             );
         }
-        if let Some(skip) = &self.skip {
-            let alone = field
-                .attrs
-                .iter()
-                .filter(|attribute| attribute.path().is_ident("field"))
-                .count()
-                == 1
-                && self.required.is_none()
-                && !(self.private || self.group || self.secret || self.cosmetic || self.path)
-                && [&self.rename, &self.each, &self.template, &self.superseded]
-                    .iter()
-                    .all(|option| option.is_none())
-                && self.facts.is_empty()
-                && self.parts.is_none();
-            if !alone {
-                problems.at(
-                    skip,
-                    "a skipped field is not a setting: besides `skip` it may only have `default`",
-                );
+        if let Some(skip) = &self.skip
+            && (self.flatten.is_some() || self.has_more())
+        {
+            problems.at(
+                skip,
+                "a skipped field is not a setting: besides `skip` it may only have `default`",
+            );
+        }
+        if let Some(flatten) = &self.flatten {
+            if self.default.is_some() || self.has_more() {
+                let message = "a flattened config has its own options, on its fields: `flatten` stands alone";
+                problems.at(flatten, message);
+            }
+            if !matches!(field.ty, Type::Path(_)) || shape::is(&field.ty, "Option") {
+                let message = "what is flattened is a config that is always there: name its type, without `Option`";
+                problems.at(&field.ty, message);
             }
         }
         if let (Some(reason), None, false) = (&self.superseded, &self.template, self.group) {
@@ -495,6 +658,8 @@ struct Whole {
     prefix: String,
     /// The module that exports it.
     module: Option<LitStr>,
+    /// Whether owners may flatten it.
+    flatten: bool,
     /// `from_disk(iso, disk_image = true)`: the rows that a constructor takes and sets.
     constructors: Vec<Expr>,
     /// The same of methods.
@@ -504,10 +669,14 @@ struct Whole {
 impl Whole {
     fn read(attributes: &[syn::Attribute]) -> Result<Self> {
         let mut whole = Self::default();
-        for option in options::of(attributes, "config", &["prefix", "module", "constructors", "methods"])? {
+        for option in options::of(attributes, "config", OPTIONS_OF_STRUCTS)? {
             match option.name.to_string().as_str() {
                 "prefix" => whole.prefix = option.string()?.value(),
                 "module" => whole.module = Some(option.string()?),
+                "flatten" => {
+                    option.flag()?;
+                    whole.flatten = true;
+                }
                 "constructors" => whole.constructors.extend(option.list()?),
                 _ => whole.methods.extend(option.list()?),
             }

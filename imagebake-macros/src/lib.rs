@@ -63,11 +63,13 @@ mod variables;
 /// | `rename = "name"` | the setter's name, where it is not the field's; the row follows, unless the setter is private |
 /// | `each = "name"` | a second setter that adds one item to a list or one entry to a map; under the field's own name it replaces the first |
 /// | `group` | a nested config, or an `Option` of one: its fields follow in place |
+/// | `flatten` | a config with `#[config(flatten)]`: its setters become the owner's, its fields follow in place |
 /// | `skip` | neither setter nor row |
 /// | `secret` | never shown in clear; implied by the type `Secret` |
 /// | `cosmetic` | does not change what is built |
 /// | `path` | names files on the builder whose contents matter |
 /// | `facts("vars", "path")` | facts that its template may use besides those of every template |
+/// | `facts = path::to::FACTS` | the same, from a constant `&[&str]` that several settings share |
 /// | `template = "name"` | the attribute's name in Packer's templates |
 /// | `superseded = "reason"` | with `template`: an attribute that imagebake does not need; with `group`: none of a group's |
 /// | `parts = path::to::function` | one setting that is several attributes in Packer's templates |
@@ -77,6 +79,7 @@ mod variables;
 /// | option | meaning |
 /// |---|---|
 /// | `prefix = "winrm_"` | of a group: its rows begin with that, so that no owner has two rows of one name, while its setters stay short |
+/// | `flatten` | of settings that several configs of a crate share: owners write `#[field(flatten)]` and have its setters, whose types they import |
 /// | `constructors(from_disk(iso, disk_image = true), …)` | what the hand-written constructors take and set, by fields: how the importer writes one |
 /// | `methods(password(user, password), …)` | the same of methods that set several settings |
 /// | `module = "sources::docker"` | the module that exports it, where that is not the parent of the one it is declared in |

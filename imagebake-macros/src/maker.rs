@@ -4,8 +4,8 @@ use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
 use syn::{Error, Expr, Ident, Member, Result, ext::IdentExt, spanned::Spanned};
 
-/// The `Maker` of one entry. `fields` are the settings, in the order of their rows.
-pub fn expand(maker: &Expr, fields: &[&Ident]) -> Result<TokenStream> {
+/// The `Maker` of one entry. `fields` are the settings, each with the index of its row.
+pub fn expand(maker: &Expr, fields: &[(&Ident, &TokenStream)]) -> Result<TokenStream> {
     let (name, arguments) = match maker {
         Expr::Path(path) => (path.path.get_ident(), Vec::new()),
         Expr::Call(call) => match &*call.func {
@@ -65,12 +65,12 @@ fn path_text(path: &impl ToTokens) -> String {
     path.to_token_stream().to_string().replace(' ', "")
 }
 
-fn row_of(field: &Expr, fields: &[&Ident]) -> Result<usize> {
+fn row_of<'a>(field: &Expr, fields: &[(&Ident, &'a TokenStream)]) -> Result<&'a TokenStream> {
     let named = match field {
         Expr::Path(path) => path.path.get_ident(),
         _ => None,
     };
-    named
-        .and_then(|name| fields.iter().position(|field| *field == name))
+    let row = named.and_then(|name| fields.iter().find(|(field, _)| *field == name));
+    row.map(|(_, index)| *index)
         .ok_or_else(|| Error::new(field.span(), "this is no field of the config"))
 }

@@ -79,23 +79,24 @@ impl Opt {
         }
     }
 
-    /// `name = path::to::function`.
-    pub fn path(self) -> Result<Path> {
-        let name = self.name.clone();
-        match self.expr()? {
-            Expr::Path(path) => Ok(path.path),
-            other => Err(Error::new(
-                other.span(),
-                format!("`{name}` takes the path of a function: `{name} = path::to::function`"),
-            )),
+    /// Whether it is `name(…)`.
+    pub fn is_list(&self) -> bool {
+        matches!(self.value, OptValue::List(_))
+    }
+
+    /// `name = path::to::item`; `form` is what an error says it should be.
+    pub fn path(self, form: &str) -> Result<Path> {
+        match self.value {
+            OptValue::Value(Expr::Path(path)) => Ok(path.path),
+            OptValue::Value(other) => Err(Error::new(other.span(), form)),
+            _ => Err(self.error(form)),
         }
     }
 
-    /// `name("text", "text")`.
-    pub fn strings(self) -> Result<Vec<LitStr>> {
-        let form = format!("`{0}` takes a list of texts: `{0}(\"…\", \"…\")`", self.name);
+    /// `name("text", "text")`; `form` is what an error says it should be.
+    pub fn strings(self, form: &str) -> Result<Vec<LitStr>> {
         match self.value {
-            OptValue::List(items) => items.into_iter().map(|item| string(item, &form)).collect(),
+            OptValue::List(items) => items.into_iter().map(|item| string(item, form)).collect(),
             _ => Err(self.error(form)),
         }
     }

@@ -362,6 +362,24 @@ impl FieldMeta {
     }
 }
 
+/// The rows of several tables in one; used by `#[derive(Config)]`, which counts them.
+#[doc(hidden)]
+pub const fn joined<const N: usize>(tables: &[&[FieldMeta]]) -> [FieldMeta; N] {
+    let mut all = [FieldMeta::new("", FieldType::Bool, ""); N];
+    let (mut table, mut filled) = (0, 0);
+    while table < tables.len() {
+        let mut row = 0;
+        while row < tables[table].len() {
+            all[filled] = tables[table][row];
+            row += 1;
+            filled += 1;
+        }
+        table += 1;
+    }
+    assert!(filled == N, "the rows were counted");
+    all
+}
+
 /// A described value.
 #[derive(Clone, Debug)]
 #[non_exhaustive]

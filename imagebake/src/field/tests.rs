@@ -25,6 +25,48 @@ fn both(value: &Value) -> Vec<(&'static str, Value)> {
     vec![("low", value.clone()), ("high", value.clone())]
 }
 
+/// Settings that several configs have.
+#[derive(Clone, Debug, Config)]
+#[config(flatten)]
+pub struct Reach {
+    /// How it is reached.
+    #[field(template = "communicator")]
+    communicator: Option<Text>,
+    /// Names of hosts.
+    #[field(each = "host")]
+    hosts: Vec<(String, Text)>,
+    #[field(private)]
+    hidden: bool,
+    #[field(group)]
+    login: Option<Login>,
+    at: Places,
+}
+
+/// Flattened itself, with another in it.
+#[derive(Clone, Debug, Config)]
+#[config(flatten)]
+pub struct Machine {
+    cpus: Option<u32>,
+    #[field(flatten)]
+    reach: Reach,
+    memory: Option<u32>,
+    at: Places,
+}
+
+const SHARED_FACTS: &[&str] = &["disk", "build_region"];
+
+/// What has the settings of `Machine` and its own, before and after.
+#[derive(Clone, Debug, Config)]
+#[config(constructors(of(first, last = "z")))]
+pub struct Owner {
+    first: Text,
+    #[field(flatten)]
+    machine: Machine,
+    #[field(facts = SHARED_FACTS)]
+    last: Option<Template>,
+    at: Places,
+}
+
 /// Every shape of a field.
 #[derive(Clone, Config)]
 pub struct Every {
@@ -154,6 +196,74 @@ fn each_setter_remembers_its_line() {
     let again = every.verbose(false);
     let last = named(&again, "verbose").set_at.map(|place| place.line);
     assert_eq!(last, Some(line!() - 2), "the last one counts");
+}
+
+#[test]
+fn flattened_settings_are_the_owners() {
+    let line = line!();
+    let owner = Owner::defaults()
+        .first("a")
+        .cpus(2)
+        .communicator("ssh")
+        .hosts([("a", "b")])
+        .login(Login::user_named("root"))
+        .host("c", "d")
+        .memory(3);
+    let names: Vec<_> = owner.fields().iter().map(|field| field.meta.name).collect();
+    assert_eq!(
+        names,
+        [
+            "first",
+            "cpus",
+            "communicator",
+            "hosts",
+            "hidden",
+            "user",
+            "port",
+            "memory",
+            "last"
+        ]
+    );
+    let rows: Vec<_> = Owner::FIELDS.iter().map(|row| row.name).collect();
+    assert_eq!(
+        rows,
+        [
+            "first",
+            "cpus",
+            "communicator",
+            "hosts",
+            "hidden",
+            "login",
+            "memory",
+            "last"
+        ]
+    );
+    let set: Vec<_> = owner.fields().into_iter().filter(Field::is_set).collect();
+    let set: Vec<_> = set
+        .iter()
+        .map(|field| (field.meta.name, field.set_at.as_ref().map(|place| place.line - line)))
+        .collect();
+    assert_eq!(
+        set,
+        [
+            ("first", Some(2)),
+            ("cpus", Some(3)),
+            ("communicator", Some(4)),
+            ("hosts", Some(7)),
+            ("user", Some(6)),
+            ("memory", Some(8))
+        ]
+    );
+}
+
+#[test]
+fn constructors_name_rows_behind_flattened_ones() {
+    let [of] = Owner::SHAPE.constructors else {
+        panic!("there is one")
+    };
+    assert!(matches!(of.takes, [Taken::Row(0)]));
+    assert_eq!(of.sets, [(7, "z")]);
+    assert_eq!(Owner::FIELDS[7].facts, SHARED_FACTS);
 }
 
 #[test]
