@@ -1,5 +1,6 @@
 //! What an AMI is, apart from its disks.
 
+use super::BUILD_FACTS;
 use crate::{
     field::Places,
     groups::entry_blocks,
@@ -13,18 +14,7 @@ use imagebake_macros::Config;
 #[config(constructors(new))]
 pub struct Ami {
     /// What it is for.
-    #[field(
-        template = "ami_description",
-        facts(
-            "source_ami",
-            "source_ami_name",
-            "source_ami_owner",
-            "source_ami_owner_name",
-            "source_ami_creation_date",
-            "source_ami_tags",
-            "build_region"
-        )
-    )]
+    #[field(template = "ami_description", facts = BUILD_FACTS)]
     ami_description: Option<Template>,
     /// `hvm` or `paravirtual`.
     #[field(template = "ami_virtualization_type")]
@@ -57,21 +47,10 @@ pub struct Ami {
     #[field(template = "skip_save_build_region")]
     skip_save_build_region: bool,
     /// Its tags, as a whole; `.tag(…)` adds one.
-    #[field(
-        template = "tags",
-        facts(
-            "source_ami",
-            "source_ami_name",
-            "source_ami_owner",
-            "source_ami_owner_name",
-            "source_ami_creation_date",
-            "source_ami_tags",
-            "build_region"
-        )
-    )]
+    #[field(template = "tags", facts = BUILD_FACTS)]
     tags: Vec<(String, Template)>,
     /// Its tags, one by one.
-    #[field(each = "tag", parts = tag_blocks, facts("source_ami", "source_ami_name", "source_ami_owner", "source_ami_owner_name", "source_ami_creation_date", "source_ami_tags", "build_region"))]
+    #[field(each = "tag", parts = tag_blocks, facts = BUILD_FACTS)]
     tag: Vec<(String, Template)>,
     /// Whether its disks are encrypted; as those it started from without.
     #[field(template = "encrypt_boot")]
@@ -104,21 +83,10 @@ pub struct Ami {
     #[field(template = "snapshot_copy_duration_minutes")]
     snapshot_copy_duration_minutes: Option<u32>,
     /// Tags of its snapshots, as a whole; `.snapshot_tag(…)` adds one.
-    #[field(
-        template = "snapshot_tags",
-        facts(
-            "source_ami",
-            "source_ami_name",
-            "source_ami_owner",
-            "source_ami_owner_name",
-            "source_ami_creation_date",
-            "source_ami_tags",
-            "build_region"
-        )
-    )]
+    #[field(template = "snapshot_tags", facts = BUILD_FACTS)]
     snapshot_tags: Vec<(String, Template)>,
     /// Tags of its snapshots, one by one.
-    #[field(each = "snapshot_tag", parts = snapshot_tag_blocks, facts("source_ami", "source_ami_name", "source_ami_owner", "source_ami_owner_name", "source_ami_creation_date", "source_ami_tags", "build_region"))]
+    #[field(each = "snapshot_tag", parts = snapshot_tag_blocks, facts = BUILD_FACTS)]
     snapshot_tag: Vec<(String, Template)>,
     /// Accounts that may use its snapshots.
     #[field(template = "snapshot_users")]

@@ -1,5 +1,6 @@
 //! The machine that an image is built on.
 
+use super::BUILD_FACTS;
 use crate::{
     field::Places,
     groups::entry_blocks,
@@ -127,55 +128,22 @@ pub struct Instance {
     #[field(template = "spot_instance_types")]
     spot_instance_types: Vec<Text>,
     /// Tags of the request for a spot machine, as a whole.
-    #[field(
-        template = "spot_tags",
-        facts(
-            "source_ami",
-            "source_ami_name",
-            "source_ami_owner",
-            "source_ami_owner_name",
-            "source_ami_creation_date",
-            "source_ami_tags",
-            "build_region"
-        )
-    )]
+    #[field(template = "spot_tags", facts = BUILD_FACTS)]
     spot_tags: Vec<(String, Template)>,
     /// Tags of the request for a spot machine, one by one.
-    #[field(each = "spot_tag", parts = spot_tag_blocks, facts("source_ami", "source_ami_name", "source_ami_owner", "source_ami_owner_name", "source_ami_creation_date", "source_ami_tags", "build_region"))]
+    #[field(each = "spot_tag", parts = spot_tag_blocks, facts = BUILD_FACTS)]
     spot_tag: Vec<(String, Template)>,
     /// Tags of the fleet, as a whole.
-    #[field(
-        template = "fleet_tags",
-        facts(
-            "source_ami",
-            "source_ami_name",
-            "source_ami_owner",
-            "source_ami_owner_name",
-            "source_ami_creation_date",
-            "source_ami_tags",
-            "build_region"
-        )
-    )]
+    #[field(template = "fleet_tags", facts = BUILD_FACTS)]
     fleet_tags: Vec<(String, Template)>,
     /// Tags of the fleet, one by one.
-    #[field(each = "fleet_tag", parts = fleet_tag_blocks, facts("source_ami", "source_ami_name", "source_ami_owner", "source_ami_owner_name", "source_ami_creation_date", "source_ami_tags", "build_region"))]
+    #[field(each = "fleet_tag", parts = fleet_tag_blocks, facts = BUILD_FACTS)]
     fleet_tag: Vec<(String, Template)>,
     /// Tags of the machine, its disks and all made for it, as a whole; `.run_tag(…)` adds one.
-    #[field(
-        template = "run_tags",
-        facts(
-            "source_ami",
-            "source_ami_name",
-            "source_ami_owner",
-            "source_ami_owner_name",
-            "source_ami_creation_date",
-            "source_ami_tags",
-            "build_region"
-        )
-    )]
+    #[field(template = "run_tags", facts = BUILD_FACTS)]
     run_tags: Vec<(String, Template)>,
     /// Tags of the machine and all made for it, one by one.
-    #[field(each = "run_tag", parts = run_tag_blocks, facts("source_ami", "source_ami_name", "source_ami_owner", "source_ami_owner_name", "source_ami_creation_date", "source_ami_tags", "build_region"))]
+    #[field(each = "run_tag", parts = run_tag_blocks, facts = BUILD_FACTS)]
     run_tag: Vec<(String, Template)>,
     /// How long Windows may take to say its password; 20 min without.
     #[field(template = "windows_password_timeout")]

@@ -34,6 +34,17 @@ use crate::plan::{Diagnostic, Diagnostics};
 const ARCHITECTURES: &[&str] = &["i386", "x86_64", "arm64", "x86_64_mac", "arm64_mac"];
 const BOOT_MODES: &[&str] = &["legacy-bios", "uefi", "uefi-preferred", ""];
 
+/// What templates may use once the AMI that a machine is started from was found.
+const BUILD_FACTS: &[&str] = &[
+    "source_ami",
+    "source_ami_name",
+    "source_ami_owner",
+    "source_ami_owner_name",
+    "source_ami_creation_date",
+    "source_ami_tags",
+    "build_region",
+];
+
 /// What a machine is started from, and who asks for it.
 fn ami_source_problems(
     ami: Option<&AmiId>,

@@ -1,8 +1,8 @@
 //! The settings of `amazon-ebssurrogate`.
 
 use super::super::{
-    ARCHITECTURES, Access, Ami, AmiFilter, AmiId, AmiName, Amis, BOOT_MODES, BlockDevice, Instance, Region, RootDevice,
-    ami_source_problems, check_ami, check_instance,
+    ARCHITECTURES, Access, Ami, AmiFilter, AmiId, AmiName, Amis, BOOT_MODES, BUILD_FACTS, BlockDevice, Instance,
+    Region, RootDevice, ami_source_problems, check_ami, check_instance,
 };
 use crate::{
     communicator::{ssh::Ssh, winrm::WinRm},
@@ -67,21 +67,10 @@ pub struct EbsSurrogate {
     #[field(each = "launch_block_device", template = "launch_block_device_mappings")]
     launch_block_device_mappings: Vec<BlockDevice>,
     /// Tags of the machine's disks, as a whole; `.run_volume_tag(…)` adds one.
-    #[field(
-        template = "run_volume_tags",
-        facts(
-            "source_ami",
-            "source_ami_name",
-            "source_ami_owner",
-            "source_ami_owner_name",
-            "source_ami_creation_date",
-            "source_ami_tags",
-            "build_region"
-        )
-    )]
+    #[field(template = "run_volume_tags", facts = BUILD_FACTS)]
     run_volume_tags: Vec<(String, Template)>,
     /// Tags of the machine's disks, one by one.
-    #[field(each = "run_volume_tag", parts = run_volume_tag_blocks, facts("source_ami", "source_ami_name", "source_ami_owner", "source_ami_owner_name", "source_ami_creation_date", "source_ami_tags", "build_region"))]
+    #[field(each = "run_volume_tag", parts = run_volume_tag_blocks, facts = BUILD_FACTS)]
     run_volume_tag: Vec<(String, Template)>,
     /// What the snapshots are for.
     #[field(template = "snapshot_description")]

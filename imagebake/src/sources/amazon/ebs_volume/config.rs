@@ -1,7 +1,8 @@
 //! The settings of `amazon-ebsvolume`.
 
 use super::super::{
-    Access, AmiFilter, AmiId, BlockDevice, Instance, Region, Volume, Volumes, ami_source_problems, check_instance,
+    Access, AmiFilter, AmiId, BUILD_FACTS, BlockDevice, Instance, Region, Volume, Volumes, ami_source_problems,
+    check_instance,
 };
 use crate::{
     communicator::{ssh::Ssh, winrm::WinRm},
@@ -56,21 +57,10 @@ pub struct EbsVolume {
     #[field(template = "sriov_support")]
     sriov_support: bool,
     /// Tags of the machine's disks, as a whole; `.run_volume_tag(…)` adds one.
-    #[field(
-        template = "run_volume_tags",
-        facts(
-            "source_ami",
-            "source_ami_name",
-            "source_ami_owner",
-            "source_ami_owner_name",
-            "source_ami_creation_date",
-            "source_ami_tags",
-            "build_region"
-        )
-    )]
+    #[field(template = "run_volume_tags", facts = BUILD_FACTS)]
     run_volume_tags: Vec<(String, Template)>,
     /// Tags of the machine's disks, one by one.
-    #[field(each = "run_volume_tag", parts = run_volume_tag_blocks, facts("source_ami", "source_ami_name", "source_ami_owner", "source_ami_owner_name", "source_ami_creation_date", "source_ami_tags", "build_region"))]
+    #[field(each = "run_volume_tag", parts = run_volume_tag_blocks, facts = BUILD_FACTS)]
     run_volume_tag: Vec<(String, Template)>,
     /// How steps reach it: `ssh`, `winrm` or `none`; SSH without. `.winrm(…)` says so by itself.
     #[field(template = "communicator")]
