@@ -1,15 +1,18 @@
 //! Groups of settings that sources of several platforms have, one struct and one setter each: `.boot(Boot::keys([…]))`,
 //! `.shutdown(Shutdown::command(…))`.
 //!
-//! Their rows join the owner's under the templates' flat names. A group knows no platform.
+//! Their rows join the owner's under the templates' flat names. A group knows no platform. `Communication`, `Console` and
+//! `VirtualMachine` are flattened into their owners: they have no setter, theirs are the owners' own.
 
 mod boot;
 mod cloud_init;
+mod communication;
 mod host_ports;
 mod http;
 mod iso;
 mod media;
 mod shutdown;
+mod virtual_machine;
 mod vnc;
 
 pub use boot::Boot;
@@ -21,13 +24,10 @@ pub use media::{Cd, Floppy};
 pub use shutdown::Shutdown;
 pub use vnc::Vnc;
 
-use crate::{
-    communicator::{ssh::Ssh, winrm::WinRm},
-    describe::HasGuest,
-    field::Value,
-    plan::{Diagnostic, Diagnostics},
-    value::Text,
-};
+pub(crate) use communication::Communication;
+pub(crate) use virtual_machine::{Console, VirtualMachine};
+
+use crate::field::Value;
 
 /// Entries by name as templates write them in blocks: `tag { key = "a"  value = "b" }`, with `key` for what the name is called there.
 pub(crate) fn blocks(value: &Value, key: &str) -> Value {
@@ -53,44 +53,3 @@ macro_rules! entry_blocks {
     };
 }
 pub(crate) use entry_blocks;
-
-/// Finds what is wrong with what every machine has. Sources call it from their own check.
-pub(crate) fn check_machine(
-    communicator: Option<&Text>,
-    ssh: Option<&Ssh>,
-    winrm: Option<&WinRm>,
-    http: Option<&Http>,
-    problems: &mut Diagnostics,
-) {
-    problems.check_word("communicator", communicator, &["ssh", "winrm", "none"]);
-    let said = communicator.map(Text::to_string);
-    let said = said.as_deref();
-    if winrm.is_some_and(WinRm::is_chosen) && said.is_some_and(|said| said != "winrm") {
-        problems.error(
-            "communicator",
-            "contradiction",
-            "WinRM is set up, and another communicator is named",
-        );
-    }
-    if said == Some("winrm") && winrm.is_none() {
-        let problem = Diagnostic::error("missing", "WinRM needs to know who logs in").field("communicator");
-        problems.push(problem.help("say `.winrm(WinRm::user(\"Administrator\"))`"));
-    }
-    if let (Some(ssh), None | Some("ssh")) = (ssh, said) {
-        ssh.check_all(problems);
-    }
-    if let Some(winrm) = winrm {
-        winrm.check_all(problems);
-    }
-    if let Some(http) = http {
-        http.check_all(problems);
-    }
-}
-
-/// Whether a machine has a guest for steps: not where nothing connects to it.
-pub(crate) fn guest_of(communicator: Option<&Text>) -> HasGuest {
-    match communicator.map(Text::to_string).as_deref() {
-        Some("none") => HasGuest::Never,
-        _ => HasGuest::Always,
-    }
-}

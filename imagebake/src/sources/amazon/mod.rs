@@ -12,6 +12,7 @@ pub mod instance;
 mod instance_of;
 mod lookup;
 mod names;
+mod shared;
 
 pub use access::{Access, AssumeRole, Polling, VaultEngine};
 pub use ami::{Ami, Protection};
@@ -30,9 +31,6 @@ pub use lookup::{FindAmi, FoundAmi, FoundParameter, FoundSecret, Parameter, Stor
 pub use names::{AmiId, AmiName, Region};
 
 use crate::plan::{Diagnostic, Diagnostics};
-
-const ARCHITECTURES: &[&str] = &["i386", "x86_64", "arm64", "x86_64_mac", "arm64_mac"];
-const BOOT_MODES: &[&str] = &["legacy-bios", "uefi", "uefi-preferred", ""];
 
 /// What templates may use once the AMI that a machine is started from was found.
 const BUILD_FACTS: &[&str] = &[

@@ -6,10 +6,9 @@ use super::{
     names::{ProjectId, Zone, name_problem},
 };
 use crate::{
-    communicator::{ssh::Ssh, winrm::WinRm},
-    describe::{Component, Describe, Info, feature},
+    describe::{Component, Describe, HasGuest, Info, feature},
     field::Places,
-    groups::{check_machine, guest_of},
+    groups::Communication,
     plan::Diagnostics,
     source::Runtime,
     value::{HostPath, Template, Text},
@@ -263,15 +262,8 @@ pub struct Instance {
     /// How long Windows may take to say its password; 3 min without.
     #[field(template = "windows_password_timeout")]
     windows_password_timeout: Option<Duration>,
-    /// How steps reach it: `ssh`, `winrm` or `none`; SSH without. `.winrm(…)` says so by itself.
-    #[field(template = "communicator")]
-    communicator: Option<Text>,
-    /// The SSH connection to it.
-    #[field(group)]
-    ssh: Option<Ssh>,
-    /// The WinRM connection to it.
-    #[field(group)]
-    winrm: Option<WinRm>,
+    #[field(flatten)]
+    communication: Communication,
     at: Places,
 }
 
@@ -407,13 +399,7 @@ impl Component for Instance {
     const KIND: &'static str = "googlecompute";
 
     fn check(&self, problems: &mut Diagnostics) {
-        check_machine(
-            self.communicator.as_ref(),
-            self.ssh.as_ref(),
-            self.winrm.as_ref(),
-            None,
-            problems,
-        );
+        self.communication.check_all(problems);
         if let Some(access) = &self.access {
             access.check_all(problems);
         }
@@ -473,12 +459,7 @@ impl Component for Instance {
                 "there is no service account, and something is said of it",
             );
         }
-        if self.use_iap
-            && self
-                .communicator
-                .as_ref()
-                .is_some_and(|word| word.to_string() == "none")
-        {
+        if self.use_iap && self.communication.guest() == HasGuest::Never {
             problems.error(
                 "use_iap",
                 "contradiction",
@@ -494,6 +475,6 @@ impl Describe for Instance {
     const RUNTIME: Runtime<Self> = Runtime::unwritten();
 
     fn info(&self) -> Info {
-        Info::new(guest_of(self.communicator.as_ref()))
+        Info::new(self.communication.guest())
     }
 }

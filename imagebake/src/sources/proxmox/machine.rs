@@ -2,6 +2,7 @@
 
 use super::names::PoolName;
 use crate::{
+    describe::HasGuest,
     field::Places,
     groups::Iso,
     plan::Diagnostics,
@@ -9,6 +10,20 @@ use crate::{
 };
 use imagebake_macros::Config;
 use std::time::Duration;
+
+/// Settings of every machine of Proxmox.
+#[derive(Clone, Debug, Config)]
+#[config(flatten)]
+pub struct Common {
+    /// What becomes of it.
+    #[field(group)]
+    outcome: Option<crate::sources::proxmox::Outcome>,
+    #[field(flatten)]
+    console: crate::groups::Console,
+    #[field(flatten)]
+    communication: crate::groups::Communication,
+    at: Places,
+}
 
 /// What the machine is made of.
 #[derive(Clone, Debug, Config)]
@@ -351,6 +366,18 @@ pub struct IsoFile {
     #[field(template = "keep_cdrom_device")]
     keep_cdrom_device: Option<bool>,
     at: Places,
+}
+
+impl Common {
+    pub(super) fn check_all(&self, problems: &mut Diagnostics) {
+        self.communication.check_all(problems);
+        self.console.check_all(problems);
+    }
+
+    /// Whether there is a guest for steps.
+    pub(super) fn guest(&self) -> HasGuest {
+        self.communication.guest()
+    }
 }
 
 impl Hardware {

@@ -3,10 +3,9 @@
 use crate::{
     artifact::Files,
     boot_command::{self, Action},
-    communicator::{ssh::Ssh, winrm::WinRm},
     describe::{Component, Describe, HasGuest, Info, feature},
     field::Places,
-    groups::{Boot, Cd, CloudInit, Floppy, HostPorts, Http, Iso, Shutdown, Vnc, check_machine, guest_of},
+    groups::{Boot, Cd, CloudInit, Communication, Floppy, HostPorts, Http, Iso, Shutdown, Vnc},
     plan::{Diagnostic, Diagnostics},
     source::Runtime,
     value::{HostPath, Secret, Template, Text, Words},
@@ -227,15 +226,8 @@ pub struct Machine {
     /// How it is turned off.
     #[field(group)]
     pub(super) shutdown: Option<Shutdown>,
-    /// How steps reach it: `ssh`, `winrm` or `none`; SSH without. `.winrm(…)` says so by itself.
-    #[field(template = "communicator")]
-    pub(super) communicator: Option<Text>,
-    /// The SSH connection to it.
-    #[field(group)]
-    pub(super) ssh: Option<Ssh>,
-    /// The WinRM connection to it.
-    #[field(group)]
-    pub(super) winrm: Option<WinRm>,
+    #[field(flatten)]
+    pub(super) communication: Communication,
     pub(super) at: Places,
 }
 
@@ -287,7 +279,7 @@ impl Machine {
 impl Machine {
     /// Whether steps reach it over SSH.
     pub(super) fn wants_ssh(&self) -> bool {
-        self.communicator.as_ref().is_none_or(|said| said.to_string() == "ssh") && self.winrm.is_none()
+        self.communication.is_ssh()
     }
 
     /// Whether a template tells the machine the public half of the key that logs in.
@@ -346,13 +338,10 @@ impl Component for Machine {
     const KIND: &'static str = "qemu";
 
     fn check(&self, problems: &mut Diagnostics) {
-        check_machine(
-            self.communicator.as_ref(),
-            self.ssh.as_ref(),
-            self.winrm.as_ref(),
-            self.http.as_ref(),
-            problems,
-        );
+        self.communication.check_all(problems);
+        if let Some(http) = &self.http {
+            http.check_all(problems);
+        }
         if let Some(boot) = &self.boot {
             boot.check_all(problems);
         }
@@ -394,7 +383,7 @@ impl Component for Machine {
         }
         if let Some(cloud_init) = &self.cloud_init {
             cloud_init.check_all(problems);
-            if self.ssh.is_none() {
+            if self.communication.ssh.is_none() {
                 let problem = Diagnostic::error("missing", "cloud-init is told who may log in, and nobody is named");
                 problems.push(problem.field("cloud_init").help("say `.ssh(Ssh::user(\"debian\"))`"));
             }
@@ -468,9 +457,9 @@ impl Describe for Machine {
 
     fn info(&self) -> Info {
         let megabytes = u64::from(self.memory.unwrap_or(512));
-        let guest = guest_of(self.communicator.as_ref());
+        let guest = self.communication.guest();
         let info = Info::new(guest).with_files().local_memory(megabytes << 20);
-        if self.winrm.is_some() {
+        if self.communication.winrm.is_some() {
             return info.unsupported("steps cannot run over WinRM yet: it is described and planned");
         }
         #[cfg(not(feature = "machines"))]

@@ -21,7 +21,7 @@ pub(super) struct LoginKey {
 impl Machine {
     /// The key that cloud-init or a template tells the machine; none is made where nothing would.
     pub(super) async fn login_key(&self, cx: &Cx) -> Result<Option<LoginKey>> {
-        let Some(ssh) = self.ssh.as_ref().filter(|_| self.wants_ssh()) else {
+        let Some(ssh) = self.communication.ssh.as_ref().filter(|_| self.wants_ssh()) else {
             return Ok(None);
         };
         let (told, seeded) = (self.tells_key(), self.cloud_init.is_some());
@@ -39,7 +39,12 @@ impl Machine {
 
     /// Takes the build's key out of the machine, where the user wants it so.
     pub(super) async fn clear_key(&self, comm: &SshComm, key: &TemporaryKey) -> Result<()> {
-        if !self.ssh.as_ref().is_some_and(|ssh| ssh.clear_authorized_keys) {
+        if !self
+            .communication
+            .ssh
+            .as_ref()
+            .is_some_and(|ssh| ssh.clear_authorized_keys)
+        {
             return Ok(());
         }
         let key = key.public().split_whitespace().nth(1).unwrap_or_default();

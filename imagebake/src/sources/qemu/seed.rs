@@ -36,7 +36,7 @@ impl Seed {
 impl Machine {
     /// Makes the seed, where one is wanted, with the key made for the build.
     pub(super) fn make_seed(&self, cx: &Cx, folder: &Path, key: Option<&TemporaryKey>) -> Result<Option<Seed>> {
-        let (Some(cloud_init), Some(ssh), Some(key)) = (&self.cloud_init, &self.ssh, key) else {
+        let (Some(cloud_init), Some(ssh), Some(key)) = (&self.cloud_init, &self.communication.ssh, key) else {
             return Ok(None);
         };
         let host = TemporaryKey::generate("imagebake")?;

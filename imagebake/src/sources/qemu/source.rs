@@ -35,7 +35,7 @@ impl Source for Machine {
             None => cx.say(format!("the machine is accelerated by {}", tools.accelerator.name)),
         }
         #[cfg(feature = "ssh")]
-        if let (true, Some(ssh)) = (self.wants_ssh(), &self.ssh) {
+        if let (true, Some(ssh)) = (self.wants_ssh(), &self.communication.ssh) {
             SshComm::probe(cx, ssh, Access::starting("127.0.0.1")).await?;
         }
         Ok(())

@@ -265,7 +265,7 @@ impl Machine {
     }
 
     fn ssh_port(&self) -> u16 {
-        self.ssh.as_ref().map_or(22, |ssh| ssh.port)
+        self.communication.ssh.as_ref().map_or(22, |ssh| ssh.port)
     }
 
     async fn start_once(&self, cx: &Cx, tools: &Tools, with: &Setup<'_>, port: Option<u16>) -> Result<Running> {

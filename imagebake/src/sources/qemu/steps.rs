@@ -109,7 +109,7 @@ impl Machine {
     /// Logs in as soon as the machine's server answers; an end of the machine is told at once.
     #[cfg(feature = "ssh")]
     pub(super) async fn get_in(&self, cx: &Cx, running: &Running, access: Access) -> Result<SshComm> {
-        let ssh = self.ssh.as_ref().ok_or_else(no_login)?;
+        let ssh = self.communication.ssh.as_ref().ok_or_else(no_login)?;
         let access = match (&self.net_bridge, &ssh.host) {
             (Some(bridge), None) => {
                 let bridge = bridge.to_string();
@@ -220,7 +220,7 @@ impl Machine {
     /// Refuses what would log in to the builder itself: a machine with an address of its own that nobody names.
     #[cfg(feature = "ssh")]
     pub(super) fn check_way(&self) -> Result<()> {
-        let ssh = self.ssh.as_ref().ok_or_else(no_login)?;
+        let ssh = self.communication.ssh.as_ref().ok_or_else(no_login)?;
         let named = ssh.host.is_some() || self.net_bridge.is_some() || ssh.port != 22;
         if self.host_range().is_some() || named {
             return Ok(());

@@ -2,10 +2,9 @@
 
 use crate::{
     artifact::Files,
-    communicator::{ssh::Ssh, winrm::WinRm},
     describe::{Component, Describe, Info, feature},
     field::Places,
-    groups::{Boot, Floppy, Http, Iso, check_machine, guest_of},
+    groups::{Communication, Console, Floppy, Iso},
     plan::Diagnostics,
     source::Runtime,
     value::{Checksum, HostPath, Template, Text},
@@ -92,24 +91,13 @@ pub struct Machine {
     /// What becomes of the machine: `halt`, `suspend` or `destroy`; `halt` without.
     #[field(template = "teardown_method")]
     teardown_method: Option<Text>,
-    /// What is typed at its first screen.
-    #[field(group)]
-    boot: Option<Boot>,
-    /// Files that it fetches while it is installed.
-    #[field(group)]
-    http: Option<Http>,
+    #[field(flatten)]
+    console: Console,
     /// A floppy disk made for the build.
     #[field(group)]
     floppy: Option<Floppy>,
-    /// How steps reach it: `ssh`, `winrm` or `none`; SSH without. `.winrm(…)` says so by itself.
-    #[field(template = "communicator")]
-    communicator: Option<Text>,
-    /// The SSH connection to it.
-    #[field(group)]
-    ssh: Option<Ssh>,
-    /// The WinRM connection to it.
-    #[field(group)]
-    winrm: Option<WinRm>,
+    #[field(flatten)]
+    communication: Communication,
     at: Places,
 }
 
@@ -131,16 +119,8 @@ impl Component for Machine {
     const KIND: &'static str = "vagrant";
 
     fn check(&self, problems: &mut Diagnostics) {
-        check_machine(
-            self.communicator.as_ref(),
-            self.ssh.as_ref(),
-            self.winrm.as_ref(),
-            self.http.as_ref(),
-            problems,
-        );
-        if let Some(boot) = &self.boot {
-            boot.check_all(problems);
-        }
+        self.communication.check_all(problems);
+        self.console.check_all(problems);
         problems.check_word(
             "teardown_method",
             self.teardown_method.as_ref(),
@@ -165,6 +145,6 @@ impl Describe for Machine {
     const RUNTIME: Runtime<Self> = Runtime::unwritten();
 
     fn info(&self) -> Info {
-        Info::new(guest_of(self.communicator.as_ref())).with_files()
+        Info::new(self.communication.guest()).with_files()
     }
 }

@@ -1,12 +1,40 @@
 //! What all sources of VirtualBox machines have.
 
 use crate::{
+    describe::HasGuest,
     field::Places,
     plan::Diagnostics,
     value::{Template, Text, Words},
 };
 use imagebake_macros::Config;
 use std::time::Duration;
+
+/// Settings of every machine of VirtualBox.
+#[derive(Clone, Debug, Config)]
+#[config(flatten)]
+pub struct Common {
+    #[field(flatten)]
+    machine: crate::groups::VirtualMachine,
+    /// What else is said of turning it off.
+    #[field(group)]
+    power_off: Option<crate::sources::virtualbox::PowerOff>,
+    /// The builder's port that leads to it.
+    #[field(group)]
+    host_ports: Option<crate::groups::HostPorts>,
+    /// The older name of `skip_nat_mapping`.
+    #[field(template = "ssh_skip_nat_mapping")]
+    ssh_skip_nat_mapping: bool,
+    /// How it runs while it is built, and where what is made goes.
+    #[field(group)]
+    run: Option<crate::sources::virtualbox::Run>,
+    /// VirtualBox's additions for the guest.
+    #[field(group)]
+    guest_additions: Option<crate::sources::virtualbox::GuestAdditions>,
+    /// What is made of it.
+    #[field(group)]
+    export: Option<crate::sources::virtualbox::Export>,
+    at: Places,
+}
 
 /// How the machine runs while it is built.
 #[derive(Clone, Debug, Config)]
@@ -97,6 +125,29 @@ pub struct Export {
     #[field(template = "keep_registered")]
     keep_registered: bool,
     at: Places,
+}
+
+impl Common {
+    pub(super) fn check_all(&self, problems: &mut Diagnostics) {
+        self.machine.check_all(problems);
+        if let Some(run) = &self.run {
+            run.check_all(problems);
+        }
+        if let Some(additions) = &self.guest_additions {
+            additions.check_all(problems);
+        }
+        if let Some(ports) = &self.host_ports {
+            ports.check_all(problems);
+        }
+        if let Some(export) = &self.export {
+            export.check_all(problems);
+        }
+    }
+
+    /// Whether there is a guest for steps.
+    pub(super) fn guest(&self) -> HasGuest {
+        self.machine.guest()
+    }
 }
 
 impl Run {

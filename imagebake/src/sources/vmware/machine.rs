@@ -1,12 +1,37 @@
 //! What both sources of VMware machines have.
 
 use crate::{
+    describe::HasGuest,
     field::Places,
     plan::Diagnostics,
     value::{HostPath, Template, Text},
 };
 use imagebake_macros::Config;
 use std::time::Duration;
+
+/// Settings of every machine of VMware.
+#[derive(Clone, Debug, Config)]
+#[config(flatten)]
+pub struct Common {
+    #[field(flatten)]
+    machine: crate::groups::VirtualMachine,
+    /// How it runs while it is built, and where its files go.
+    #[field(group)]
+    run: Option<crate::sources::vmware::Run>,
+    /// Where its screen is reached.
+    #[field(group)]
+    vnc: Option<crate::groups::Vnc>,
+    /// VMware's tools for the guest.
+    #[field(group)]
+    tools: Option<crate::sources::vmware::Tools>,
+    /// Settings of the machine's file.
+    #[field(group)]
+    vmx: Option<crate::sources::vmware::Vmx>,
+    /// What is made of it.
+    #[field(group)]
+    export: Option<crate::sources::vmware::Export>,
+    at: Places,
+}
 
 /// How the machine runs while it is built.
 #[derive(Clone, Debug, Config)]
@@ -108,6 +133,26 @@ pub struct Disks {
     #[field(rename = "additional", template = "disk_additional_size")]
     disk_additional_size: Vec<u32>,
     at: Places,
+}
+
+impl Common {
+    pub(super) fn check_all(&self, problems: &mut Diagnostics) {
+        self.machine.check_all(problems);
+        if let Some(vnc) = &self.vnc {
+            vnc.check_all(problems);
+        }
+        if let Some(tools) = &self.tools {
+            tools.check_all(problems);
+        }
+        if let Some(export) = &self.export {
+            export.check_all(problems);
+        }
+    }
+
+    /// Whether there is a guest for steps.
+    pub(super) fn guest(&self) -> HasGuest {
+        self.machine.guest()
+    }
 }
 
 impl Run {

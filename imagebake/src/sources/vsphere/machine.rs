@@ -1,12 +1,31 @@
 //! What both sources of vSphere machines have.
 
 use crate::{
+    describe::HasGuest,
     field::Places,
     plan::Diagnostics,
     value::{Template, Text},
 };
 use imagebake_macros::Config;
 use std::time::Duration;
+
+/// Settings of every machine that vSphere's server makes.
+#[derive(Clone, Debug, Config)]
+#[config(flatten)]
+pub struct Common {
+    /// Media in its drives, and what becomes of drives and adapters.
+    #[field(group)]
+    media: Option<crate::sources::vsphere::Media>,
+    /// How its start and its address are waited for.
+    #[field(group)]
+    waiting: Option<crate::sources::vsphere::Waiting>,
+    /// What becomes of it.
+    #[field(group)]
+    outcome: Option<crate::sources::vsphere::Outcome>,
+    #[field(flatten)]
+    machine: crate::groups::VirtualMachine,
+    at: Places,
+}
 
 /// Where the machine is kept and runs.
 #[derive(Clone, Debug, Config)]
@@ -312,6 +331,23 @@ pub struct ContentLibrary {
     #[field(template = "ovf_flags")]
     ovf_flags: Option<Vec<Text>>,
     at: Places,
+}
+
+impl Common {
+    pub(super) fn check_all(&self, problems: &mut Diagnostics) {
+        self.machine.check_all(problems);
+        if let Some(media) = &self.media {
+            media.check_all(problems);
+        }
+        if let Some(outcome) = &self.outcome {
+            outcome.check_all(problems);
+        }
+    }
+
+    /// Whether there is a guest for steps.
+    pub(super) fn guest(&self) -> HasGuest {
+        self.machine.guest()
+    }
 }
 
 impl Location {

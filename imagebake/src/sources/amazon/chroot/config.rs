@@ -1,9 +1,7 @@
 //! The settings of `amazon-chroot`.
 
-use super::super::{
-    ARCHITECTURES, Access, Ami, AmiFilter, AmiId, AmiName, Amis, BOOT_MODES, BlockDevice, Region, ami_source_problems,
-    check_ami,
-};
+use super::super::shared::Platform;
+use super::super::{Access, Ami, AmiFilter, AmiId, AmiName, Amis, BlockDevice, Region, ami_source_problems, check_ami};
 use crate::{
     describe::{Component, Describe, HasGuest, Info, feature},
     field::Places,
@@ -56,18 +54,8 @@ pub struct Chroot {
     /// Disks that the AMI has.
     #[field(each = "ami_block_device", template = "ami_block_device_mappings")]
     ami_block_device_mappings: Vec<BlockDevice>,
-    /// What the AMI runs on: `x86_64`, `arm64`, `i386`; `x86_64` without.
-    #[field(template = "ami_architecture")]
-    ami_architecture: Option<Text>,
-    /// How it starts: `legacy-bios`, `uefi` or `uefi-preferred`.
-    #[field(template = "boot_mode")]
-    boot_mode: Option<Text>,
-    /// The variables of its firmware, encoded.
-    #[field(template = "uefi_data")]
-    uefi_data: Option<Text>,
-    /// `v2.0` where machines of it have a TPM.
-    #[field(template = "tpm_support")]
-    tpm_support: Option<Text>,
+    #[field(flatten)]
+    platform: Platform,
     /// What is mounted in it, each as kind, source and target: `["bind", "/dev", "/dev"]`. The usual ones without.
     #[field(each = "chroot_mount", template = "chroot_mounts")]
     chroot_mounts: Vec<Words>,
@@ -183,9 +171,7 @@ impl Component for Chroot {
             );
             problems.error("chroot_mounts", "form", message);
         }
-        problems.check_word("ami_architecture", self.ami_architecture.as_ref(), ARCHITECTURES);
-        problems.check_word("boot_mode", self.boot_mode.as_ref(), BOOT_MODES);
-        problems.check_word("tpm_support", self.tpm_support.as_ref(), &["v2.0", ""]);
+        self.platform.check_all(problems);
     }
 }
 

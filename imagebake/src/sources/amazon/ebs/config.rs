@@ -1,17 +1,14 @@
 //! The settings of `amazon-ebs`.
 
-use super::super::{
-    Access, Ami, AmiFilter, AmiId, AmiName, Amis, BUILD_FACTS, BlockDevice, Instance, Region, ami_source_problems,
-    check_ami, check_instance,
-};
+use super::super::shared::{AmiMachine, VolumeTags};
+use super::super::{AmiFilter, AmiId, AmiName, Amis, Region};
 use crate::{
-    communicator::{ssh::Ssh, winrm::WinRm},
     describe::{Component, Describe, Info, feature},
     field::Places,
-    groups::{check_machine, entry_blocks, guest_of},
+    groups::Communication,
     plan::Diagnostics,
     source::Runtime,
-    value::{Template, Text},
+    value::Text,
 };
 use imagebake_macros::Config;
 
@@ -47,27 +44,10 @@ pub struct Ebs {
     /// The name of the AMI: 3 to 128 letters, digits and `()[] ./-'@_`.
     #[field(private, rename = "with_ami_name", template = "ami_name")]
     ami_name: Option<AmiName>,
-    /// Who asks Amazon's API.
-    #[field(group)]
-    access: Option<Access>,
-    /// What becomes of the AMI.
-    #[field(group)]
-    ami: Option<Ami>,
-    /// The machine.
-    #[field(group)]
-    instance: Option<Instance>,
-    /// Disks that the AMI has.
-    #[field(each = "ami_block_device", template = "ami_block_device_mappings")]
-    ami_block_device_mappings: Vec<BlockDevice>,
-    /// Disks that the machine has.
-    #[field(each = "launch_block_device", template = "launch_block_device_mappings")]
-    launch_block_device_mappings: Vec<BlockDevice>,
-    /// Tags of the machine's disks, as a whole; `.run_volume_tag(…)` adds one.
-    #[field(template = "run_volume_tags", facts = BUILD_FACTS)]
-    run_volume_tags: Vec<(String, Template)>,
-    /// Tags of the machine's disks, one by one.
-    #[field(each = "run_volume_tag", parts = run_volume_tag_blocks, facts = BUILD_FACTS)]
-    run_volume_tag: Vec<(String, Template)>,
+    #[field(flatten)]
+    machine: AmiMachine,
+    #[field(flatten)]
+    volume_tags: VolumeTags,
     /// Whether the AMI names none of the host's disks.
     #[field(template = "no_ephemeral")]
     no_ephemeral: bool,
@@ -80,15 +60,8 @@ pub struct Ebs {
     /// Whether the AMI is without the machine's tags.
     #[field(template = "skip_ami_run_tags")]
     skip_ami_run_tags: bool,
-    /// How steps reach it: `ssh`, `winrm` or `none`; SSH without. `.winrm(…)` says so by itself.
-    #[field(template = "communicator")]
-    communicator: Option<Text>,
-    /// The SSH connection to it.
-    #[field(group)]
-    ssh: Option<Ssh>,
-    /// The WinRM connection to it.
-    #[field(group)]
-    winrm: Option<WinRm>,
+    #[field(flatten)]
+    communication: Communication,
     at: Places,
 }
 
@@ -142,8 +115,6 @@ pub struct FastLaunchRegion {
     at: Places,
 }
 
-entry_blocks!(run_volume_tag_blocks, "run_volume_tag", "name");
-
 impl Ebs {
     /// A machine started from the AMI `ami` in `region`; the new AMI is called `name`.
     #[track_caller]
@@ -188,27 +159,13 @@ impl Component for Ebs {
     const KIND: &'static str = "amazon-ebs";
 
     fn check(&self, problems: &mut Diagnostics) {
-        check_machine(
-            self.communicator.as_ref(),
-            self.ssh.as_ref(),
-            self.winrm.as_ref(),
-            None,
+        self.communication.check_all(problems);
+        self.machine.check_all(
+            (self.source_ami.as_ref(), self.source_ami_filter.as_ref()),
+            self.ami_name.as_ref(),
             problems,
         );
-        ami_source_problems(
-            self.source_ami.as_ref(),
-            self.source_ami_filter.as_ref(),
-            self.access.as_ref(),
-            problems,
-        );
-        check_ami(self.ami_name.as_ref(), self.ami.as_ref(), problems);
-        BlockDevice::check_kept(&self.ami_block_device_mappings, "ami_block_device_mappings", problems);
-        check_instance(self.instance.as_ref(), problems);
-        BlockDevice::check_kept(
-            &self.launch_block_device_mappings,
-            "launch_block_device_mappings",
-            problems,
-        );
+        self.machine.check_launched(problems);
     }
 }
 
@@ -218,6 +175,6 @@ impl Describe for Ebs {
     const RUNTIME: Runtime<Self> = Runtime::unwritten();
 
     fn info(&self) -> Info {
-        Info::new(guest_of(self.communicator.as_ref()))
+        Info::new(self.communication.guest())
     }
 }

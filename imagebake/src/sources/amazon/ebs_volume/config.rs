@@ -5,13 +5,12 @@ use super::super::{
     check_instance,
 };
 use crate::{
-    communicator::{ssh::Ssh, winrm::WinRm},
     describe::{Component, Describe, Info, feature},
     field::Places,
-    groups::{check_machine, entry_blocks, guest_of},
+    groups::{Communication, entry_blocks},
     plan::Diagnostics,
     source::Runtime,
-    value::{Template, Text},
+    value::Template,
 };
 use imagebake_macros::Config;
 
@@ -62,15 +61,8 @@ pub struct EbsVolume {
     /// Tags of the machine's disks, one by one.
     #[field(each = "run_volume_tag", parts = run_volume_tag_blocks, facts = BUILD_FACTS)]
     run_volume_tag: Vec<(String, Template)>,
-    /// How steps reach it: `ssh`, `winrm` or `none`; SSH without. `.winrm(…)` says so by itself.
-    #[field(template = "communicator")]
-    communicator: Option<Text>,
-    /// The SSH connection to it.
-    #[field(group)]
-    ssh: Option<Ssh>,
-    /// The WinRM connection to it.
-    #[field(group)]
-    winrm: Option<WinRm>,
+    #[field(flatten)]
+    communication: Communication,
     at: Places,
 }
 
@@ -94,13 +86,7 @@ impl Component for EbsVolume {
     const KIND: &'static str = "amazon-ebsvolume";
 
     fn check(&self, problems: &mut Diagnostics) {
-        check_machine(
-            self.communicator.as_ref(),
-            self.ssh.as_ref(),
-            self.winrm.as_ref(),
-            None,
-            problems,
-        );
+        self.communication.check_all(problems);
         ami_source_problems(
             self.source_ami.as_ref(),
             self.source_ami_filter.as_ref(),
@@ -119,6 +105,6 @@ impl Describe for EbsVolume {
     const RUNTIME: Runtime<Self> = Runtime::unwritten();
 
     fn info(&self) -> Info {
-        Info::new(guest_of(self.communicator.as_ref()))
+        Info::new(self.communication.guest())
     }
 }

@@ -1,14 +1,11 @@
 //! The settings of `amazon-instance`.
 
-use super::super::{
-    Access, Ami, AmiFilter, AmiId, AmiName, Amis, BlockDevice, Instance, Region, ami_source_problems, check_ami,
-    check_instance,
-};
+use super::super::shared::AmiMachine;
+use super::super::{AmiFilter, AmiId, AmiName, Amis, Region};
 use crate::{
-    communicator::{ssh::Ssh, winrm::WinRm},
     describe::{Component, Describe, Info, feature},
     field::Places,
-    groups::{check_machine, guest_of},
+    groups::Communication,
     plan::Diagnostics,
     source::Runtime,
     value::{GuestPath, HostPath, Template, Text},
@@ -50,33 +47,13 @@ pub struct InstanceStore {
     /// The name of the AMI: 3 to 128 letters, digits and `()[] ./-'@_`.
     #[field(private, rename = "with_ami_name", template = "ami_name")]
     ami_name: Option<AmiName>,
-    /// Who asks Amazon's API.
-    #[field(group)]
-    access: Option<Access>,
-    /// What becomes of the AMI.
-    #[field(group)]
-    ami: Option<Ami>,
-    /// The machine.
-    #[field(group)]
-    instance: Option<Instance>,
-    /// Disks that the AMI has.
-    #[field(each = "ami_block_device", template = "ami_block_device_mappings")]
-    ami_block_device_mappings: Vec<BlockDevice>,
-    /// Disks that the machine has.
-    #[field(each = "launch_block_device", template = "launch_block_device_mappings")]
-    launch_block_device_mappings: Vec<BlockDevice>,
+    #[field(flatten)]
+    machine: AmiMachine,
     /// `v2.0` where machines of it have a TPM.
     #[field(template = "tpm_support")]
     tpm_support: Option<Text>,
-    /// How steps reach it: `ssh`, `winrm` or `none`; SSH without. `.winrm(…)` says so by itself.
-    #[field(template = "communicator")]
-    communicator: Option<Text>,
-    /// The SSH connection to it.
-    #[field(group)]
-    ssh: Option<Ssh>,
-    /// The WinRM connection to it.
-    #[field(group)]
-    winrm: Option<WinRm>,
+    #[field(flatten)]
+    communication: Communication,
     at: Places,
 }
 
@@ -199,27 +176,13 @@ impl Component for InstanceStore {
     const KIND: &'static str = "amazon-instance";
 
     fn check(&self, problems: &mut Diagnostics) {
-        check_machine(
-            self.communicator.as_ref(),
-            self.ssh.as_ref(),
-            self.winrm.as_ref(),
-            None,
+        self.communication.check_all(problems);
+        self.machine.check_all(
+            (self.source_ami.as_ref(), self.source_ami_filter.as_ref()),
+            self.ami_name.as_ref(),
             problems,
         );
-        ami_source_problems(
-            self.source_ami.as_ref(),
-            self.source_ami_filter.as_ref(),
-            self.access.as_ref(),
-            problems,
-        );
-        check_ami(self.ami_name.as_ref(), self.ami.as_ref(), problems);
-        BlockDevice::check_kept(&self.ami_block_device_mappings, "ami_block_device_mappings", problems);
-        check_instance(self.instance.as_ref(), problems);
-        BlockDevice::check_kept(
-            &self.launch_block_device_mappings,
-            "launch_block_device_mappings",
-            problems,
-        );
+        self.machine.check_launched(problems);
         if let Some(bundle) = &self.bundle {
             bundle.check_all(problems);
         }
@@ -232,6 +195,6 @@ impl Describe for InstanceStore {
     const RUNTIME: Runtime<Self> = Runtime::unwritten();
 
     fn info(&self) -> Info {
-        Info::new(guest_of(self.communicator.as_ref()))
+        Info::new(self.communication.guest())
     }
 }

@@ -6,10 +6,9 @@ use super::super::{
     names::{Gallery, ManagedImage, MarketplaceImage, OsType},
 };
 use crate::{
-    communicator::{ssh::Ssh, winrm::WinRm},
     describe::{Component, Describe, Info, feature},
     field::Places,
-    groups::{check_machine, entry_blocks, guest_of},
+    groups::{Communication, entry_blocks},
     plan::{Diagnostic, Diagnostics},
     source::Runtime,
     value::{HostPath, Secret, Template, Text},
@@ -264,15 +263,8 @@ pub struct Arm {
     /// Whether nothing is made in the end: for trying steps.
     #[field(template = "skip_create_image")]
     skip_create_image: bool,
-    /// How steps reach it: `ssh`, `winrm` or `none`; SSH without. `.winrm(…)` says so by itself.
-    #[field(template = "communicator")]
-    communicator: Option<Text>,
-    /// The SSH connection to it.
-    #[field(group)]
-    ssh: Option<Ssh>,
-    /// The WinRM connection to it.
-    #[field(group)]
-    winrm: Option<WinRm>,
+    #[field(flatten)]
+    communication: Communication,
     at: Places,
 }
 
@@ -537,13 +529,7 @@ impl Component for Arm {
     const KIND: &'static str = "azure-arm";
 
     fn check(&self, problems: &mut Diagnostics) {
-        check_machine(
-            self.communicator.as_ref(),
-            self.ssh.as_ref(),
-            self.winrm.as_ref(),
-            None,
-            problems,
-        );
+        self.communication.check_all(problems);
         if let Some(access) = &self.access {
             access.check_all(problems);
         }
@@ -627,6 +613,6 @@ impl Describe for Arm {
     const RUNTIME: Runtime<Self> = Runtime::unwritten();
 
     fn info(&self) -> Info {
-        Info::new(guest_of(self.communicator.as_ref()))
+        Info::new(self.communication.guest())
     }
 }

@@ -3,13 +3,11 @@
 use super::super::machine::Hardware;
 use crate::{
     artifact::Files,
-    communicator::{ssh::Ssh, winrm::WinRm},
     describe::{Component, Describe, Info, feature},
     field::Places,
-    groups::{Boot, Cd, Floppy, Http, Iso, Shutdown, check_machine, guest_of},
+    groups::{Iso, VirtualMachine},
     plan::Diagnostics,
     source::Runtime,
-    value::Text,
 };
 use imagebake_macros::Config;
 
@@ -44,30 +42,8 @@ pub struct Machine {
     /// Whether the disk is a whole VHD, as Azure takes it.
     #[field(template = "use_fixed_vhd_format")]
     use_fixed_vhd_format: bool,
-    /// What is typed at its first screen.
-    #[field(group)]
-    boot: Option<Boot>,
-    /// Files that it fetches while it is installed.
-    #[field(group)]
-    http: Option<Http>,
-    /// A floppy disk made for the build.
-    #[field(group)]
-    floppy: Option<Floppy>,
-    /// A CD made for the build.
-    #[field(group)]
-    cd: Option<Cd>,
-    /// How it is turned off.
-    #[field(group)]
-    shutdown: Option<Shutdown>,
-    /// How steps reach it: `ssh`, `winrm` or `none`; SSH without. `.winrm(…)` says so by itself.
-    #[field(template = "communicator")]
-    communicator: Option<Text>,
-    /// The SSH connection to it.
-    #[field(group)]
-    ssh: Option<Ssh>,
-    /// The WinRM connection to it.
-    #[field(group)]
-    winrm: Option<WinRm>,
+    #[field(flatten)]
+    machine: VirtualMachine,
     at: Places,
 }
 
@@ -83,16 +59,7 @@ impl Component for Machine {
     const KIND: &'static str = "hyperv-iso";
 
     fn check(&self, problems: &mut Diagnostics) {
-        check_machine(
-            self.communicator.as_ref(),
-            self.ssh.as_ref(),
-            self.winrm.as_ref(),
-            self.http.as_ref(),
-            problems,
-        );
-        if let Some(boot) = &self.boot {
-            boot.check_all(problems);
-        }
+        self.machine.check_all(problems);
         if let Some(iso) = &self.iso {
             iso.check_all(problems);
         }
@@ -108,6 +75,6 @@ impl Describe for Machine {
     const RUNTIME: Runtime<Self> = Runtime::unwritten();
 
     fn info(&self) -> Info {
-        Info::new(guest_of(self.communicator.as_ref())).with_files()
+        Info::new(self.machine.guest()).with_files()
     }
 }

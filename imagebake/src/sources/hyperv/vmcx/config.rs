@@ -3,10 +3,9 @@
 use super::super::machine::Hardware;
 use crate::{
     artifact::Files,
-    communicator::{ssh::Ssh, winrm::WinRm},
     describe::{Component, Describe, Info, feature},
     field::Places,
-    groups::{Boot, Cd, Floppy, Http, Iso, Shutdown, check_machine, guest_of},
+    groups::{Iso, VirtualMachine},
     plan::Diagnostics,
     source::Runtime,
     value::{Template, Text},
@@ -50,30 +49,8 @@ pub struct Machine {
     /// What changes in what it is made of, and how it runs while it is built.
     #[field(group)]
     hardware: Option<Hardware>,
-    /// What is typed at its first screen.
-    #[field(group)]
-    boot: Option<Boot>,
-    /// Files that it fetches while it is installed.
-    #[field(group)]
-    http: Option<Http>,
-    /// A floppy disk made for the build.
-    #[field(group)]
-    floppy: Option<Floppy>,
-    /// A CD made for the build.
-    #[field(group)]
-    cd: Option<Cd>,
-    /// How it is turned off.
-    #[field(group)]
-    shutdown: Option<Shutdown>,
-    /// How steps reach it: `ssh`, `winrm` or `none`; SSH without. `.winrm(…)` says so by itself.
-    #[field(template = "communicator")]
-    communicator: Option<Text>,
-    /// The SSH connection to it.
-    #[field(group)]
-    ssh: Option<Ssh>,
-    /// The WinRM connection to it.
-    #[field(group)]
-    winrm: Option<WinRm>,
+    #[field(flatten)]
+    machine: VirtualMachine,
     at: Places,
 }
 
@@ -95,16 +72,7 @@ impl Component for Machine {
     const KIND: &'static str = "hyperv-vmcx";
 
     fn check(&self, problems: &mut Diagnostics) {
-        check_machine(
-            self.communicator.as_ref(),
-            self.ssh.as_ref(),
-            self.winrm.as_ref(),
-            self.http.as_ref(),
-            problems,
-        );
-        if let Some(boot) = &self.boot {
-            boot.check_all(problems);
-        }
+        self.machine.check_all(problems);
         if let Some(iso) = &self.iso {
             iso.check_all(problems);
         }
@@ -127,6 +95,6 @@ impl Describe for Machine {
     const RUNTIME: Runtime<Self> = Runtime::unwritten();
 
     fn info(&self) -> Info {
-        Info::new(guest_of(self.communicator.as_ref())).with_files()
+        Info::new(self.machine.guest()).with_files()
     }
 }

@@ -3,13 +3,11 @@
 use super::super::{
     access::Connection,
     artifact::ProxmoxTemplate,
-    machine::{Hardware, Outcome},
+    machine::{Common, Hardware},
 };
 use crate::{
-    communicator::{ssh::Ssh, winrm::WinRm},
     describe::{Component, Describe, Info, feature},
     field::Places,
-    groups::{Boot, Http, check_machine, guest_of},
     plan::Diagnostics,
     source::Runtime,
     value::Text,
@@ -56,24 +54,8 @@ pub struct Machine {
     /// What changes in what it is made of.
     #[field(group)]
     hardware: Option<Hardware>,
-    /// What becomes of it.
-    #[field(group)]
-    outcome: Option<Outcome>,
-    /// What is typed at its first screen.
-    #[field(group)]
-    boot: Option<Boot>,
-    /// Files that it fetches while it starts.
-    #[field(group)]
-    http: Option<Http>,
-    /// How steps reach it: `ssh`, `winrm` or `none`; SSH without. `.winrm(…)` says so by itself.
-    #[field(template = "communicator")]
-    communicator: Option<Text>,
-    /// The SSH connection to it.
-    #[field(group)]
-    ssh: Option<Ssh>,
-    /// The WinRM connection to it.
-    #[field(group)]
-    winrm: Option<WinRm>,
+    #[field(flatten)]
+    common: Common,
     at: Places,
 }
 
@@ -122,16 +104,7 @@ impl Component for Machine {
     const KIND: &'static str = "proxmox-clone";
 
     fn check(&self, problems: &mut Diagnostics) {
-        check_machine(
-            self.communicator.as_ref(),
-            self.ssh.as_ref(),
-            self.winrm.as_ref(),
-            self.http.as_ref(),
-            problems,
-        );
-        if let Some(boot) = &self.boot {
-            boot.check_all(problems);
-        }
+        self.common.check_all(problems);
         if let Some(connection) = &self.connection {
             connection.check_all(problems);
         }
@@ -150,6 +123,6 @@ impl Describe for Machine {
     const RUNTIME: Runtime<Self> = Runtime::unwritten();
 
     fn info(&self) -> Info {
-        Info::new(guest_of(self.communicator.as_ref()))
+        Info::new(self.common.guest())
     }
 }

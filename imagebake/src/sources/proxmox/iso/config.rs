@@ -3,13 +3,12 @@
 use super::super::{
     access::Connection,
     artifact::ProxmoxTemplate,
-    machine::{Hardware, IsoFile, Outcome},
+    machine::{Common, Hardware, IsoFile},
 };
 use crate::{
-    communicator::{ssh::Ssh, winrm::WinRm},
     describe::{Component, Describe, Info, feature},
     field::Places,
-    groups::{Boot, Http, Iso, check_machine, guest_of},
+    groups::Iso,
     plan::Diagnostics,
     source::Runtime,
     value::Text,
@@ -63,24 +62,8 @@ pub struct Machine {
     /// What it is made of.
     #[field(group)]
     hardware: Option<Hardware>,
-    /// What becomes of it.
-    #[field(group)]
-    outcome: Option<Outcome>,
-    /// What is typed at its first screen.
-    #[field(group)]
-    boot: Option<Boot>,
-    /// Files that it fetches while it is installed.
-    #[field(group)]
-    http: Option<Http>,
-    /// How steps reach it: `ssh`, `winrm` or `none`; SSH without. `.winrm(…)` says so by itself.
-    #[field(template = "communicator")]
-    communicator: Option<Text>,
-    /// The SSH connection to it.
-    #[field(group)]
-    ssh: Option<Ssh>,
-    /// The WinRM connection to it.
-    #[field(group)]
-    winrm: Option<WinRm>,
+    #[field(flatten)]
+    common: Common,
     at: Places,
 }
 
@@ -102,16 +85,7 @@ impl Component for Machine {
     const KIND: &'static str = "proxmox-iso";
 
     fn check(&self, problems: &mut Diagnostics) {
-        check_machine(
-            self.communicator.as_ref(),
-            self.ssh.as_ref(),
-            self.winrm.as_ref(),
-            self.http.as_ref(),
-            problems,
-        );
-        if let Some(boot) = &self.boot {
-            boot.check_all(problems);
-        }
+        self.common.check_all(problems);
         if let Some(connection) = &self.connection {
             connection.check_all(problems);
         }
@@ -130,6 +104,6 @@ impl Describe for Machine {
     const RUNTIME: Runtime<Self> = Runtime::unwritten();
 
     fn info(&self) -> Info {
-        Info::new(guest_of(self.communicator.as_ref()))
+        Info::new(self.common.guest())
     }
 }

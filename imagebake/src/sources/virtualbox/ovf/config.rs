@@ -1,12 +1,10 @@
 //! The settings of `virtualbox-ovf`.
 
-use super::super::machine::{Export, GuestAdditions, PowerOff, Run};
+use super::super::machine::Common;
 use crate::{
     artifact::Files,
-    communicator::{ssh::Ssh, winrm::WinRm},
     describe::{Component, Describe, Info, feature},
     field::Places,
-    groups::{Boot, Cd, Floppy, HostPorts, Http, Shutdown, check_machine, guest_of},
     plan::Diagnostics,
     source::Runtime,
     value::{Checksum, Template, Text},
@@ -46,48 +44,8 @@ pub struct Machine {
     /// The machine's name; `packer-` and the source's name without.
     #[field(template = "vm_name")]
     vm_name: Option<Template>,
-    /// What is typed at its first screen.
-    #[field(group)]
-    boot: Option<Boot>,
-    /// Files that it fetches while it is installed.
-    #[field(group)]
-    http: Option<Http>,
-    /// A floppy disk made for the build.
-    #[field(group)]
-    floppy: Option<Floppy>,
-    /// A CD made for the build.
-    #[field(group)]
-    cd: Option<Cd>,
-    /// How it is turned off.
-    #[field(group)]
-    shutdown: Option<Shutdown>,
-    /// How steps reach it: `ssh`, `winrm` or `none`; SSH without. `.winrm(…)` says so by itself.
-    #[field(template = "communicator")]
-    communicator: Option<Text>,
-    /// The SSH connection to it.
-    #[field(group)]
-    ssh: Option<Ssh>,
-    /// The WinRM connection to it.
-    #[field(group)]
-    winrm: Option<WinRm>,
-    /// What else is said of turning it off.
-    #[field(group)]
-    power_off: Option<PowerOff>,
-    /// The builder's port that leads to it.
-    #[field(group)]
-    host_ports: Option<HostPorts>,
-    /// The older name of `skip_nat_mapping`.
-    #[field(template = "ssh_skip_nat_mapping")]
-    ssh_skip_nat_mapping: bool,
-    /// How it runs while it is built, and where what is made goes.
-    #[field(group)]
-    run: Option<Run>,
-    /// VirtualBox's additions for the guest.
-    #[field(group)]
-    guest_additions: Option<GuestAdditions>,
-    /// What is made of it.
-    #[field(group)]
-    export: Option<Export>,
+    #[field(flatten)]
+    common: Common,
     at: Places,
 }
 
@@ -103,28 +61,7 @@ impl Component for Machine {
     const KIND: &'static str = "virtualbox-ovf";
 
     fn check(&self, problems: &mut Diagnostics) {
-        check_machine(
-            self.communicator.as_ref(),
-            self.ssh.as_ref(),
-            self.winrm.as_ref(),
-            self.http.as_ref(),
-            problems,
-        );
-        if let Some(boot) = &self.boot {
-            boot.check_all(problems);
-        }
-        if let Some(run) = &self.run {
-            run.check_all(problems);
-        }
-        if let Some(additions) = &self.guest_additions {
-            additions.check_all(problems);
-        }
-        if let Some(ports) = &self.host_ports {
-            ports.check_all(problems);
-        }
-        if let Some(export) = &self.export {
-            export.check_all(problems);
-        }
+        self.common.check_all(problems);
         if self.source_path.as_ref().is_none_or(Template::is_empty) {
             problems.error("source_path", "empty", "the archive needs a path");
         }
@@ -140,6 +77,6 @@ impl Describe for Machine {
     const RUNTIME: Runtime<Self> = Runtime::unwritten();
 
     fn info(&self) -> Info {
-        Info::new(guest_of(self.communicator.as_ref())).with_files()
+        Info::new(self.common.guest()).with_files()
     }
 }

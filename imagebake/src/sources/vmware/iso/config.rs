@@ -1,12 +1,11 @@
 //! The settings of `vmware-iso`.
 
-use super::super::machine::{Disks, Export, Run, Tools, Vmx};
+use super::super::machine::{Common, Disks};
 use crate::{
     artifact::Files,
-    communicator::{ssh::Ssh, winrm::WinRm},
     describe::{Component, Describe, Info, feature},
     field::Places,
-    groups::{Boot, Cd, Floppy, Http, Iso, Shutdown, Vnc, check_machine, guest_of},
+    groups::Iso,
     plan::Diagnostics,
     source::Runtime,
     value::{HostPath, Template, Text},
@@ -102,45 +101,8 @@ pub struct Machine {
     /// A snapshot that the image gets.
     #[field(template = "snapshot_name")]
     snapshot_name: Option<Text>,
-    /// What is typed at its first screen.
-    #[field(group)]
-    boot: Option<Boot>,
-    /// Files that it fetches while it is installed.
-    #[field(group)]
-    http: Option<Http>,
-    /// A floppy disk made for the build.
-    #[field(group)]
-    floppy: Option<Floppy>,
-    /// A CD made for the build.
-    #[field(group)]
-    cd: Option<Cd>,
-    /// How it is turned off.
-    #[field(group)]
-    shutdown: Option<Shutdown>,
-    /// How steps reach it: `ssh`, `winrm` or `none`; SSH without. `.winrm(…)` says so by itself.
-    #[field(template = "communicator")]
-    communicator: Option<Text>,
-    /// The SSH connection to it.
-    #[field(group)]
-    ssh: Option<Ssh>,
-    /// The WinRM connection to it.
-    #[field(group)]
-    winrm: Option<WinRm>,
-    /// How it runs while it is built, and where its files go.
-    #[field(group)]
-    run: Option<Run>,
-    /// Where its screen is reached.
-    #[field(group)]
-    vnc: Option<Vnc>,
-    /// VMware's tools for the guest.
-    #[field(group)]
-    tools: Option<Tools>,
-    /// Settings of the machine's file.
-    #[field(group)]
-    vmx: Option<Vmx>,
-    /// What is made of it.
-    #[field(group)]
-    export: Option<Export>,
+    #[field(flatten)]
+    common: Common,
     at: Places,
 }
 
@@ -156,27 +118,9 @@ impl Component for Machine {
     const KIND: &'static str = "vmware-iso";
 
     fn check(&self, problems: &mut Diagnostics) {
-        check_machine(
-            self.communicator.as_ref(),
-            self.ssh.as_ref(),
-            self.winrm.as_ref(),
-            self.http.as_ref(),
-            problems,
-        );
-        if let Some(boot) = &self.boot {
-            boot.check_all(problems);
-        }
+        self.common.check_all(problems);
         if let Some(iso) = &self.iso {
             iso.check_all(problems);
-        }
-        if let Some(vnc) = &self.vnc {
-            vnc.check_all(problems);
-        }
-        if let Some(tools) = &self.tools {
-            tools.check_all(problems);
-        }
-        if let Some(export) = &self.export {
-            export.check_all(problems);
         }
         problems.check_word("firmware", self.firmware.as_ref(), &["bios", "efi", "efi-secure"]);
     }
@@ -188,6 +132,6 @@ impl Describe for Machine {
     const RUNTIME: Runtime<Self> = Runtime::unwritten();
 
     fn info(&self) -> Info {
-        Info::new(guest_of(self.communicator.as_ref())).with_files()
+        Info::new(self.common.guest()).with_files()
     }
 }

@@ -3,13 +3,11 @@
 use super::super::{
     access::Connection,
     artifact::VsphereMachine,
-    machine::{Hardware, Location, Media, Outcome, Waiting},
+    machine::{Common, Hardware, Location},
 };
 use crate::{
-    communicator::{ssh::Ssh, winrm::WinRm},
     describe::{Component, Describe, Info, feature},
     field::Places,
-    groups::{Boot, Cd, Floppy, Http, Shutdown, check_machine, guest_of},
     plan::Diagnostics,
     source::Runtime,
     value::{HostPath, Secret, Template, Text},
@@ -65,39 +63,8 @@ pub struct Machine {
     /// Properties that its system asks for.
     #[field(template = "vapp")]
     vapp: Option<Vapp>,
-    /// Media in its drives, and what becomes of drives and adapters.
-    #[field(group)]
-    media: Option<Media>,
-    /// How its start and its address are waited for.
-    #[field(group)]
-    waiting: Option<Waiting>,
-    /// What becomes of it.
-    #[field(group)]
-    outcome: Option<Outcome>,
-    /// What is typed at its first screen.
-    #[field(group)]
-    boot: Option<Boot>,
-    /// Files that it fetches while it is installed.
-    #[field(group)]
-    http: Option<Http>,
-    /// A floppy disk made for the build.
-    #[field(group)]
-    floppy: Option<Floppy>,
-    /// A CD made for the build.
-    #[field(group)]
-    cd: Option<Cd>,
-    /// How it is turned off.
-    #[field(group)]
-    shutdown: Option<Shutdown>,
-    /// How steps reach it: `ssh`, `winrm` or `none`; SSH without. `.winrm(…)` says so by itself.
-    #[field(template = "communicator")]
-    communicator: Option<Text>,
-    /// The SSH connection to it.
-    #[field(group)]
-    ssh: Option<Ssh>,
-    /// The WinRM connection to it.
-    #[field(group)]
-    winrm: Option<WinRm>,
+    #[field(flatten)]
+    common: Common,
     at: Places,
 }
 
@@ -306,16 +273,7 @@ impl Component for Machine {
     const KIND: &'static str = "vsphere-clone";
 
     fn check(&self, problems: &mut Diagnostics) {
-        check_machine(
-            self.communicator.as_ref(),
-            self.ssh.as_ref(),
-            self.winrm.as_ref(),
-            self.http.as_ref(),
-            problems,
-        );
-        if let Some(boot) = &self.boot {
-            boot.check_all(problems);
-        }
+        self.common.check_all(problems);
         if let Some(connection) = &self.connection {
             connection.check_all(problems);
         }
@@ -324,12 +282,6 @@ impl Component for Machine {
         }
         if let Some(hardware) = &self.hardware {
             hardware.check_all(problems);
-        }
-        if let Some(media) = &self.media {
-            media.check_all(problems);
-        }
-        if let Some(outcome) = &self.outcome {
-            outcome.check_all(problems);
         }
         if self.template.as_ref().is_none_or(Template::is_empty) {
             problems.error("template", "empty", "the machine to copy needs a name");
@@ -357,6 +309,6 @@ impl Describe for Machine {
     const RUNTIME: Runtime<Self> = Runtime::unwritten();
 
     fn info(&self) -> Info {
-        Info::new(guest_of(self.communicator.as_ref()))
+        Info::new(self.common.guest())
     }
 }

@@ -2,10 +2,9 @@
 
 use super::super::artifact::VsphereMachine;
 use crate::{
-    communicator::{ssh::Ssh, winrm::WinRm},
     describe::{Component, Describe, Info, feature},
     field::Places,
-    groups::{check_machine, guest_of},
+    groups::Communication,
     plan::Diagnostics,
     source::Runtime,
     value::{HostPath, Template, Text},
@@ -102,15 +101,8 @@ pub struct Machine {
     /// Seconds publishing may take; 600 without.
     #[field(template = "watch_publish_timeout_sec")]
     watch_publish_timeout_sec: Option<u32>,
-    /// How steps reach it: `ssh`, `winrm` or `none`; SSH without. `.winrm(…)` says so by itself.
-    #[field(template = "communicator")]
-    communicator: Option<Text>,
-    /// The SSH connection to it.
-    #[field(group)]
-    ssh: Option<Ssh>,
-    /// The WinRM connection to it.
-    #[field(group)]
-    winrm: Option<WinRm>,
+    #[field(flatten)]
+    communication: Communication,
     at: Places,
 }
 
@@ -126,13 +118,7 @@ impl Component for Machine {
     const KIND: &'static str = "vsphere-supervisor";
 
     fn check(&self, problems: &mut Diagnostics) {
-        check_machine(
-            self.communicator.as_ref(),
-            self.ssh.as_ref(),
-            self.winrm.as_ref(),
-            None,
-            problems,
-        );
+        self.communication.check_all(problems);
         for (field, text) in [("class_name", &self.class_name), ("storage_class", &self.storage_class)] {
             if text.is_empty() {
                 problems.error(field, "empty", "the class needs a name");
@@ -170,6 +156,6 @@ impl Describe for Machine {
     const RUNTIME: Runtime<Self> = Runtime::unwritten();
 
     fn info(&self) -> Info {
-        Info::new(guest_of(self.communicator.as_ref()))
+        Info::new(self.communication.guest())
     }
 }
