@@ -1,6 +1,6 @@
 //! One look-up on its way: who asks where, and which of the ways to an answer it takes.
 
-use super::{Data, LookedUp, Lookup, LookupCx, Lookups, Origin};
+use super::{Data, LookedUp, Lookup, LookupCx, Lookups, Origin, SENSITIVE};
 use crate::{
     error::{Error, ErrorKind, Result},
     field::Place,
@@ -220,7 +220,7 @@ impl<'d, L: Lookup> Ask<'d, L> {
 
     fn tell(&self, answer: &L::Answer, from: Origin) {
         let answer = match self.sensitive {
-            true => "<sensitive>".to_owned(),
+            true => SENSITIVE.to_owned(),
             false => self.question.shown(answer),
         };
         self.told(answer, from);

@@ -25,6 +25,7 @@ mod join;
 mod lock;
 mod lookup;
 mod lookups;
+pub(crate) mod planned;
 mod template;
 mod unknown;
 
@@ -46,8 +47,7 @@ pub(crate) use unknown::UNKNOWN;
 
 use crate::{
     engine::Clock,
-    error::{Error, ErrorKind},
-    field::{Field, Place},
+    field::Place,
     plan::Diagnostics,
     value::{HostPath, Text},
 };
@@ -57,23 +57,8 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-/// The question of a look-up that is described like a component: what is set, secrets by name.
-pub(crate) fn question_of(fields: &[Field]) -> String {
-    let set = fields.iter().filter(|field| field.is_set() && !field.value.is_zero());
-    let told = set.map(|field| match field.value.to_json(false) {
-        serde_json::Value::String(text) => format!("{}={text}", field.meta.name),
-        value => format!("{}={value}", field.meta.name),
-    });
-    told.collect::<Vec<_>>().join(" ")
-}
-
-/// The error of a look-up at a platform that nothing can ask yet.
-pub(crate) fn unwritten(platform: &str) -> Error {
-    let message = format!("imagebake has no runtime for `{platform}` yet, and so nothing asks it");
-    Error::new(ErrorKind::Unsupported, message).hint(
-        "make what it would say an input, or put the answer into imagebake.lock; `plan --format packer` leaves it open",
-    )
-}
+/// What is shown of an answer that is secret.
+pub(crate) const SENSITIVE: &str = "<sensitive>";
 
 /// Where an answer came from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]

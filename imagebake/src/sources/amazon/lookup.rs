@@ -2,10 +2,8 @@
 
 use super::{Access, AmiFilter, Region};
 use crate::{
-    data::{Lookup, LookupCx, question_of, unwritten},
-    describe::Component,
-    error::Result,
-    field::{Config as _, Places},
+    data::{SENSITIVE, planned::planned_lookup},
+    field::Places,
     value::Text,
 };
 use imagebake_macros::Config;
@@ -152,68 +150,6 @@ impl StoredSecret {
     }
 }
 
-impl Component for FindAmi {
-    const KIND: &'static str = "amazon-ami";
-}
-
-impl Component for Parameter {
-    const KIND: &'static str = "amazon-parameterstore";
-}
-
-impl Component for StoredSecret {
-    const KIND: &'static str = "amazon-secretsmanager";
-}
-
-#[diagnostic::do_not_recommend]
-impl Lookup for FindAmi {
-    const KIND: &'static str = <Self as Component>::KIND;
-    type Answer = FoundAmi;
-
-    fn question(&self) -> String {
-        question_of(&self.fields())
-    }
-
-    fn shown(&self, found: &FoundAmi) -> String {
-        format!("{} ({})", found.id, found.name)
-    }
-
-    async fn look_up(&self, _: &LookupCx<'_>) -> Result<FoundAmi> {
-        Err(unwritten("amazon"))
-    }
-}
-
-#[diagnostic::do_not_recommend]
-impl Lookup for Parameter {
-    const KIND: &'static str = <Self as Component>::KIND;
-    type Answer = FoundParameter;
-
-    fn question(&self) -> String {
-        question_of(&self.fields())
-    }
-
-    fn shown(&self, found: &FoundParameter) -> String {
-        found.value.clone()
-    }
-
-    async fn look_up(&self, _: &LookupCx<'_>) -> Result<FoundParameter> {
-        Err(unwritten("amazon"))
-    }
-}
-
-#[diagnostic::do_not_recommend]
-impl Lookup for StoredSecret {
-    const KIND: &'static str = <Self as Component>::KIND;
-    type Answer = FoundSecret;
-
-    fn question(&self) -> String {
-        question_of(&self.fields())
-    }
-
-    fn shown(&self, _: &FoundSecret) -> String {
-        "<sensitive>".to_owned()
-    }
-
-    async fn look_up(&self, _: &LookupCx<'_>) -> Result<FoundSecret> {
-        Err(unwritten("amazon"))
-    }
-}
+planned_lookup!(FindAmi, "amazon-ami" at "amazon", |found: FoundAmi| format!("{} ({})", found.id, found.name));
+planned_lookup!(Parameter, "amazon-parameterstore" at "amazon", |found: FoundParameter| found.value.clone());
+planned_lookup!(StoredSecret, "amazon-secretsmanager" at "amazon", |_: FoundSecret| SENSITIVE.to_owned());

@@ -2,10 +2,8 @@
 
 use super::Access;
 use crate::{
-    data::{Lookup, LookupCx, question_of, unwritten},
-    describe::Component,
-    error::Result,
-    field::{Config as _, Places},
+    data::{SENSITIVE, planned::planned_lookup},
+    field::Places,
     value::Text,
 };
 use imagebake_macros::Config;
@@ -48,24 +46,4 @@ impl VaultSecret {
     }
 }
 
-impl Component for VaultSecret {
-    const KIND: &'static str = "azure-keyvaultsecret";
-}
-
-#[diagnostic::do_not_recommend]
-impl Lookup for VaultSecret {
-    const KIND: &'static str = <Self as Component>::KIND;
-    type Answer = FoundVaultSecret;
-
-    fn question(&self) -> String {
-        question_of(&self.fields())
-    }
-
-    fn shown(&self, _: &FoundVaultSecret) -> String {
-        "<sensitive>".to_owned()
-    }
-
-    async fn look_up(&self, _: &LookupCx<'_>) -> Result<FoundVaultSecret> {
-        Err(unwritten("azure"))
-    }
-}
+planned_lookup!(VaultSecret, "azure-keyvaultsecret" at "azure", |_: FoundVaultSecret| SENSITIVE.to_owned());
