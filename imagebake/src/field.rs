@@ -35,14 +35,6 @@ impl Place {
             column,
         }
     }
-
-    /// Where the byte at `offset` stands in `text`, which is what `file` holds.
-    pub(crate) fn in_text(file: &str, text: &str, offset: usize) -> Self {
-        let before = text.get(..offset).unwrap_or(text);
-        let number = |count: usize| u32::try_from(count + 1).unwrap_or(u32::MAX);
-        let column = before.rsplit('\n').next().unwrap_or_default().chars().count();
-        Self::in_file(file, number(before.matches('\n').count()), number(column))
-    }
 }
 
 impl From<&'static Location<'static>> for Place {

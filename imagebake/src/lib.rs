@@ -50,6 +50,7 @@ pub mod screen;
 pub mod source;
 pub mod sources;
 pub mod step;
+mod text_lines;
 pub mod unit;
 pub mod unported;
 pub mod value;

@@ -14,6 +14,7 @@ use crate::{
     error::Error,
     field::Place,
     plan::{Diagnostic, Diagnostics},
+    text_lines::TextLines,
 };
 use serde_json::{Map, Value as Json};
 use std::{collections::BTreeMap, path::Path};
@@ -74,7 +75,11 @@ impl LockFile {
     /// When it is not a lock file that this program understands.
     pub fn parse(name: &str, text: &str) -> Result<Self, Diagnostics> {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-        let at = |offset: usize| Place::in_text(name, text, offset);
+        let lines = TextLines::new(text);
+        let at = |offset: usize| {
+            let (line, column) = lines.place(offset);
+            Place::in_file(name, line, column)
+        };
         if let Some(offset) = conflict(text) {
             return Err(one(Diagnostic::error(
                 "lock-file",

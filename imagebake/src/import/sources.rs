@@ -1,7 +1,7 @@
 //! The text of every file that was read, and places in it.
 
 use super::fault::Fault;
-use crate::{field::Place, plan::Diagnostic};
+use crate::{field::Place, plan::Diagnostic, text_lines::TextLines};
 use std::{cell::RefCell, rc::Rc};
 
 /// A range of bytes of one file.
@@ -76,11 +76,8 @@ impl Sources {
     /// Line and column, both from 1; columns count characters.
     pub fn place(&self, span: Span) -> Place {
         let file = self.file(span.file);
-        let before = String::from_utf8_lossy(&file.text.as_bytes()[..file.text.len().min(span.start as usize)]);
-        let line = before.matches('\n').count() + 1;
-        let column = before.chars().rev().take_while(|c| *c != '\n').count() + 1;
-        let small = |n| u32::try_from(n).unwrap_or(u32::MAX);
-        Place::in_file(file.name.clone(), small(line), small(column))
+        let (line, column) = TextLines::new(&file.text).place(span.start as usize);
+        Place::in_file(file.name.clone(), line, column)
     }
 
     /// A problem as the command line renders it.

@@ -1,21 +1,20 @@
-//! Where in a file a byte stands: the text of a values file with the beginnings of its lines.
+//! A values file's text, and what is wrong at a place of it.
 
 use super::{Mark, one};
 use crate::{
     field::Place,
     plan::{Diagnostic, Diagnostics},
+    text_lines::TextLines,
     variables::input::{Entry, Input},
 };
 use std::collections::HashSet;
 
-/// A text, for places in it.
+/// A values file, for places in it.
 pub(super) struct Lines<'a> {
     /// What messages call the file.
     pub(super) name: &'a str,
     pub(super) text: &'a str,
-    starts: Vec<usize>,
-    /// Columns need no counting then; a generated file may be one line of megabytes.
-    ascii: bool,
+    lines: TextLines<'a>,
 }
 
 impl<'a> Lines<'a> {
@@ -23,28 +22,19 @@ impl<'a> Lines<'a> {
         Self {
             name,
             text,
-            starts: std::iter::once(0)
-                .chain(memchr::memchr_iter(b'\n', text.as_bytes()).map(|end| end + 1))
-                .collect(),
-            ascii: text.is_ascii(),
+            lines: TextLines::new(text),
         }
     }
 
     /// The line and column of the byte at `offset`.
     pub(super) fn mark(&self, offset: usize) -> Mark {
-        let line = self.starts.partition_point(|start| *start <= offset).max(1);
-        let start = self.starts[line - 1];
-        let column = match self.ascii {
-            true => offset - start,
-            false => self.text.get(start..offset).map_or(0, |before| before.chars().count()),
-        };
-        mark(line, column + 1)
+        let (line, column) = self.lines.place(offset);
+        Mark { line, column }
     }
 
     /// The byte at a line and a column of bytes, both from 1.
     pub(super) fn offset(&self, line: usize, column: usize) -> usize {
-        let start = self.starts.get(line.saturating_sub(1)).copied().unwrap_or_default();
-        self.text.floor_char_boundary(start + column.saturating_sub(1))
+        self.lines.offset(line, column)
     }
 
     /// A problem at `at`. Its line is not shown: nobody knows what of it is secret.
