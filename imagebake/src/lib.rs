@@ -55,6 +55,7 @@ pub mod unit;
 pub mod unported;
 pub mod value;
 pub mod variables;
+mod yaml;
 
 #[cfg(feature = "cli")]
 pub use cli::{App, main};

@@ -188,6 +188,11 @@ const VALUES: &[(&str, &str)] = &[
         r#"{"a": [1, "two", 3.5, true, null], "b": {"c": "x"}}"#,
     ),
     (
+        r#"yamldecode("a: &x {b: 0x10, c: 'é'}\nc:\n  <<: *x\n  d: +12\ne: 1.10\nf: !!str 5\ng: ~\nh: [007, 1e3, .inf, 1_0]\n")"#,
+        r#"{"a": {"b": 16, "c": "é"}, "c": {"b": 16, "c": "é", "d": 12}, "e": 1.1, "f": "5", "g": null, "h": [7, 1000, ".inf", "1_0"]}"#,
+    ),
+    (r##"yamldecode("# nothing\n")"##, "null"),
+    (
         r#"yamlencode({b = ["x", 1], a = {c = true, d = null}, e = [], f = "l1\nl2\n"})"#,
         r#""\"a\":\n  \"c\": true\n  \"d\": null\n\"b\":\n- \"x\"\n- 1\n\"e\": []\n\"f\": |\n  l1\n  l2\n""#,
     ),
@@ -450,6 +455,22 @@ fn problems_name_function_and_argument() {
         (
             r#"yamldecode("a: [")"#,
             "`yamldecode`, argument 1 (src): this is not YAML",
+        ),
+        (
+            r#"yamldecode("a: [1\nb: 2\n")"#,
+            "`yamldecode`, argument 1 (src): this is not YAML: illegal placement of ':' indicator, at line 2 column 2",
+        ),
+        (
+            r#"yamldecode("a: 1\na: 2\n")"#,
+            "`yamldecode`, argument 1 (src): the key \"a\" is given twice",
+        ),
+        (
+            r#"yamldecode("a: 1\n---\nb: 2\n")"#,
+            "`yamldecode`, argument 1 (src): one document is expected, not several",
+        ),
+        (
+            r#"yamldecode("a: &x [*x]")"#,
+            "`yamldecode`, argument 1 (src): this is not YAML: an alias stands within the value that it names, at line 1 column 8",
         ),
         (r#"file("nope")"#, "`file`, argument 1 (path): cannot read"),
         (r#"templatefile("t.tpl", {})"#, "there is no variable `list`"),

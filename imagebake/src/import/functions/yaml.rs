@@ -1,35 +1,52 @@
 //! YAML, as the peer's library reads and writes it.
 
-use crate::import::value::{Number, Type, Value};
-use std::{collections::BTreeMap, fmt::Write};
-use yaml_rust2::{Yaml, YamlLoader};
+use crate::{
+    import::value::{Number, Type, Value},
+    yaml::{self, Kind, Node, Resolved},
+};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt::Write,
+};
 
 /// The one document of `text`.
 pub(super) fn decode(text: &str) -> Result<Value, String> {
-    let documents = YamlLoader::load_from_str(text).map_err(|error| format!("this is not YAML: {error}"))?;
-    match documents.as_slice() {
-        [] => Ok(Value::Null(Type::Dynamic)),
-        [document] => value(document),
-        _ => Err("one document is expected, not several".into()),
+    let documents = yaml::documents(text).map_err(|refused| {
+        let (line, column) = refused.at;
+        format!("this is not YAML: {}, at line {line} column {column}", refused.why)
+    })?;
+    let mut documents = documents.into_iter();
+    match (documents.next(), documents.next()) {
+        (None, _) => Ok(Value::Null(Type::Dynamic)),
+        (Some(document), None) => value(document.root),
+        (Some(_), Some(_)) => Err("one document is expected, not several".into()),
     }
 }
 
-fn value(yaml: &Yaml) -> Result<Value, String> {
-    Ok(match yaml {
-        Yaml::Real(text) => Number::parse(text).map_or_else(|| Value::string(text.clone()), Value::Number),
-        Yaml::Integer(number) => Value::integer(*number),
-        Yaml::String(text) => Value::string(text.clone()),
-        Yaml::Boolean(flag) => Value::Bool(*flag),
-        Yaml::Array(items) => Value::Tuple(items.iter().map(value).collect::<Result<_, _>>()?),
-        Yaml::Hash(entries) => {
-            let mut out = BTreeMap::new();
+fn value(node: Node) -> Result<Value, String> {
+    Ok(match node.kind {
+        Kind::Scalar(scalar) => match scalar.resolved() {
+            Resolved::Null => Value::Null(Type::Dynamic),
+            Resolved::Bool(flag) => Value::Bool(flag),
+            Resolved::Number(text) => {
+                let digits = text.strip_prefix('+').unwrap_or(&text);
+                match digits.parse::<i64>() {
+                    Ok(number) => Value::integer(number),
+                    Err(_) => Number::parse(digits).map_or_else(|| Value::string(text.clone()), Value::Number),
+                }
+            }
+            Resolved::Text(text) => Value::string(text),
+        },
+        Kind::List(items) => Value::Tuple(items.into_iter().map(value).collect::<Result<_, _>>()?),
+        Kind::Map(entries) => {
+            let (mut out, mut named) = (BTreeMap::new(), BTreeSet::new());
             for (key, item) in entries {
-                if let (Yaml::String(name), Yaml::Hash(_)) = (key, item)
-                    && name == "<<"
-                    && let Value::Object(merged) = value(item)?
-                {
-                    for (name, item) in merged {
-                        out.entry(name).or_insert(item);
+                let merges = matches!(&key.kind, Kind::Scalar(name) if name.text == "<<");
+                if let (true, Kind::Map(_)) = (merges, &item.kind) {
+                    if let Value::Object(merged) = value(item)? {
+                        for (name, item) in merged {
+                            out.entry(name).or_insert(item);
+                        }
                     }
                     continue;
                 }
@@ -39,12 +56,13 @@ fn value(yaml: &Yaml) -> Result<Value, String> {
                     Value::Bool(flag) => flag.to_string(),
                     _ => return Err("the key of a map must be text".into()),
                 };
+                if !named.insert(name.clone()) {
+                    return Err(format!("the key {name:?} is given twice"));
+                }
                 out.insert(name, value(item)?);
             }
             Value::Object(out)
         }
-        Yaml::Null => Value::Null(Type::Dynamic),
-        Yaml::Alias(_) | Yaml::BadValue => return Err("an alias stands for nothing".into()),
     })
 }
 
