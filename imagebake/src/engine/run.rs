@@ -160,7 +160,8 @@ pub async fn run(
     let summary = Summary::new(id, ended.units, began.elapsed().as_secs_f64(), ended.cleanup_failed);
     let close = journal.close().await;
     let (on, built, told, folder) = (project.clone(), plan.clone(), summary.clone(), logs.clone());
-    let (known, control) = context.digests.settle(killed).await;
+    // Who stops a run does not wait for what its record says of files.
+    let (known, control) = context.digests.settle(cancel.is_cancelled()).await;
     let recorded = tokio::task::spawn_blocking(move || record.finish(&on, &built, &told, &folder, &known, &control))
         .await
         .unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()));

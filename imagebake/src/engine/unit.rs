@@ -141,7 +141,7 @@ async fn with_keys(unit: &PlannedUnit, cx: &Cx, base: &BaseId) -> Result<Vec<Uni
     if cx.options().no_cache || steps.is_empty() {
         return Ok(steps);
     }
-    let (unit, cx) = (unit.clone(), cx.clone());
+    let (unit, stopped, cx) = (unit.clone(), cx, cx.clone());
     let base = base.clone();
     let work = move || {
         let mut key = StepKey::of_base(unit.kind(), &unit.fields(), &base);
@@ -168,9 +168,12 @@ async fn with_keys(unit: &PlannedUnit, cx: &Cx, base: &BaseId) -> Result<Vec<Uni
         }
         Ok(steps)
     };
-    tokio::task::spawn_blocking(work)
-        .await
-        .unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))
+    // Large files take their time; whoever stops the run does not wait for them.
+    let read = async {
+        let read = tokio::task::spawn_blocking(work).await;
+        read.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))
+    };
+    stopped.until_cancelled(read).await
 }
 
 /// How many steps a stored machine stands for, and which one it is.

@@ -167,6 +167,32 @@ fn slow() -> Image {
         .error_cleanup(ShellLocal::inline(["echo cleaned > error-cleanup"]))
 }
 
+/// A step that takes its time and names a file that it leaves to the run to read.
+#[derive(Clone, Config)]
+struct Reads {
+    #[field(required, path)]
+    file: HostPath,
+    at: Places,
+}
+
+impl Component for Reads {
+    const KIND: &'static str = "reads";
+}
+
+impl Provisioner for Reads {
+    async fn provision(&self, cx: &Cx, _: &Remote) -> Result<()> {
+        cx.pause(Duration::from_secs(300)).await
+    }
+}
+
+/// A machine whose step has a file that nobody could read to its end.
+#[image]
+fn reader() -> Image {
+    Image::new()
+        .source(Acme::new("cloud"))
+        .provision(Reads::defaults().file("huge"))
+}
+
 /// Fails in its second command.
 #[image]
 fn broken() -> Image {

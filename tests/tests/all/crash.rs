@@ -176,6 +176,38 @@ fn a_second_signal_does_not_wait_for_the_clean_up_and_a_third_for_nothing() {
     finish_without_delays(&project);
 }
 
+/// Whether the process has a file of this name open.
+fn reads(child: &Child, name: &str) -> bool {
+    let open = fs::read_dir(format!("/proc/{}/fd", child.id())).into_iter().flatten();
+    open.flatten()
+        .any(|link| fs::read_link(link.path()).is_ok_and(|path| path.ends_with(name)))
+}
+
+/// A file of holes that takes minutes to hash: for the step's key, and beside the step for the run's record.
+#[test]
+fn a_signal_does_not_wait_for_files_that_are_being_hashed() {
+    for (options, made) in [(&[][..], 0), (&["--no-cache"][..], 2)] {
+        for signals in [&["INT"][..], &["INT", "TERM"][..]] {
+            let project = fixture();
+            let huge = fs::File::create(project.path().join("huge")).expect("created");
+            huge.set_len(1 << 40).expect("a file of holes");
+            let mut child = project.spawn(&[&["build", "reader"], options].concat());
+            until("the file to be read", || {
+                reads(&child, "huge") && machines(&project).len() == made
+            });
+            for name in signals {
+                signal(&child, name);
+                until("the clean-up", || {
+                    machines(&project).is_empty() && journals(&project).is_empty()
+                });
+            }
+            let told = format!("{options:?} {signals:?}");
+            until(&told, || child.try_wait().expect("a child").is_some());
+            assert_eq!(child.wait().expect("it ended").code(), Some(130), "{told}");
+        }
+    }
+}
+
 /// Removes what a build left, on a platform that is quick again.
 fn finish_without_delays(project: &TestContext) {
     let mut cleanup = project.command(&["cleanup"]);
