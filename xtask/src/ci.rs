@@ -2,7 +2,11 @@
 
 use crate::{cargo, check, output, setup, test, tidy};
 use anyhow::{Context, Result, bail, ensure};
-use std::time::Instant;
+use std::{
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+    time::Instant,
+};
 
 pub(crate) fn run() -> Result<()> {
     let began = Instant::now();
@@ -47,9 +51,7 @@ fn stage<T>(name: &str, work: impl FnOnce() -> Result<T>) -> Result<T> {
 /// The tests, with every absence a failure.
 fn with_required(required: &str) -> Result<test::Counts> {
     let mut command = cargo(&["xtask", "test"]);
-    command
-        .env("IMAGEBAKE_REQUIRE", required)
-        .stdout(std::process::Stdio::piped());
+    command.env("IMAGEBAKE_REQUIRE", required).stdout(Stdio::piped());
     let mut child = command.spawn().context("cannot start the tests")?;
     let mut last = test::Counts::default();
     let lines = std::io::BufRead::lines(std::io::BufReader::new(child.stdout.take().expect("it is piped")));
@@ -133,38 +135,69 @@ fn satisfied(expression: &str, allowed: &[&str]) -> bool {
         .all(|all| all.split(" OR ").any(|one| allowed.contains(&one.trim())))
 }
 
-/// Each example lists and plans its images.
+/// Each example compiles with its own features alone, without a warning, and lists and plans its images.
+///
+/// The programs are those that the tests were built with, whose features are all that anything in the workspace asks for: to build each of
+/// them apart would be to build the libraries once for every set of features.
 fn examples() -> Result<()> {
+    let built = output(&mut cargo(&[
+        "build",
+        "--workspace",
+        "--all-targets",
+        "--locked",
+        "--quiet",
+        "--message-format=json",
+    ]))?;
     let folder = crate::root().join("examples");
     for entry in std::fs::read_dir(&folder)? {
-        let name = entry?.file_name().to_string_lossy().into_owned();
-        if !folder.join(&name).join("Cargo.toml").is_file() {
+        let project = entry?.path();
+        if !project.join("Cargo.toml").is_file() {
             continue;
         }
-        let package = format!("example-{name}");
+        let name = project.file_name().unwrap_or_default().display().to_string();
+        let checked = cargo(&["check", "--locked", "--quiet", "--package", &format!("example-{name}")]).output()?;
+        let said = String::from_utf8_lossy(&checked.stderr);
+        ensure!(
+            checked.status.success() && said.trim().is_empty(),
+            "example `{name}` with its own features alone:\n{said}"
+        );
+        let program = program(&built, &project).with_context(|| format!("example `{name}` has no program"))?;
         for command in ["list", "plan"] {
-            let mut run = cargo(&["run", "--quiet", "--locked", "--package", &package, "--", command]);
+            // As cargo would run it.
+            let mut run = Command::new(&program);
+            run.arg(command)
+                .current_dir(crate::root())
+                .env("CARGO_MANIFEST_DIR", &project);
             let printed = output(&mut run).with_context(|| format!("example `{name}`: {command}"))?;
             ensure!(
                 !printed.trim().is_empty(),
                 "example `{name}`: `{command}` printed nothing"
             );
         }
-        linkage(&package)?;
-        println!("example {name}: list, plan, linkage");
+        linkage(&name, &program)?;
+        println!("example {name}: its own features, list, plan, linkage");
     }
     Ok(())
 }
 
+/// The program of the package in the folder `project`, in what `cargo build --message-format=json` printed.
+fn program(built: &str, project: &Path) -> Option<PathBuf> {
+    let manifest = project.join("Cargo.toml");
+    built
+        .lines()
+        .filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok())
+        .filter(|message| message["manifest_path"].as_str().map(Path::new) == Some(&manifest))
+        .filter(|message| message["target"]["kind"][0] == "bin" && message["profile"]["test"] == false)
+        .find_map(|message| message["executable"].as_str().map(PathBuf::from))
+}
+
 /// A program needs the C library and the compiler's own runtime of the system, and no other library: a release build links the same ones.
-fn linkage(package: &str) -> Result<()> {
-    // Cargo knows what the program is called, and where it is: it hands it to `ldd` instead of starting it.
-    let with_ldd = ["--config", "target.'cfg(all())'.runner='ldd'"];
-    let listed = output(cargo(&["run", "--quiet", "--locked", "--package", package]).args(with_ldd))?;
+fn linkage(name: &str, program: &Path) -> Result<()> {
+    let listed = output(Command::new("ldd").arg(program))?;
     let others = other_libraries(&listed);
     ensure!(
         others.is_empty() && listed.contains("libc.so.6"),
-        "the program of {package} needs more than the C library: {}",
+        "the program of the example `{name}` needs more than the C library: {}",
         others.join(", ")
     );
     Ok(())
@@ -191,6 +224,25 @@ fn other_libraries(listed: &str) -> Vec<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_program_of_a_package_is_neither_its_tests_nor_another_ones() {
+        let line = |folder: &str, test: bool| {
+            format!(
+                "{{\"reason\":\"compiler-artifact\",\"manifest_path\":\"/w/examples/{folder}/Cargo.toml\",\"target\":{{\"kind\":[\"bin\"]}},\
+                \"profile\":{{\"test\":{test}}},\"executable\":\"/w/target/{folder}-{test}\"}}"
+            )
+        };
+        let built = [
+            line("a/server", false),
+            line("a", true),
+            "{\"reason\":\"build-finished\"}".to_owned(),
+            line("a", false),
+        ];
+        let found = program(&built.join("\n"), Path::new("/w/examples/a"));
+        assert_eq!(found, Some(PathBuf::from("/w/target/a-false")));
+        assert_eq!(program(&built[..3].join("\n"), Path::new("/w/examples/a")), None);
+    }
 
     #[test]
     fn a_library_of_the_system_is_found() {
