@@ -2,10 +2,33 @@
 //!
 //! `TRYBUILD=overwrite cargo test -p imagebake-macros --test ui` writes the words anew; read them before they are committed.
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+/// What trybuild passes to the compiler. It passes the last one for the cases only, for which it then builds the libraries a second time; said in
+/// this variable, which cargo prefers to everything else, it is the same for both.
+const FLAGS: (&str, &str) = (
+    "CARGO_ENCODED_RUSTFLAGS",
+    "--cfg\x1ftrybuild\x1f--verbose\x1f-A\x1fdead_code\x1f--diagnostic-width=140",
+);
 
 #[test]
 fn every_mistake_is_explained() {
+    if std::env::var_os(FLAGS.0).is_none_or(|flags| flags != FLAGS.1) {
+        let this = std::env::current_exe().expect("a test is a program");
+        let mut again = Command::new(this);
+        again
+            .args(["--exact", "every_mistake_is_explained", "--nocapture"])
+            .args(std::env::args().filter(|argument| argument.starts_with("trybuild=")));
+        let status = again
+            .env(FLAGS.0, FLAGS.1)
+            .status()
+            .expect("it has just been started once");
+        assert!(status.success(), "{status}");
+        return;
+    }
     let cases = trybuild::TestCases::new();
     cases.compile_fail("tests/ui/*/*.rs");
 }
