@@ -1,6 +1,10 @@
 //! Reading and evaluation: what the templates say by our evaluator, and by the recorded plans.
 
-use super::{Case, told};
+use super::{
+    Case,
+    report::{Counted, Head, Measured},
+    told,
+};
 use imagebake::import::{
     comparison::{compare, compare_values},
     evaluate,
@@ -8,7 +12,6 @@ use imagebake::import::{
 };
 use serde::Serialize;
 use std::{
-    collections::BTreeMap,
     fmt::Write as _,
     panic::{AssertUnwindSafe, catch_unwind},
 };
@@ -35,154 +38,93 @@ enum Outcome {
 
 #[derive(Serialize)]
 struct Unit {
-    repo: String,
-    unit: String,
-    var_file: Option<String>,
+    #[serde(flatten)]
+    head: Head,
     parsed: bool,
     outcome: Outcome,
     /// Variables and locals of an accepted template that do not have the recorded values.
     values: Vec<String>,
-    /// Differences, or the problems that were told.
-    details: Vec<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    peer: Option<String>,
 }
 
-#[derive(Default, Serialize)]
-struct Counts {
-    plans: usize,
-    eligible: usize,
-    parsed: usize,
-    equal: usize,
-    different: usize,
-    refused: usize,
-    /// Refused by both.
-    both: usize,
-    /// Refused by the peer alone.
-    silent: usize,
-    /// A component was absent where the records were made.
-    absent: usize,
-    excused: usize,
-    panics: usize,
+impl Measured for Unit {
+    const COLUMNS: &'static [&'static str] = &[
+        "plans",
+        "eligible",
+        "parsed",
+        "equal",
+        "excused",
+        "different",
+        "refused",
+        "both",
+        "absent",
+        "silent",
+        "panics",
+    ];
+
+    fn head(&self) -> &Head {
+        &self.head
+    }
+
+    fn fault(&self) -> Option<String> {
+        let good = [Outcome::Equal, Outcome::Both, Outcome::Absent];
+        (!good.contains(&self.outcome)).then(|| format!("{:?}", self.outcome))
+    }
+
+    fn counts_in(&self) -> Vec<&'static str> {
+        let outcome = match self.outcome {
+            Outcome::Equal => "equal",
+            Outcome::Different => "different",
+            Outcome::Refused => "refused",
+            Outcome::Both => "both",
+            Outcome::Silent => "silent",
+            Outcome::Absent => "absent",
+            Outcome::Excused => "excused",
+            Outcome::Panic => "panics",
+        };
+        let mut columns = vec!["plans", outcome];
+        columns.extend(self.parsed.then_some("parsed"));
+        columns.extend(self.head.peer.is_none().then_some("eligible"));
+        columns
+    }
 }
 
 /// What all of them come to.
 #[derive(Serialize)]
-pub struct Report {
-    #[serde(flatten)]
-    total: Counts,
-    repositories: BTreeMap<String, Counts>,
-    units: Vec<Unit>,
-}
+#[serde(transparent)]
+pub struct Report(Counted<Unit>);
 
 impl Report {
     /// Measures every case.
     pub fn of(cases: &[Case], catalog: &dyn Catalog) -> Self {
-        let mut report = Self {
-            total: Counts::default(),
-            repositories: BTreeMap::new(),
-            units: cases.iter().map(|case| measure(case, catalog)).collect(),
-        };
-        for unit in &report.units {
-            report.total.count(unit);
-            report.repositories.entry(unit.repo.clone()).or_default().count(unit);
-        }
-        report
+        Self(Counted::of(cases.iter().map(|case| measure(case, catalog)).collect()))
     }
 
     /// Whether nothing panicked and nothing is different or refused.
     pub fn is_good(&self) -> bool {
-        self.total.different + self.total.refused + self.total.panics == 0
+        self.0.total(&["different", "refused", "panics"]) == 0
     }
 
     /// For people, with so many differences of each.
     pub fn table(&self, differences: usize) -> String {
-        let Self {
-            total,
-            repositories,
-            units,
-        } = self;
-        let mut out = String::new();
-        for unit in units
-            .iter()
-            .filter(|unit| !matches!(unit.outcome, Outcome::Equal | Outcome::Both | Outcome::Absent))
-        {
-            let values = unit
-                .var_file
-                .as_ref()
-                .map(|file| format!(" ({file})"))
-                .unwrap_or_default();
-            let _ = writeln!(out, "{:?}: {} {}{values}", unit.outcome, unit.repo, unit.unit);
-            for detail in unit.peer.iter().chain(unit.details.iter().take(differences)) {
-                let _ = writeln!(out, "    {detail}");
-            }
+        let mut out = format!("reading and evaluation only:\n{}", self.0.table(differences));
+        let units = self.0.units.iter();
+        for unit in units.filter(|unit| !unit.values.is_empty() && unit.outcome != Outcome::Excused) {
+            let _ = writeln!(out, "values of {}: {}", unit.head.name(), unit.values.join("; "));
         }
-        let _ = writeln!(out, "reading and evaluation only:");
-        let _ = writeln!(
-            out,
-            "{:48} {:>5} {:>8} {:>6} {:>5} {:>7} {:>9} {:>7} {:>5} {:>6} {:>6}",
-            "", "plans", "eligible", "parsed", "equal", "excused", "different", "refused", "both", "absent", "silent"
-        );
-        for (name, counts) in repositories.iter().chain([(&"total".to_owned(), total)]) {
-            let _ = writeln!(
-                out,
-                "{name:48} {:>5} {:>8} {:>6} {:>5} {:>7} {:>9} {:>7} {:>5} {:>6} {:>6}",
-                counts.plans,
-                counts.eligible,
-                counts.parsed,
-                counts.equal,
-                counts.excused,
-                counts.different,
-                counts.refused,
-                counts.both,
-                counts.absent,
-                counts.silent
-            );
-        }
-        for unit in units
-            .iter()
-            .filter(|unit| !unit.values.is_empty() && unit.outcome != Outcome::Excused)
-        {
-            let _ = writeln!(out, "values of {} {}: {}", unit.repo, unit.unit, unit.values.join("; "));
-        }
-        let _ = writeln!(out, "panics: {}", total.panics);
         out
-    }
-}
-
-impl Counts {
-    fn count(&mut self, unit: &Unit) {
-        self.plans += 1;
-        self.parsed += usize::from(unit.parsed);
-        self.eligible += usize::from(unit.peer.is_none());
-        match unit.outcome {
-            Outcome::Equal => self.equal += 1,
-            Outcome::Different => self.different += 1,
-            Outcome::Refused => self.refused += 1,
-            Outcome::Both => self.both += 1,
-            Outcome::Silent => self.silent += 1,
-            Outcome::Absent => self.absent += 1,
-            Outcome::Excused => self.excused += 1,
-            Outcome::Panic => self.panics += 1,
-        }
     }
 }
 
 fn measure(case: &Case, catalog: &dyn Catalog) -> Unit {
     let context = case.context();
-    let (accepted, peer, plan) = (case.accepted, case.peer.clone(), &case.plan);
-    let (repo, unit, var_file) = (case.repo.clone(), case.unit.clone(), case.var_file.clone());
+    let (accepted, plan) = (case.accepted, &case.plan);
     let evaluated = catch_unwind(AssertUnwindSafe(|| evaluate(&case.input, &context, catalog)));
     let Ok((ours, faults)) = evaluated else {
         return Unit {
-            repo,
-            unit,
-            var_file,
+            head: Head::of(case),
             parsed: false,
             outcome: Outcome::Panic,
             values: Vec::new(),
-            details: Vec::new(),
-            peer,
         };
     };
     let problems: Vec<String> = faults
@@ -218,13 +160,12 @@ fn measure(case: &Case, catalog: &dyn Catalog) -> Unit {
         (false, false) => (Outcome::Both, problems),
     };
     Unit {
-        repo,
-        unit,
-        var_file,
+        head: Head {
+            details,
+            ..Head::of(case)
+        },
         parsed,
         outcome,
         values,
-        details,
-        peer,
     }
 }

@@ -3,6 +3,7 @@
 use super::{
     Case, environment,
     package::{self, Chunk, Package},
+    report::{Counted, Head, Measured},
     told,
 };
 use anyhow::Result;
@@ -21,8 +22,6 @@ use imagebake::import::{
 use serde::Serialize;
 use serde_json::{Value as Json, json};
 use std::{
-    collections::BTreeMap,
-    fmt::Write as _,
     fs,
     panic::{AssertUnwindSafe, catch_unwind},
     path::{Component, Path, PathBuf},
@@ -59,53 +58,82 @@ enum Outcome {
 
 #[derive(Serialize)]
 struct Unit {
-    repo: String,
-    unit: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    var_file: Option<String>,
+    #[serde(flatten)]
+    head: Head,
     outcome: Outcome,
     /// Whether all its components are imagebake's.
     known: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     module: Option<String>,
-    details: Vec<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     notes: Vec<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    peer: Option<String>,
 }
 
-#[derive(Default, Serialize)]
-struct Counts {
-    plans: usize,
-    /// The peer takes it, and all its components are imagebake's.
-    eligible: usize,
-    /// Of the eligible ones, like the next three.
-    imported: usize,
-    compiled: usize,
-    verified: usize,
-    excused: usize,
-    /// Of the others: components of plugins keep their place, and all else plans what the peer does.
-    stubbed: usize,
-    different: usize,
-    broken: usize,
-    unplanned: usize,
-    refused: usize,
-    both: usize,
-    silent: usize,
-    absent: usize,
-    panics: usize,
+impl Measured for Unit {
+    /// Eligible is what the peer takes with components that all are imagebake's; imported, compiled and verified are of those. Stubbed are
+    /// the others of which all but the components of plugins plans what the peer does.
+    const COLUMNS: &'static [&'static str] = &[
+        "plans",
+        "eligible",
+        "imported",
+        "compiled",
+        "verified",
+        "excused",
+        "stubbed",
+        "different",
+        "broken",
+        "unplanned",
+        "refused",
+        "both",
+        "silent",
+        "absent",
+        "panics",
+    ];
+
+    fn head(&self) -> &Head {
+        &self.head
+    }
+
+    fn fault(&self) -> Option<String> {
+        let good = [Outcome::Verified, Outcome::Both, Outcome::Absent, Outcome::Excused];
+        let module = self.module.as_deref().unwrap_or_default();
+        (!good.contains(&self.outcome)).then(|| format!("{:?} [{module}]", self.outcome))
+    }
+
+    fn counts_in(&self) -> Vec<&'static str> {
+        let eligible = self.head.peer.is_none() && self.known;
+        let outcome = match self.outcome {
+            Outcome::Verified if !eligible => "stubbed",
+            Outcome::Verified => "verified",
+            Outcome::Excused => "excused",
+            Outcome::Different => "different",
+            Outcome::Broken => "broken",
+            Outcome::Unplanned => "unplanned",
+            Outcome::Refused => "refused",
+            Outcome::Both => "both",
+            Outcome::Silent => "silent",
+            Outcome::Absent => "absent",
+            Outcome::Panic => "panics",
+        };
+        let of_eligible: &[&str] = match self.outcome {
+            _ if !eligible => &[],
+            Outcome::Verified | Outcome::Excused | Outcome::Different | Outcome::Unplanned => {
+                &["eligible", "imported", "compiled"]
+            }
+            Outcome::Broken => &["eligible", "imported"],
+            _ => &["eligible"],
+        };
+        [&["plans", outcome], of_eligible].concat()
+    }
 }
 
 /// What all of them come to.
 #[derive(Serialize)]
 pub struct Report {
     #[serde(flatten)]
-    total: Counts,
+    counted: Counted<Unit>,
     /// What reading, evaluating and writing all of them as Rust took; nothing is compiled in it.
     generated_s: f64,
-    repositories: BTreeMap<String, Counts>,
-    units: Vec<Unit>,
 }
 
 /// A case on its way.
@@ -142,130 +170,26 @@ impl Report {
         for (at, module) in accepted.into_iter().zip(modules) {
             verify(&mut going[at], module, &package);
         }
-        let mut report = Self {
-            total: Counts::default(),
+        Ok(Self {
+            counted: Counted::of(going.into_iter().map(|going| going.unit).collect()),
             generated_s,
-            repositories: BTreeMap::new(),
-            units: going.into_iter().map(|going| going.unit).collect(),
-        };
-        for unit in &report.units {
-            report.total.count(unit);
-            report.repositories.entry(unit.repo.clone()).or_default().count(unit);
-        }
-        Ok(report)
+        })
     }
 
     /// Whether nothing is silently wrong, and at least 95 of 100 eligible templates are verified.
     pub fn is_good(&self) -> bool {
-        let Counts {
-            eligible,
-            verified,
-            excused,
-            different,
-            silent,
-            panics,
-            ..
-        } = self.total;
-        different + silent + panics == 0 && (verified + excused) * 100 >= eligible * 95
+        let total = |columns: &[&str]| self.counted.total(columns);
+        total(&["different", "silent", "panics"]) == 0
+            && total(&["verified", "excused"]) * 100 >= total(&["eligible"]) * 95
     }
 
     /// For people, with so many details of each.
     pub fn table(&self, details: usize) -> String {
-        let mut out = String::new();
-        let good = [Outcome::Verified, Outcome::Both, Outcome::Absent, Outcome::Excused];
-        for unit in self.units.iter().filter(|unit| !good.contains(&unit.outcome)) {
-            let values = unit
-                .var_file
-                .as_ref()
-                .map(|file| format!(" ({file})"))
-                .unwrap_or_default();
-            let _ = writeln!(
-                out,
-                "{:?}: {} {}{values} [{}]",
-                unit.outcome,
-                unit.repo,
-                unit.unit,
-                unit.module.as_deref().unwrap_or_default()
-            );
-            for detail in unit.peer.iter().chain(unit.details.iter().take(details)) {
-                let _ = writeln!(out, "    {}", detail.replace('\n', "\n    "));
-            }
-        }
-        let _ = writeln!(
-            out,
-            "{:48} {:>5} {:>8} {:>8} {:>8} {:>8} {:>7} {:>7} {:>9} {:>6} {:>9} {:>7} {:>5} {:>6} {:>6} {:>6}",
-            "",
-            "plans",
-            "eligible",
-            "imported",
-            "compiled",
-            "verified",
-            "excused",
-            "stubbed",
-            "different",
-            "broken",
-            "unplanned",
-            "refused",
-            "both",
-            "silent",
-            "absent",
-            "panics"
-        );
-        for (name, counts) in self.repositories.iter().chain([(&"total".to_owned(), &self.total)]) {
-            let _ = writeln!(
-                out,
-                "{name:48} {:>5} {:>8} {:>8} {:>8} {:>8} {:>7} {:>7} {:>9} {:>6} {:>9} {:>7} {:>5} {:>6} {:>6} {:>6}",
-                counts.plans,
-                counts.eligible,
-                counts.imported,
-                counts.compiled,
-                counts.verified,
-                counts.excused,
-                counts.stubbed,
-                counts.different,
-                counts.broken,
-                counts.unplanned,
-                counts.refused,
-                counts.both,
-                counts.silent,
-                counts.absent,
-                counts.panics
-            );
-        }
-        let _ = writeln!(
-            out,
-            "read, evaluated and written as Rust in {:.1} s; the rest was compiling and planning",
+        format!(
+            "{}read, evaluated and written as Rust in {:.1} s; the rest was compiling and planning\n",
+            self.counted.table(details),
             self.generated_s
-        );
-        out
-    }
-}
-
-impl Counts {
-    fn count(&mut self, unit: &Unit) {
-        self.plans += 1;
-        let eligible = unit.peer.is_none() && unit.known;
-        self.eligible += usize::from(eligible);
-        let (imported, compiled) = match unit.outcome {
-            Outcome::Verified | Outcome::Excused | Outcome::Different | Outcome::Unplanned => (eligible, eligible),
-            Outcome::Broken => (eligible, false),
-            _ => (false, false),
-        };
-        self.imported += usize::from(imported);
-        self.compiled += usize::from(compiled);
-        match unit.outcome {
-            Outcome::Verified if !eligible => self.stubbed += 1,
-            Outcome::Verified => self.verified += 1,
-            Outcome::Excused => self.excused += 1,
-            Outcome::Different => self.different += 1,
-            Outcome::Broken => self.broken += 1,
-            Outcome::Unplanned => self.unplanned += 1,
-            Outcome::Refused => self.refused += 1,
-            Outcome::Both => self.both += 1,
-            Outcome::Silent => self.silent += 1,
-            Outcome::Absent => self.absent += 1,
-            Outcome::Panic => self.panics += 1,
-        }
+        )
     }
 }
 
@@ -309,15 +233,11 @@ fn import<'a>(case: &'a Case, number: usize, catalog: &dyn Catalog, folder: &Pat
         (template.context, made)
     }));
     let mut unit = Unit {
-        repo: case.repo.clone(),
-        unit: case.unit.clone(),
-        var_file: case.var_file.clone(),
+        head: Head::of(case),
         outcome: Outcome::Panic,
         known: known(&case.plan, catalog),
         module: None,
-        details: Vec::new(),
         notes: Vec::new(),
-        peer: case.peer.clone(),
     };
     let mut going = false;
     if let Ok((context, made)) = made {
@@ -336,7 +256,7 @@ fn import<'a>(case: &'a Case, number: usize, catalog: &dyn Catalog, folder: &Pat
         // What neither has is refused by both: the recorded plan notes it as what the component objects to.
         let unknown = case.unknown_settings();
         if case.accepted && !problems.is_empty() && module.faults.0.iter().all(|fault| is_unknown(fault, &unknown)) {
-            unit.peer = Some(format!("peer: unknown configuration key: {}", unknown.join(", ")));
+            unit.head.peer = Some(format!("peer: unknown configuration key: {}", unknown.join(", ")));
             problems.clear();
             unit.outcome = Outcome::Both;
         } else {
@@ -351,7 +271,7 @@ fn import<'a>(case: &'a Case, number: usize, catalog: &dyn Catalog, folder: &Pat
                 (false, false) => Outcome::Both,
             };
         }
-        unit.details = problems;
+        unit.head.details = problems;
         unit.module = Some(module.name);
     }
     Going {
@@ -399,7 +319,7 @@ fn verify(going: &mut Going<'_>, module: &Module, package: &Package) {
     let unit = &mut going.unit;
     unit.module = Some(module.name.clone());
     let Some(program) = package.program(&module.name) else {
-        unit.details = package.broken.get(&module.name).cloned().unwrap_or_default();
+        unit.head.details = package.broken.get(&module.name).cloned().unwrap_or_default();
         return;
     };
     let mut context = going.case.context();
@@ -421,7 +341,7 @@ fn verify(going: &mut Going<'_>, module: &Module, package: &Package) {
     match verify::planned(&case, &verify::Compiled::program(program), &values) {
         Err(error) => {
             unit.outcome = Outcome::Unplanned;
-            unit.details = vec![error.message().to_owned()];
+            unit.head.details = vec![error.message().to_owned()];
         }
         Ok((mut ours, problems)) => {
             said(&mut ours, &going.case.cwd.to_string_lossy());
@@ -466,8 +386,8 @@ fn verify(going: &mut Going<'_>, module: &Module, package: &Package) {
                 && let Some(note) = going.case.undecoded()
             {
                 unit.outcome = Outcome::Both;
-                unit.peer = Some(format!("peer: {note}"));
-                unit.details = vec![problems];
+                unit.head.peer = Some(format!("peer: {note}"));
+                unit.head.details = vec![problems];
                 return;
             }
             unit.outcome = match (differences.is_empty(), going.case.excuse()) {
@@ -475,9 +395,9 @@ fn verify(going: &mut Going<'_>, module: &Module, package: &Package) {
                 (false, Some(_)) => Outcome::Excused,
                 (false, None) => Outcome::Different,
             };
-            unit.details = differences;
+            unit.head.details = differences;
             if unit.outcome == Outcome::Different && !problems.is_empty() {
-                unit.details.push(problems);
+                unit.head.details.push(problems);
             }
         }
     }

@@ -4,6 +4,7 @@ pub mod evaluated;
 pub mod imported;
 mod package;
 pub mod properties;
+mod report;
 
 use anyhow::{Context as _, Result};
 use imagebake::import::{context::Context, input::Input};
