@@ -13,6 +13,7 @@ pub mod puppet_masterless;
 pub mod puppet_server;
 pub mod salt_masterless;
 pub(crate) mod script;
+mod script_variables;
 pub mod shell;
 pub mod shell_local;
 pub mod sleep;

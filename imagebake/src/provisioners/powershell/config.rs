@@ -1,6 +1,6 @@
 //! The settings of `powershell`.
 
-use crate::provisioners::script::{check_assignments, check_env};
+use crate::provisioners::script_variables::ScriptVariables;
 use crate::{
     describe::Component,
     field::Places,
@@ -34,12 +34,8 @@ pub struct Powershell {
     /// Scripts on the builder, run one after another.
     #[field(private, rename = "with_scripts", path, template = "scripts")]
     scripts: Vec<HostPath>,
-    /// Variables of the scripts.
-    #[field(each = "env", template = "env")]
-    envs: Vec<(String, Template)>,
-    /// More variables, each as `NAME=value`.
-    #[field(template = "environment_vars")]
-    environment_vars: Vec<Template>,
+    #[field(flatten)]
+    variables: ScriptVariables,
     /// How `{{ vars }}` writes each variable; `$env:{{ name }}="{{ value }}"; ` without.
     #[field(template = "env_var_format", facts("name", "value"))]
     env_var_format: Option<Template>,
@@ -149,8 +145,7 @@ impl Component for Powershell {
         if self.valid_exit_codes.is_empty() {
             problems.error("valid_exit_codes", "empty", "no exit code would count as success");
         }
-        check_env("envs", self.envs.iter().map(|(name, _)| name.as_str()), problems);
-        check_assignments("environment_vars", &self.environment_vars, problems);
+        self.variables.check_all(problems);
     }
 }
 

@@ -4,7 +4,7 @@ use crate::{
     describe::Component,
     field::Places,
     plan::{Diagnostic, Diagnostics},
-    provisioners::script::{check_assignments, check_env},
+    provisioners::script_variables::ScriptVariables,
     value::{GuestPath, HostPath, Template, Text},
 };
 use imagebake_macros::Config;
@@ -39,12 +39,8 @@ pub struct Shell {
     /// The interpreter of an inline script, and of a script without a first line that names one.
     #[field(default = "/bin/sh -e", template = "inline_shebang")]
     pub(super) inline_shebang: Text,
-    /// Variables of the scripts.
-    #[field(each = "env", template = "env")]
-    envs: Vec<(String, Template)>,
-    /// More variables, each as `NAME=value`.
-    #[field(template = "environment_vars")]
-    environment_vars: Vec<Template>,
+    #[field(flatten)]
+    pub(super) variables: ScriptVariables,
     /// How `{{ vars }}` writes each variable, and each line of the file with the variables; the file exports them without.
     #[field(
         default = "{{ name }}='{{ value }}' ",
@@ -121,12 +117,6 @@ impl Shell {
     pub(super) fn all_scripts(&self) -> impl Iterator<Item = &HostPath> {
         self.script.iter().chain(&self.scripts)
     }
-
-    /// Every variable, in order.
-    pub(super) fn variables(&self) -> Vec<(String, Template)> {
-        let assigned = self.environment_vars.iter().filter_map(Template::assignment);
-        self.envs.iter().cloned().chain(assigned).collect()
-    }
 }
 
 impl Component for Shell {
@@ -143,7 +133,6 @@ impl Component for Shell {
         if self.remote_path.is_some() && self.remote_file.is_some() {
             problems.error("remote_file", "contradiction", "`remote_path` names the file already");
         }
-        check_env("envs", self.envs.iter().map(|(name, _)| name.as_str()), problems);
-        check_assignments("environment_vars", &self.environment_vars, problems);
+        self.variables.check_all(problems);
     }
 }

@@ -69,7 +69,7 @@ impl Shell {
             .into_iter()
             .map(|(name, value)| (name, Zeroizing::new(value)))
             .collect();
-        let variables = self.variables();
+        let variables = self.variables.all();
         let secrets = variables.iter().filter(|(_, value)| value.is_secret());
         let secrets = secrets.map(|(name, _)| name.clone()).collect();
         for (name, value) in variables {

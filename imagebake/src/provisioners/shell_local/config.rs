@@ -4,7 +4,7 @@ use crate::{
     describe::Component,
     field::Places,
     plan::Diagnostics,
-    provisioners::script::{check_assignments, check_env},
+    provisioners::script_variables::ScriptVariables,
     value::{HostPath, Template, Text},
 };
 use imagebake_macros::Config;
@@ -12,7 +12,7 @@ use imagebake_macros::Config;
 /// Runs commands or scripts on the builder.
 ///
 /// Scripts see the build's facts as variables: `PACKER_BUILD_NAME`, `PACKER_BUILDER_TYPE`, `IMAGEBAKE_IMAGE`, `IMAGEBAKE_SOURCE`, and
-/// so on.
+/// so on. Secrets among the variables are handed over in the environment, never on a command line.
 ///
 /// ```
 /// use imagebake::prelude::*;
@@ -38,12 +38,8 @@ pub struct ShellLocal {
     /// The interpreter of an inline script.
     #[field(default = "/bin/sh -e", template = "inline_shebang")]
     inline_shebang: Text,
-    /// Variables of the scripts. Secrets are handed over in the environment, never on a command line.
-    #[field(each = "env", template = "env")]
-    envs: Vec<(String, Template)>,
-    /// More variables, each as `NAME=value`.
-    #[field(template = "environment_vars")]
-    environment_vars: Vec<Template>,
+    #[field(flatten)]
+    variables: ScriptVariables,
     /// How `{{ vars }}` writes each variable: `{{ name }}='{{ value }}' ` without.
     #[field(template = "env_var_format", facts("name", "value"))]
     env_var_format: Option<Template>,
@@ -97,18 +93,12 @@ impl ShellLocal {
         Self::defaults().with_command(command)
     }
 
-    /// Every variable, in order.
-    fn variables(&self) -> Vec<(String, Template)> {
-        let assigned = self.environment_vars.iter().filter_map(Template::assignment);
-        self.envs.iter().cloned().chain(assigned).collect()
-    }
-
     pub(super) fn parts(&self) -> Parts<'_> {
         Parts {
             inline: self.inline.iter().chain(&self.command).collect(),
             scripts: self.script.iter().chain(&self.scripts).collect(),
             shebang: &self.inline_shebang,
-            env: self.variables(),
+            env: self.variables.all(),
             env_var_format: self.env_var_format.as_ref(),
             execute_command: &self.execute_command,
             valid_exit_codes: &self.valid_exit_codes,
@@ -144,8 +134,7 @@ impl Component for ShellLocal {
         if self.valid_exit_codes.is_empty() {
             problems.error("valid_exit_codes", "empty", "no exit code would count as success");
         }
-        check_env("envs", self.envs.iter().map(|(name, _)| name.as_str()), problems);
-        check_assignments("environment_vars", &self.environment_vars, problems);
+        self.variables.check_all(problems);
         let systems = ["linux", "macos", "windows", "freebsd", "openbsd", "netbsd", "darwin"];
         for system in self
             .only_on
