@@ -86,19 +86,19 @@ pub(super) const ALL: &[fn() -> Vec<Tried>] = &[
     sources_amazon_ebs_volume_config_ebsvolume,
     sources_amazon_instance_config_bundle,
     sources_amazon_instance_config_instancestore,
-    sources_amazon_instance_of_amifilter,
-    sources_amazon_instance_of_filter,
-    sources_amazon_instance_of_instance,
-    sources_amazon_instance_of_licenseconfiguration,
-    sources_amazon_instance_of_licensespecification,
-    sources_amazon_instance_of_metadataoptions,
-    sources_amazon_instance_of_placement,
-    sources_amazon_instance_of_policydocument,
-    sources_amazon_instance_of_statement,
-    sources_amazon_instance_of_subnetfilter,
     sources_amazon_lookup_findami,
     sources_amazon_lookup_parameter,
     sources_amazon_lookup_storedsecret,
+    sources_amazon_machine_amifilter,
+    sources_amazon_machine_filter,
+    sources_amazon_machine_instance,
+    sources_amazon_machine_licenseconfiguration,
+    sources_amazon_machine_licensespecification,
+    sources_amazon_machine_metadataoptions,
+    sources_amazon_machine_placement,
+    sources_amazon_machine_policydocument,
+    sources_amazon_machine_statement,
+    sources_amazon_machine_subnetfilter,
     sources_azure_access_access,
     sources_azure_arm_config_arm,
     sources_azure_arm_config_gallerydestination,
@@ -369,31 +369,31 @@ fn sources_amazon_instance_config_bundle() -> Vec<Tried> { vec![("amazon::Bundle
 
 fn sources_amazon_instance_config_instancestore() -> Vec<Tried> { vec![("amazon::InstanceStore::from_ami", amazon::InstanceStore::from_ami(amazon::AmiId::new("a"), amazon::Region::new("a"), amazon::AmiName::new("a"), amazon::Bundle::new("a", "a")).fields(), &["source_ami", "region", "ami_name"]), ("amazon::InstanceStore::from_filter", amazon::InstanceStore::from_filter(amazon::AmiFilter::owned_by(["a"]), amazon::Region::new("a"), amazon::AmiName::new("a"), amazon::Bundle::new("a", "a")).fields(), &["or_filter", "region", "ami_name"]), ("amazon::InstanceStore", amazon::InstanceStore::from_ami(amazon::AmiId::new("a"), amazon::Region::new("a"), amazon::AmiName::new("a"), amazon::Bundle::new("a", "a")).or_filter(amazon::AmiFilter::owned_by(["a"])).access(amazon::Access::new()).ami(amazon::Ami::new()).instance(amazon::Instance::of_type("a")).ami_block_device_mappings([amazon::BlockDevice::new("a")]).ami_block_device(amazon::BlockDevice::new("a")).launch_block_device_mappings([amazon::BlockDevice::new("a")]).launch_block_device(amazon::BlockDevice::new("a")).tpm_support("a").communicator("a").ssh(Ssh::user("a")).winrm(WinRm::user("a")).fields(), &["or_filter", "ami_block_device_mappings", "launch_block_device_mappings", "tpm_support", "communicator"]), ] }
 
-fn sources_amazon_instance_of_amifilter() -> Vec<Tried> { vec![] }
-
-fn sources_amazon_instance_of_filter() -> Vec<Tried> { vec![] }
-
-fn sources_amazon_instance_of_instance() -> Vec<Tried> { vec![] }
-
-fn sources_amazon_instance_of_licenseconfiguration() -> Vec<Tried> { vec![("amazon::LicenseConfiguration::new", amazon::LicenseConfiguration::new("a").fields(), &["license_configuration_arn"]), ("amazon::LicenseConfiguration", amazon::LicenseConfiguration::new("a").license_configuration_arn("a").fields(), &["license_configuration_arn"]), ] }
-
-fn sources_amazon_instance_of_licensespecification() -> Vec<Tried> { vec![("amazon::LicenseSpecification::new", amazon::LicenseSpecification::new(amazon::LicenseConfiguration::new("a")).fields(), &["license_configuration_request"]), ("amazon::LicenseSpecification", amazon::LicenseSpecification::new(amazon::LicenseConfiguration::new("a")).license_configuration_request(amazon::LicenseConfiguration::new("a")).fields(), &["license_configuration_request"]), ] }
-
-fn sources_amazon_instance_of_metadataoptions() -> Vec<Tried> { vec![("amazon::MetadataOptions::new", amazon::MetadataOptions::new().fields(), &[]), ("amazon::MetadataOptions", amazon::MetadataOptions::new().http_endpoint("a").http_tokens("a").http_put_response_hop_limit(1_u32).instance_metadata_tags("a").fields(), &["http_endpoint", "http_tokens", "http_put_response_hop_limit", "instance_metadata_tags"]), ] }
-
-fn sources_amazon_instance_of_placement() -> Vec<Tried> { vec![("amazon::Placement::new", amazon::Placement::new().fields(), &[]), ("amazon::Placement", amazon::Placement::new().host_id("a").host_resource_group_arn("a").tenancy("a").fields(), &["host_id", "host_resource_group_arn", "tenancy"]), ] }
-
-fn sources_amazon_instance_of_policydocument() -> Vec<Tried> { vec![("amazon::PolicyDocument::new", amazon::PolicyDocument::new([amazon::Statement::allow(["a"])]).fields(), &["statements", "version"]), ("amazon::PolicyDocument", amazon::PolicyDocument::new([amazon::Statement::allow(["a"])]).version("a").statements([amazon::Statement::allow(["a"])]).statement(amazon::Statement::allow(["a"])).fields(), &["version", "statements"]), ] }
-
-fn sources_amazon_instance_of_statement() -> Vec<Tried> { vec![("amazon::Statement::allow", amazon::Statement::allow(["a"]).fields(), &["actions", "effect"]), ("amazon::Statement::deny", amazon::Statement::deny(["a"]).fields(), &["actions", "effect"]), ("amazon::Statement", amazon::Statement::allow(["a"]).effect("a").actions(["a"]).action("a").resources(["a"]).resource("a").fields(), &["effect", "actions", "resources"]), ] }
-
-fn sources_amazon_instance_of_subnetfilter() -> Vec<Tried> { vec![("amazon::SubnetFilter::of", amazon::SubnetFilter::of(amazon::Filter::new()).fields(), &[]), ("amazon::SubnetFilter", amazon::SubnetFilter::of(amazon::Filter::new()).most_free(true).random(true).fields(), &["most_free", "random"]), ] }
-
 fn sources_amazon_lookup_findami() -> Vec<Tried> { vec![("amazon::FindAmi::by", amazon::FindAmi::by(amazon::AmiFilter::owned_by(["a"]), amazon::Region::new("a")).fields(), &["region"]), ("amazon::FindAmi", amazon::FindAmi::by(amazon::AmiFilter::owned_by(["a"]), amazon::Region::new("a")).access(amazon::Access::new()).fields(), &[]), ] }
 
 fn sources_amazon_lookup_parameter() -> Vec<Tried> { vec![("amazon::Parameter::named", amazon::Parameter::named("a", amazon::Region::new("a")).fields(), &["name", "region"]), ("amazon::Parameter", amazon::Parameter::named("a", amazon::Region::new("a")).with_decryption(true).access(amazon::Access::new()).fields(), &["with_decryption"]), ] }
 
 fn sources_amazon_lookup_storedsecret() -> Vec<Tried> { vec![("amazon::StoredSecret::named", amazon::StoredSecret::named("a", amazon::Region::new("a")).fields(), &["name", "region"]), ("amazon::StoredSecret", amazon::StoredSecret::named("a", amazon::Region::new("a")).key("a").version_id("a").version_stage("a").access(amazon::Access::new()).fields(), &["key", "version_id", "version_stage"]), ] }
+
+fn sources_amazon_machine_amifilter() -> Vec<Tried> { vec![] }
+
+fn sources_amazon_machine_filter() -> Vec<Tried> { vec![] }
+
+fn sources_amazon_machine_instance() -> Vec<Tried> { vec![] }
+
+fn sources_amazon_machine_licenseconfiguration() -> Vec<Tried> { vec![("amazon::LicenseConfiguration::new", amazon::LicenseConfiguration::new("a").fields(), &["license_configuration_arn"]), ("amazon::LicenseConfiguration", amazon::LicenseConfiguration::new("a").license_configuration_arn("a").fields(), &["license_configuration_arn"]), ] }
+
+fn sources_amazon_machine_licensespecification() -> Vec<Tried> { vec![("amazon::LicenseSpecification::new", amazon::LicenseSpecification::new(amazon::LicenseConfiguration::new("a")).fields(), &["license_configuration_request"]), ("amazon::LicenseSpecification", amazon::LicenseSpecification::new(amazon::LicenseConfiguration::new("a")).license_configuration_request(amazon::LicenseConfiguration::new("a")).fields(), &["license_configuration_request"]), ] }
+
+fn sources_amazon_machine_metadataoptions() -> Vec<Tried> { vec![("amazon::MetadataOptions::new", amazon::MetadataOptions::new().fields(), &[]), ("amazon::MetadataOptions", amazon::MetadataOptions::new().http_endpoint("a").http_tokens("a").http_put_response_hop_limit(1_u32).instance_metadata_tags("a").fields(), &["http_endpoint", "http_tokens", "http_put_response_hop_limit", "instance_metadata_tags"]), ] }
+
+fn sources_amazon_machine_placement() -> Vec<Tried> { vec![("amazon::Placement::new", amazon::Placement::new().fields(), &[]), ("amazon::Placement", amazon::Placement::new().host_id("a").host_resource_group_arn("a").tenancy("a").fields(), &["host_id", "host_resource_group_arn", "tenancy"]), ] }
+
+fn sources_amazon_machine_policydocument() -> Vec<Tried> { vec![("amazon::PolicyDocument::new", amazon::PolicyDocument::new([amazon::Statement::allow(["a"])]).fields(), &["statements", "version"]), ("amazon::PolicyDocument", amazon::PolicyDocument::new([amazon::Statement::allow(["a"])]).version("a").statements([amazon::Statement::allow(["a"])]).statement(amazon::Statement::allow(["a"])).fields(), &["version", "statements"]), ] }
+
+fn sources_amazon_machine_statement() -> Vec<Tried> { vec![("amazon::Statement::allow", amazon::Statement::allow(["a"]).fields(), &["actions", "effect"]), ("amazon::Statement::deny", amazon::Statement::deny(["a"]).fields(), &["actions", "effect"]), ("amazon::Statement", amazon::Statement::allow(["a"]).effect("a").actions(["a"]).action("a").resources(["a"]).resource("a").fields(), &["effect", "actions", "resources"]), ] }
+
+fn sources_amazon_machine_subnetfilter() -> Vec<Tried> { vec![("amazon::SubnetFilter::of", amazon::SubnetFilter::of(amazon::Filter::new()).fields(), &[]), ("amazon::SubnetFilter", amazon::SubnetFilter::of(amazon::Filter::new()).most_free(true).random(true).fields(), &["most_free", "random"]), ] }
 
 fn sources_azure_access_access() -> Vec<Tried> { vec![] }
 

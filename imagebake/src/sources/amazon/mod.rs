@@ -9,8 +9,8 @@ pub mod ebs;
 pub mod ebs_surrogate;
 pub mod ebs_volume;
 pub mod instance;
-mod instance_of;
 mod lookup;
+mod machine;
 mod names;
 mod shared;
 
@@ -23,11 +23,11 @@ pub use ebs::{Ebs, FastLaunch, FastLaunchRegion};
 pub use ebs_surrogate::EbsSurrogate;
 pub use ebs_volume::EbsVolume;
 pub use instance::{Bundle, InstanceStore};
-pub use instance_of::{
+pub use lookup::{FindAmi, FoundAmi, FoundParameter, FoundSecret, Parameter, StoredSecret};
+pub use machine::{
     AmiFilter, Filter, Instance, LicenseConfiguration, LicenseSpecification, MetadataOptions, Placement,
     PolicyDocument, Statement, SubnetFilter,
 };
-pub use lookup::{FindAmi, FoundAmi, FoundParameter, FoundSecret, Parameter, StoredSecret};
 pub use names::{AmiId, AmiName, Region};
 
 use crate::plan::{Diagnostic, Diagnostics};
