@@ -5,7 +5,8 @@ use crate::{
     field::Places,
     plan::Diagnostics,
     provisioner::unwritten_provisioner,
-    value::{GuestPath, HostPath, Secret, Template, Text},
+    provisioners::elevated::Elevated,
+    value::{GuestPath, HostPath, Template, Text},
 };
 use imagebake_macros::Config;
 
@@ -101,12 +102,8 @@ pub struct ChefClient {
     /// `unix` or `windows`; from the communicator without.
     #[field(template = "guest_os_type")]
     guest_os_type: Option<Text>,
-    /// The user whose scheduled task runs Chef on Windows.
-    #[field(template = "elevated_user")]
-    elevated_user: Option<Template>,
-    /// That user's password.
-    #[field(template = "elevated_password")]
-    elevated_password: Option<Secret>,
+    #[field(flatten)]
+    elevated: Elevated,
     at: Places,
 }
 
@@ -132,13 +129,7 @@ impl Component for ChefClient {
             "policy_group",
             self.policy_group.is_some(),
         );
-        if self.elevated_password.is_some() && self.elevated_user.is_none() {
-            problems.error(
-                "elevated_password",
-                "no-user",
-                "`elevated_password` is the password of `elevated_user`, which is not set",
-            );
-        }
+        self.elevated.check_all(problems);
     }
 }
 

@@ -5,7 +5,8 @@ use crate::{
     field::Places,
     plan::Diagnostics,
     provisioner::unwritten_provisioner,
-    value::{Secret, Template, Text},
+    provisioners::elevated::Elevated,
+    value::{Template, Text},
 };
 use imagebake_macros::Config;
 
@@ -47,12 +48,8 @@ pub struct HcpSbom {
     /// What runs the scanner.
     #[field(template = "execute_command", facts("args", "output", "path"))]
     execute_command: Option<Template>,
-    /// The user that runs the scanner.
-    #[field(template = "elevated_user")]
-    elevated_user: Option<Template>,
-    /// That user's password.
-    #[field(template = "elevated_password")]
-    elevated_password: Option<Secret>,
+    #[field(flatten)]
+    elevated: Elevated,
     at: Places,
 }
 
@@ -74,13 +71,7 @@ impl Component for HcpSbom {
     const KIND: &'static str = "hcp-sbom";
 
     fn check(&self, problems: &mut Diagnostics) {
-        if self.elevated_password.is_some() && self.elevated_user.is_none() {
-            problems.error(
-                "elevated_password",
-                "no-user",
-                "`elevated_password` is the password of `elevated_user`, which is not set",
-            );
-        }
+        self.elevated.check_all(problems);
         let name = self.sbom_name.as_ref().map(ToString::to_string);
         let fits = |name: &String| {
             (3..=36).contains(&name.len())

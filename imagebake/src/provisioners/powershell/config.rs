@@ -6,7 +6,8 @@ use crate::{
     field::Places,
     plan::Diagnostics,
     provisioner::unwritten_provisioner,
-    value::{GuestPath, HostPath, Secret, Template, Text},
+    provisioners::elevated::Elevated,
+    value::{GuestPath, HostPath, Template, Text},
 };
 use imagebake_macros::Config;
 use std::time::Duration;
@@ -48,12 +49,8 @@ pub struct Powershell {
     /// The same for scripts of `elevated_user`.
     #[field(template = "elevated_execute_command", facts("path", "vars"))]
     elevated_execute_command: Option<Template>,
-    /// The user whose scheduled task runs the scripts; the communicator's user, without a task, otherwise.
-    #[field(template = "elevated_user")]
-    elevated_user: Option<Template>,
-    /// The password of `elevated_user`; none for service accounts such as `SYSTEM`.
-    #[field(template = "elevated_password")]
-    elevated_password: Option<Secret>,
+    #[field(flatten)]
+    elevated: Elevated,
     /// What scripts may run meanwhile: `bypass` without; `none` leaves the machine's own policy alone.
     #[field(template = "execution_policy")]
     execution_policy: Option<Text>,
@@ -127,13 +124,7 @@ impl Component for Powershell {
             ("script", self.script.is_some()),
             ("scripts", !self.scripts.is_empty()),
         ]);
-        if self.elevated_password.is_some() && self.elevated_user.is_none() {
-            problems.error(
-                "elevated_password",
-                "no-user",
-                "`elevated_password` is the password of `elevated_user`, which is not set",
-            );
-        }
+        self.elevated.check_all(problems);
         problems.check_word("execution_policy", self.execution_policy.as_ref(), POLICIES);
         if self.debug_mode.is_some_and(|mode| mode > 2) {
             problems.error(

@@ -5,7 +5,8 @@ use crate::{
     field::Places,
     plan::Diagnostics,
     provisioner::unwritten_provisioner,
-    value::{GuestPath, HostPath, Secret, Template, Text},
+    provisioners::puppet::{Call, Surroundings},
+    value::{GuestPath, HostPath, Template, Text},
 };
 use imagebake_macros::Config;
 
@@ -55,33 +56,13 @@ pub struct PuppetServer {
         )
     )]
     execute_command: Option<Template>,
-    /// Goes on whatever Puppet says; otherwise 0 and 2 are success.
-    #[field(template = "ignore_exit_codes")]
-    ignore_exit_codes: bool,
-    /// Runs without `sudo`.
-    #[field(template = "prevent_sudo")]
-    prevent_sudo: bool,
-    /// The folder of the program in the machine.
-    #[field(template = "puppet_bin_dir")]
-    puppet_bin_dir: Option<GuestPath>,
+    #[field(flatten)]
+    call: Call,
     /// The folder in the machine for what is copied; `/tmp/packer-puppet-server` or `C:/Windows/Temp/packer-puppet-server` without.
     #[field(template = "staging_dir")]
     staging_dir: Option<GuestPath>,
-    /// Removes that folder afterwards.
-    #[field(template = "clean_staging_directory")]
-    clean_staging_directory: bool,
-    /// The folder that Puppet starts in; the staging folder without.
-    #[field(template = "working_directory")]
-    working_directory: Option<GuestPath>,
-    /// `unix` or `windows`; from the communicator without.
-    #[field(template = "guest_os_type")]
-    guest_os_type: Option<Text>,
-    /// The user whose scheduled task runs Puppet on Windows.
-    #[field(template = "elevated_user")]
-    elevated_user: Option<Template>,
-    /// That user's password.
-    #[field(template = "elevated_password")]
-    elevated_password: Option<Secret>,
+    #[field(flatten)]
+    surroundings: Surroundings,
     at: Places,
 }
 
@@ -97,14 +78,7 @@ impl Component for PuppetServer {
     const KIND: &'static str = "puppet-server";
 
     fn check(&self, problems: &mut Diagnostics) {
-        problems.check_word("guest_os_type", self.guest_os_type.as_ref(), &["unix", "windows"]);
-        if self.elevated_password.is_some() && self.elevated_user.is_none() {
-            problems.error(
-                "elevated_password",
-                "no-user",
-                "`elevated_password` is the password of `elevated_user`, which is not set",
-            );
-        }
+        self.surroundings.check_all(problems);
     }
 }
 
