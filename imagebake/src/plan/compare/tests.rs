@@ -1,3 +1,5 @@
+//! What comparing two plans tells.
+
 use super::*;
 use crate::{
     plan::{Selection, json, plan},
