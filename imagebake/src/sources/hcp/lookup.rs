@@ -1,12 +1,6 @@
 //! Look-ups in the registry: a version of a bucket, and what was made of it somewhere; both also by their older names.
 
-use crate::{
-    data::{Lookup, LookupCx, question_of, unwritten},
-    describe::Component,
-    error::Result,
-    field::{Config as _, Places},
-    value::Text,
-};
+use crate::{data::planned::planned_lookup, field::Places, value::Text};
 use imagebake_macros::Config;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -58,27 +52,7 @@ impl FindVersion {
     }
 }
 
-impl Component for FindVersion {
-    const KIND: &'static str = "hcp-packer-version";
-}
-
-#[diagnostic::do_not_recommend]
-impl Lookup for FindVersion {
-    const KIND: &'static str = <Self as Component>::KIND;
-    type Answer = FoundVersion;
-
-    fn question(&self) -> String {
-        question_of(&self.fields())
-    }
-
-    fn shown(&self, found: &FoundVersion) -> String {
-        found.id.clone()
-    }
-
-    async fn look_up(&self, _: &LookupCx<'_>) -> Result<FoundVersion> {
-        Err(unwritten("hcp"))
-    }
-}
+planned_lookup!(FindVersion, "hcp-packer-version" at "hcp", |found: FoundVersion| found.id.clone());
 
 /// What a version is on a platform, in a region.
 #[derive(Clone, Debug, Config)]
@@ -166,27 +140,7 @@ impl FindArtifact {
     }
 }
 
-impl Component for FindArtifact {
-    const KIND: &'static str = "hcp-packer-artifact";
-}
-
-#[diagnostic::do_not_recommend]
-impl Lookup for FindArtifact {
-    const KIND: &'static str = <Self as Component>::KIND;
-    type Answer = FoundArtifact;
-
-    fn question(&self) -> String {
-        question_of(&self.fields())
-    }
-
-    fn shown(&self, found: &FoundArtifact) -> String {
-        found.external_identifier.clone()
-    }
-
-    async fn look_up(&self, _: &LookupCx<'_>) -> Result<FoundArtifact> {
-        Err(unwritten("hcp"))
-    }
-}
+planned_lookup!(FindArtifact, "hcp-packer-artifact" at "hcp", |found: FoundArtifact| found.external_identifier.clone());
 
 /// A version, as older templates ask for it.
 #[derive(Clone, Debug, Config)]
@@ -229,27 +183,7 @@ impl FindIteration {
     }
 }
 
-impl Component for FindIteration {
-    const KIND: &'static str = "hcp-packer-iteration";
-}
-
-#[diagnostic::do_not_recommend]
-impl Lookup for FindIteration {
-    const KIND: &'static str = <Self as Component>::KIND;
-    type Answer = FoundIteration;
-
-    fn question(&self) -> String {
-        question_of(&self.fields())
-    }
-
-    fn shown(&self, found: &FoundIteration) -> String {
-        found.id.clone()
-    }
-
-    async fn look_up(&self, _: &LookupCx<'_>) -> Result<FoundIteration> {
-        Err(unwritten("hcp"))
-    }
-}
+planned_lookup!(FindIteration, "hcp-packer-iteration" at "hcp", |found: FoundIteration| found.id.clone());
 
 /// What an iteration is in a cloud, in a region, as older templates ask for it.
 #[derive(Clone, Debug, Config)]
@@ -337,24 +271,4 @@ impl FindImage {
     }
 }
 
-impl Component for FindImage {
-    const KIND: &'static str = "hcp-packer-image";
-}
-
-#[diagnostic::do_not_recommend]
-impl Lookup for FindImage {
-    const KIND: &'static str = <Self as Component>::KIND;
-    type Answer = FoundImage;
-
-    fn question(&self) -> String {
-        question_of(&self.fields())
-    }
-
-    fn shown(&self, found: &FoundImage) -> String {
-        found.id.clone()
-    }
-
-    async fn look_up(&self, _: &LookupCx<'_>) -> Result<FoundImage> {
-        Err(unwritten("hcp"))
-    }
-}
+planned_lookup!(FindImage, "hcp-packer-image" at "hcp", |found: FoundImage| found.id.clone());
