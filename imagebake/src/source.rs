@@ -95,6 +95,23 @@ impl NoRuntime {
     }
 }
 
+/// `impl Describe` of a described source that nothing can build yet: what it makes, and what it says of itself.
+macro_rules! unwritten_source {
+    ($source:ty => $artifact:ty, |$this:pat_param| $info:expr) => {
+        impl $crate::describe::Describe for $source {
+            type Artifact = $artifact;
+            type Feature = $crate::describe::feature::core;
+            const RUNTIME: $crate::source::Runtime<Self> = $crate::source::Runtime::unwritten();
+
+            fn info(&self) -> $crate::describe::Info {
+                let $this = self;
+                $info
+            }
+        }
+    };
+}
+pub(crate) use unwritten_source;
+
 struct Functions<S> {
     probe: for<'a> fn(&'a S, &'a Cx) -> Boxed<'a, ()>,
     base: for<'a> fn(&'a S, &'a Cx) -> Boxed<'a, BaseId>,

@@ -6,11 +6,11 @@ use super::{
     names::{ProjectId, Zone, name_problem},
 };
 use crate::{
-    describe::{Component, Describe, HasGuest, Info, feature},
+    describe::{Component, HasGuest, Info},
     field::Places,
     groups::Communication,
     plan::Diagnostics,
-    source::Runtime,
+    source::unwritten_source,
     value::{HostPath, Template, Text},
 };
 use imagebake_macros::Config;
@@ -469,12 +469,4 @@ impl Component for Instance {
     }
 }
 
-impl Describe for Instance {
-    type Artifact = GoogleImage;
-    type Feature = feature::core;
-    const RUNTIME: Runtime<Self> = Runtime::unwritten();
-
-    fn info(&self) -> Info {
-        Info::new(self.communication.guest())
-    }
-}
+unwritten_source!(Instance => GoogleImage, |source| Info::new(source.communication.guest()));

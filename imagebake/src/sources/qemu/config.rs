@@ -255,13 +255,6 @@ impl ImgArguments {
     }
 }
 
-impl Default for ImgArguments {
-    #[track_caller]
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
 impl Machine {
     /// A machine with an empty disk, installed from `iso`.
     #[track_caller]

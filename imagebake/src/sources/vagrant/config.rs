@@ -2,11 +2,11 @@
 
 use crate::{
     artifact::Files,
-    describe::{Component, Describe, Info, feature},
+    describe::{Component, Info},
     field::Places,
     groups::{Communication, Console, Floppy, Iso},
     plan::Diagnostics,
-    source::Runtime,
+    source::unwritten_source,
     value::{Checksum, HostPath, Template, Text},
 };
 use imagebake_macros::Config;
@@ -139,12 +139,4 @@ impl Component for Machine {
     }
 }
 
-impl Describe for Machine {
-    type Artifact = Files;
-    type Feature = feature::core;
-    const RUNTIME: Runtime<Self> = Runtime::unwritten();
-
-    fn info(&self) -> Info {
-        Info::new(self.communication.guest()).with_files()
-    }
-}
+unwritten_source!(Machine => Files, |source| Info::new(source.communication.guest()).with_files());

@@ -3,11 +3,11 @@
 use super::super::shared::Platform;
 use super::super::{Access, Ami, AmiFilter, AmiId, AmiName, Amis, BlockDevice, Region, ami_source_problems, check_ami};
 use crate::{
-    describe::{Component, Describe, HasGuest, Info, feature},
+    describe::{Component, HasGuest, Info},
     field::Places,
     groups::entry_blocks,
     plan::Diagnostics,
-    source::Runtime,
+    source::unwritten_source,
     value::{Template, Text, Words},
 };
 use imagebake_macros::Config;
@@ -175,12 +175,4 @@ impl Component for Chroot {
     }
 }
 
-impl Describe for Chroot {
-    type Artifact = Amis;
-    type Feature = feature::core;
-    const RUNTIME: Runtime<Self> = Runtime::unwritten();
-
-    fn info(&self) -> Info {
-        Info::new(HasGuest::Always)
-    }
-}
+unwritten_source!(Chroot => Amis, |_| Info::new(HasGuest::Always));

@@ -3,11 +3,11 @@
 use super::super::shared::{AmiMachine, VolumeTags};
 use super::super::{AmiFilter, AmiId, AmiName, Amis, Region};
 use crate::{
-    describe::{Component, Describe, Info, feature},
+    describe::{Component, Info},
     field::Places,
     groups::Communication,
     plan::Diagnostics,
-    source::Runtime,
+    source::unwritten_source,
     value::Text,
 };
 use imagebake_macros::Config;
@@ -140,13 +140,6 @@ impl FastLaunch {
     }
 }
 
-impl Default for FastLaunch {
-    #[track_caller]
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
 impl FastLaunchRegion {
     /// What differs in `region`.
     #[track_caller]
@@ -169,12 +162,4 @@ impl Component for Ebs {
     }
 }
 
-impl Describe for Ebs {
-    type Artifact = Amis;
-    type Feature = feature::core;
-    const RUNTIME: Runtime<Self> = Runtime::unwritten();
-
-    fn info(&self) -> Info {
-        Info::new(self.communication.guest())
-    }
-}
+unwritten_source!(Ebs => Amis, |source| Info::new(source.communication.guest()));

@@ -3,11 +3,11 @@
 use super::super::shared::{AmiMachine, Platform, VolumeTags};
 use super::super::{AmiFilter, AmiId, AmiName, Amis, Region, RootDevice};
 use crate::{
-    describe::{Component, Describe, Info, feature},
+    describe::{Component, Info},
     field::Places,
     groups::Communication,
     plan::{Diagnostic, Diagnostics},
-    source::Runtime,
+    source::unwritten_source,
     value::Template,
 };
 use imagebake_macros::Config;
@@ -105,12 +105,4 @@ impl Component for EbsSurrogate {
     }
 }
 
-impl Describe for EbsSurrogate {
-    type Artifact = Amis;
-    type Feature = feature::core;
-    const RUNTIME: Runtime<Self> = Runtime::unwritten();
-
-    fn info(&self) -> Info {
-        Info::new(self.communication.guest())
-    }
-}
+unwritten_source!(EbsSurrogate => Amis, |source| Info::new(source.communication.guest()));

@@ -5,11 +5,11 @@ use super::super::{
     check_instance,
 };
 use crate::{
-    describe::{Component, Describe, Info, feature},
+    describe::{Component, Info},
     field::Places,
     groups::{Communication, entry_blocks},
     plan::Diagnostics,
-    source::Runtime,
+    source::unwritten_source,
     value::Template,
 };
 use imagebake_macros::Config;
@@ -99,12 +99,4 @@ impl Component for EbsVolume {
     }
 }
 
-impl Describe for EbsVolume {
-    type Artifact = Volumes;
-    type Feature = feature::core;
-    const RUNTIME: Runtime<Self> = Runtime::unwritten();
-
-    fn info(&self) -> Info {
-        Info::new(self.communication.guest())
-    }
-}
+unwritten_source!(EbsVolume => Volumes, |source| Info::new(source.communication.guest()));

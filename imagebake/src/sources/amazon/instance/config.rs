@@ -3,11 +3,11 @@
 use super::super::shared::AmiMachine;
 use super::super::{AmiFilter, AmiId, AmiName, Amis, Region};
 use crate::{
-    describe::{Component, Describe, Info, feature},
+    describe::{Component, Info},
     field::Places,
     groups::Communication,
     plan::Diagnostics,
-    source::Runtime,
+    source::unwritten_source,
     value::{GuestPath, HostPath, Template, Text},
 };
 use imagebake_macros::Config;
@@ -189,12 +189,4 @@ impl Component for InstanceStore {
     }
 }
 
-impl Describe for InstanceStore {
-    type Artifact = Amis;
-    type Feature = feature::core;
-    const RUNTIME: Runtime<Self> = Runtime::unwritten();
-
-    fn info(&self) -> Info {
-        Info::new(self.communication.guest())
-    }
-}
+unwritten_source!(InstanceStore => Amis, |source| Info::new(source.communication.guest()));

@@ -6,11 +6,11 @@ use super::super::{
     names::{Gallery, ManagedImage, MarketplaceImage, OsType},
 };
 use crate::{
-    describe::{Component, Describe, Info, feature},
+    describe::{Component, Info},
     field::Places,
     groups::{Communication, entry_blocks},
     plan::{Diagnostic, Diagnostics},
-    source::Runtime,
+    source::unwritten_source,
     value::{HostPath, Secret, Template, Text},
 };
 use imagebake_macros::Config;
@@ -607,12 +607,4 @@ impl Component for Arm {
     }
 }
 
-impl Describe for Arm {
-    type Artifact = AzureImage;
-    type Feature = feature::core;
-    const RUNTIME: Runtime<Self> = Runtime::unwritten();
-
-    fn info(&self) -> Info {
-        Info::new(self.communication.guest())
-    }
-}
+unwritten_source!(Arm => AzureImage, |source| Info::new(source.communication.guest()));

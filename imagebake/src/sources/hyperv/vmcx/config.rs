@@ -3,11 +3,11 @@
 use super::super::machine::Hardware;
 use crate::{
     artifact::Files,
-    describe::{Component, Describe, Info, feature},
+    describe::{Component, Info},
     field::Places,
     groups::{Iso, VirtualMachine},
     plan::Diagnostics,
-    source::Runtime,
+    source::unwritten_source,
     value::{Template, Text},
 };
 use imagebake_macros::Config;
@@ -89,12 +89,4 @@ impl Component for Machine {
     }
 }
 
-impl Describe for Machine {
-    type Artifact = Files;
-    type Feature = feature::core;
-    const RUNTIME: Runtime<Self> = Runtime::unwritten();
-
-    fn info(&self) -> Info {
-        Info::new(self.machine.guest()).with_files()
-    }
-}
+unwritten_source!(Machine => Files, |source| Info::new(source.machine.guest()).with_files());

@@ -3,10 +3,10 @@
 use super::super::machine::Common;
 use crate::{
     artifact::Files,
-    describe::{Component, Describe, Info, feature},
+    describe::{Component, Info},
     field::Places,
     plan::Diagnostics,
-    source::Runtime,
+    source::unwritten_source,
     value::{Checksum, Template, Text},
 };
 use imagebake_macros::Config;
@@ -71,12 +71,4 @@ impl Component for Machine {
     }
 }
 
-impl Describe for Machine {
-    type Artifact = Files;
-    type Feature = feature::core;
-    const RUNTIME: Runtime<Self> = Runtime::unwritten();
-
-    fn info(&self) -> Info {
-        Info::new(self.common.guest()).with_files()
-    }
-}
+unwritten_source!(Machine => Files, |source| Info::new(source.common.guest()).with_files());

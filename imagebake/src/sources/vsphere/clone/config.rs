@@ -6,10 +6,10 @@ use super::super::{
     machine::{Common, Hardware, Location},
 };
 use crate::{
-    describe::{Component, Describe, Info, feature},
+    describe::{Component, Info},
     field::Places,
     plan::Diagnostics,
-    source::Runtime,
+    source::unwritten_source,
     value::{HostPath, Secret, Template, Text},
 };
 use imagebake_macros::Config;
@@ -212,13 +212,6 @@ impl Vapp {
     }
 }
 
-impl Default for Vapp {
-    #[track_caller]
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
 impl Customize {
     /// A Linux.
     #[track_caller]
@@ -303,12 +296,4 @@ impl Component for Machine {
     }
 }
 
-impl Describe for Machine {
-    type Artifact = VsphereMachine;
-    type Feature = feature::core;
-    const RUNTIME: Runtime<Self> = Runtime::unwritten();
-
-    fn info(&self) -> Info {
-        Info::new(self.common.guest())
-    }
-}
+unwritten_source!(Machine => VsphereMachine, |source| Info::new(source.common.guest()));

@@ -6,11 +6,11 @@ use super::super::{
     machine::{Common, Hardware, Location},
 };
 use crate::{
-    describe::{Component, Describe, Info, feature},
+    describe::{Component, Info},
     field::Places,
     groups::Iso,
     plan::Diagnostics,
-    source::Runtime,
+    source::unwritten_source,
     value::Text,
 };
 use imagebake_macros::Config;
@@ -137,12 +137,4 @@ impl Component for Machine {
     }
 }
 
-impl Describe for Machine {
-    type Artifact = VsphereMachine;
-    type Feature = feature::core;
-    const RUNTIME: Runtime<Self> = Runtime::unwritten();
-
-    fn info(&self) -> Info {
-        Info::new(self.common.guest())
-    }
-}
+unwritten_source!(Machine => VsphereMachine, |source| Info::new(source.common.guest()));

@@ -2,11 +2,11 @@
 
 use super::super::artifact::VsphereMachine;
 use crate::{
-    describe::{Component, Describe, Info, feature},
+    describe::{Component, Info},
     field::Places,
     groups::Communication,
     plan::Diagnostics,
-    source::Runtime,
+    source::unwritten_source,
     value::{HostPath, Template, Text},
 };
 use imagebake_macros::Config;
@@ -150,12 +150,4 @@ impl Component for Machine {
     }
 }
 
-impl Describe for Machine {
-    type Artifact = VsphereMachine;
-    type Feature = feature::core;
-    const RUNTIME: Runtime<Self> = Runtime::unwritten();
-
-    fn info(&self) -> Info {
-        Info::new(self.communication.guest())
-    }
-}
+unwritten_source!(Machine => VsphereMachine, |source| Info::new(source.communication.guest()));
