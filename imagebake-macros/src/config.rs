@@ -147,6 +147,17 @@ pub fn expand(input: DeriveInput) -> Result<TokenStream> {
     };
     let (constructors, methods) = (makers(&whole.constructors), makers(&whole.methods));
     problems.none(())?;
+    let default = whole.constructors.iter().any(makes_a_default).then(|| {
+        quote! {
+            #[automatically_derived]
+            impl #of ::core::default::Default for #name #generics #bounds {
+                #[track_caller]
+                fn default() -> Self {
+                    Self::new()
+                }
+            }
+        }
+    });
     let title = name.unraw().to_string();
     let exported_by = match &whole.module {
         Some(module) => quote!(::core::option::Option::Some(#module)),
@@ -165,6 +176,7 @@ pub fn expand(input: DeriveInput) -> Result<TokenStream> {
             #(#setters)*
         }
 
+        #default
         #(#flat)*
         #passed_on
 
@@ -197,6 +209,15 @@ pub fn expand(input: DeriveInput) -> Result<TokenStream> {
             }
         }
     })
+}
+
+/// Whether a constructor is `new`, which takes nothing.
+fn makes_a_default(constructor: &Expr) -> bool {
+    let is_new = |function: &Expr| matches!(function, Expr::Path(path) if path.path.is_ident("new"));
+    match constructor {
+        Expr::Call(call) => is_new(&call.func) && call.args.iter().all(|argument| matches!(argument, Expr::Assign(_))),
+        other => is_new(other),
+    }
 }
 
 /// The table of rows: those of flattened configs stand in place.

@@ -80,7 +80,7 @@ mod variables;
 /// |---|---|
 /// | `prefix = "winrm_"` | of a group: its rows begin with that, so that no owner has two rows of one name, while its setters stay short |
 /// | `flatten` | of settings that several configs of a crate share: owners write `#[field(flatten)]` and have its setters, whose types they import |
-/// | `constructors(from_disk(iso, disk_image = true), …)` | what the hand-written constructors take and set, by fields: how the importer writes one |
+/// | `constructors(from_disk(iso, disk_image = true), …)` | what the hand-written constructors take and set, by fields: how the importer writes one. A `new` that takes nothing is also the `Default` |
 /// | `methods(password(user, password), …)` | the same of methods that set several settings |
 /// | `module = "sources::docker"` | the module that exports it, where that is not the parent of the one it is declared in |
 ///

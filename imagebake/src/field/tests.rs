@@ -256,6 +256,32 @@ fn flattened_settings_are_the_owners() {
     );
 }
 
+/// Of a constructor that takes nothing.
+#[derive(Clone, Debug, Config)]
+#[config(constructors(new(on = true)))]
+struct Switch {
+    on: bool,
+    at: Places,
+}
+
+impl Switch {
+    #[track_caller]
+    fn new() -> Self {
+        Self::defaults().on(true)
+    }
+}
+
+#[test]
+fn a_constructor_that_takes_nothing_is_the_default() {
+    let line = line!();
+    let switch = Switch::default();
+    assert_eq!(
+        switch.fields()[0].set_at.as_ref().map(|place| place.line),
+        Some(line + 1)
+    );
+    assert_eq!(switch.fields()[0].value.to_json(false), true);
+}
+
 #[test]
 fn constructors_name_rows_behind_flattened_ones() {
     let [of] = Owner::SHAPE.constructors else {

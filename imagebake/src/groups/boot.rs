@@ -181,10 +181,3 @@ impl Boot {
         }
     }
 }
-
-impl Default for Boot {
-    #[track_caller]
-    fn default() -> Self {
-        Self::new()
-    }
-}

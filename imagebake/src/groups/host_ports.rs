@@ -52,10 +52,3 @@ impl HostPorts {
         );
     }
 }
-
-impl Default for HostPorts {
-    #[track_caller]
-    fn default() -> Self {
-        Self::new()
-    }
-}

@@ -126,10 +126,3 @@ impl Http {
         );
     }
 }
-
-impl Default for Http {
-    #[track_caller]
-    fn default() -> Self {
-        Self::new()
-    }
-}

@@ -83,13 +83,6 @@ impl Floppy {
     }
 }
 
-impl Default for Floppy {
-    #[track_caller]
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
 /// Makes an image at `to` in a thread of its own.
 async fn made(cx: &Cx, to: &Path, make: impl FnOnce(File, Option<i64>) -> Result<()> + Send + 'static) -> Result<()> {
     let moment = cx.clock().is_fixed().then(|| cx.clock().seconds());
@@ -141,12 +134,5 @@ impl Cd {
             write_cd(&tree, &label_of(cd.label.as_ref())?, moment, &mut out)
         })
         .await
-    }
-}
-
-impl Default for Cd {
-    #[track_caller]
-    fn default() -> Self {
-        Self::new()
     }
 }

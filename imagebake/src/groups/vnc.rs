@@ -42,10 +42,3 @@ impl Vnc {
         );
     }
 }
-
-impl Default for Vnc {
-    #[track_caller]
-    fn default() -> Self {
-        Self::new()
-    }
-}

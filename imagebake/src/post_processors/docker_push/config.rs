@@ -32,13 +32,6 @@ impl DockerPush {
     }
 }
 
-impl Default for DockerPush {
-    #[track_caller]
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
 impl Component for DockerPush {
     const KIND: &'static str = "docker-push";
 

@@ -62,13 +62,6 @@ impl Manifest {
     }
 }
 
-impl Default for Manifest {
-    #[track_caller]
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
 impl Component for Manifest {
     const KIND: &'static str = "manifest";
 

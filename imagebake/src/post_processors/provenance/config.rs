@@ -99,13 +99,6 @@ impl Provenance {
     }
 }
 
-impl Default for Provenance {
-    #[track_caller]
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
 impl Component for Provenance {
     const KIND: &'static str = "provenance";
 

@@ -82,25 +82,11 @@ impl Vagrant {
     }
 }
 
-impl Default for Vagrant {
-    #[track_caller]
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
 impl VagrantOverride {
     /// Nothing differs yet.
     #[track_caller]
     pub fn new() -> Self {
         Self::defaults()
-    }
-}
-
-impl Default for VagrantOverride {
-    #[track_caller]
-    fn default() -> Self {
-        Self::new()
     }
 }
 

@@ -26,12 +26,6 @@ impl Breakpoint {
     }
 }
 
-impl Default for Breakpoint {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
 impl Component for Breakpoint {
     const KIND: &'static str = "breakpoint";
 }

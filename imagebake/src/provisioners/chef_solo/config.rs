@@ -91,13 +91,6 @@ impl ChefSolo {
     }
 }
 
-impl Default for ChefSolo {
-    #[track_caller]
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
 impl Component for ChefSolo {
     const KIND: &'static str = "chef-solo";
 

@@ -48,13 +48,6 @@ impl WindowsRestart {
     }
 }
 
-impl Default for WindowsRestart {
-    #[track_caller]
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
 impl Component for WindowsRestart {
     const KIND: &'static str = "windows-restart";
 

@@ -159,13 +159,6 @@ impl Access {
     }
 }
 
-impl Default for Access {
-    #[track_caller]
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
 impl AssumeRole {
     /// The role `arn`.
     #[track_caller]

@@ -151,24 +151,10 @@ impl Ami {
     }
 }
 
-impl Default for Ami {
-    #[track_caller]
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
 impl Protection {
     /// It is kept.
     #[track_caller]
     pub fn new() -> Self {
         Self::defaults().enabled(true)
-    }
-}
-
-impl Default for Protection {
-    #[track_caller]
-    fn default() -> Self {
-        Self::new()
     }
 }

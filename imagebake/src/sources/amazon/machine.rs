@@ -373,13 +373,6 @@ impl Filter {
     }
 }
 
-impl Default for Filter {
-    #[track_caller]
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
 impl SubnetFilter {
     /// The subnets that `filter` finds.
     #[track_caller]
@@ -436,25 +429,11 @@ impl MetadataOptions {
     }
 }
 
-impl Default for MetadataOptions {
-    #[track_caller]
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
 impl Placement {
     /// Anywhere.
     #[track_caller]
     pub fn new() -> Self {
         Self::defaults()
-    }
-}
-
-impl Default for Placement {
-    #[track_caller]
-    fn default() -> Self {
-        Self::new()
     }
 }
 

@@ -97,10 +97,3 @@ impl Access {
         );
     }
 }
-
-impl Default for Access {
-    #[track_caller]
-    fn default() -> Self {
-        Self::new()
-    }
-}

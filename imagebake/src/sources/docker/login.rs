@@ -64,12 +64,6 @@ impl EcrAccess {
     }
 }
 
-impl Default for EcrAccess {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
 impl Login {
     /// A user and a password or token.
     #[track_caller]

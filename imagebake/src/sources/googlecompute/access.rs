@@ -69,13 +69,6 @@ impl Access {
     }
 }
 
-impl Default for Access {
-    #[track_caller]
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
 impl EncryptionKey {
     /// A key that Google keeps, by its name.
     #[track_caller]

@@ -135,10 +135,3 @@ impl Hardware {
         }
     }
 }
-
-impl Default for Hardware {
-    #[track_caller]
-    fn default() -> Self {
-        Self::new()
-    }
-}

@@ -430,13 +430,6 @@ impl Hardware {
     }
 }
 
-impl Default for Hardware {
-    #[track_caller]
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
 impl Outcome {
     /// A template.
     #[track_caller]

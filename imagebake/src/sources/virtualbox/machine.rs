@@ -165,13 +165,6 @@ impl Run {
     }
 }
 
-impl Default for Run {
-    #[track_caller]
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
 impl GuestAdditions {
     /// As the product does it: they are uploaded.
     #[track_caller]
@@ -200,25 +193,11 @@ impl GuestAdditions {
     }
 }
 
-impl Default for GuestAdditions {
-    #[track_caller]
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
 impl PowerOff {
     /// As it is without.
     #[track_caller]
     pub fn new() -> Self {
         Self::defaults()
-    }
-}
-
-impl Default for PowerOff {
-    #[track_caller]
-    fn default() -> Self {
-        Self::new()
     }
 }
 
@@ -243,12 +222,5 @@ impl Export {
 
     pub(super) fn check_all(&self, problems: &mut Diagnostics) {
         problems.check_word("export_format", self.format.as_ref(), &["ovf", "ova"]);
-    }
-}
-
-impl Default for Export {
-    #[track_caller]
-    fn default() -> Self {
-        Self::new()
     }
 }

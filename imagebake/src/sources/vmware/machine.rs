@@ -163,13 +163,6 @@ impl Run {
     }
 }
 
-impl Default for Run {
-    #[track_caller]
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
 impl Tools {
     /// As the product does it.
     #[track_caller]
@@ -190,25 +183,11 @@ impl Tools {
     }
 }
 
-impl Default for Tools {
-    #[track_caller]
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
 impl Vmx {
     /// No setting yet.
     #[track_caller]
     pub fn new() -> Self {
         Self::defaults()
-    }
-}
-
-impl Default for Vmx {
-    #[track_caller]
-    fn default() -> Self {
-        Self::new()
     }
 }
 
@@ -243,25 +222,11 @@ impl Export {
     }
 }
 
-impl Default for Export {
-    #[track_caller]
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
 impl Disks {
     /// One disk as the source says, with the usual controller.
     #[track_caller]
     pub fn new() -> Self {
         Self::defaults()
-    }
-}
-
-impl Default for Disks {
-    #[track_caller]
-    fn default() -> Self {
-        Self::new()
     }
 }
 

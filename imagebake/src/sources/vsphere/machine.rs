@@ -372,13 +372,6 @@ impl Location {
     }
 }
 
-impl Default for Location {
-    #[track_caller]
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
 impl Hardware {
     /// As vSphere, or the template, has it.
     #[track_caller]
@@ -420,13 +413,6 @@ impl Hardware {
     }
 }
 
-impl Default for Hardware {
-    #[track_caller]
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
 impl Storage {
     /// A disk of this size.
     #[track_caller]
@@ -440,13 +426,6 @@ impl PciDevice {
     #[track_caller]
     pub fn new() -> Self {
         Self::defaults()
-    }
-}
-
-impl Default for PciDevice {
-    #[track_caller]
-    fn default() -> Self {
-        Self::new()
     }
 }
 
@@ -465,25 +444,11 @@ impl Media {
     }
 }
 
-impl Default for Media {
-    #[track_caller]
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
 impl Waiting {
     /// As usual.
     #[track_caller]
     pub fn new() -> Self {
         Self::defaults()
-    }
-}
-
-impl Default for Waiting {
-    #[track_caller]
-    fn default() -> Self {
-        Self::new()
     }
 }
 
@@ -518,13 +483,6 @@ impl Export {
     #[track_caller]
     pub fn to(folder: impl Into<Template>) -> Self {
         Self::defaults().output_directory(folder)
-    }
-}
-
-impl Default for Export {
-    #[track_caller]
-    fn default() -> Self {
-        Self::new()
     }
 }
 
