@@ -153,9 +153,13 @@ impl Server {
             Kind::OpenSsh => {
                 fs::create_dir_all("/run/sshd").expect("made");
                 // Root logs in with the same key.
+                let sftp = match self.settings.contains("Subsystem sftp ") {
+                    true => "",
+                    false => "Subsystem sftp internal-sftp",
+                };
                 let config = format!(
                     "{}\nPort {}\nListenAddress 127.0.0.1\nHostKey {}\nAuthorizedKeysFile {}\nPidFile none\n\
-                     StrictModes no\nUsePAM no\nPermitRootLogin yes\nLogLevel VERBOSE\nSubsystem sftp internal-sftp\n",
+                     StrictModes no\nUsePAM no\nPermitRootLogin yes\nLogLevel VERBOSE\n{sftp}\n",
                     self.settings,
                     self.port,
                     path("host"),

@@ -10,6 +10,7 @@ pub(crate) mod local;
 mod none;
 mod posix;
 mod remote;
+mod resets;
 pub mod ssh;
 mod tree;
 pub mod winrm;
@@ -18,6 +19,7 @@ pub use local::Local;
 pub use none::NoCommunicator;
 pub use remote::{Captured, Remote};
 pub(crate) use remote::{ErasedCommunicator, keep_output, quote_posix as remote_quote};
+pub use resets::{Resets, ResetsTold};
 
 use crate::{
     error::{Error, ErrorKind, Result},
@@ -200,6 +202,53 @@ impl FileAttrs {
     }
 }
 
+/// A file that a command is about: written before the command starts, for nobody else to read, and removed after its end.
+#[derive(Clone)]
+#[non_exhaustive]
+pub struct Script {
+    /// Where it stands in the guest.
+    pub at: GuestPath,
+    /// What is in it.
+    pub content: Bytes,
+    /// It stays in the guest.
+    pub stays: bool,
+}
+
+impl Script {
+    /// A script that is removed after its end.
+    pub fn new(at: GuestPath, content: impl Into<Bytes>) -> Self {
+        Self {
+            at,
+            content: content.into(),
+            stays: false,
+        }
+    }
+
+    /// Leaves it in the guest.
+    #[must_use]
+    pub fn stays(mut self, stays: bool) -> Self {
+        self.stays = stays;
+        self
+    }
+}
+
+/// What became of a script that was brought into the guest.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Ran {
+    /// How its command fared.
+    pub exit: Result<Exit>,
+    /// Whether it is gone, where its command ended.
+    pub removed: Result<()>,
+}
+
+impl Ran {
+    /// A command that fared so, with nothing left of its script.
+    pub fn new(exit: Result<Exit>) -> Self {
+        Self { exit, removed: Ok(()) }
+    }
+}
+
 /// A connection to a machine.
 ///
 /// Every method may be called several times at once. A command that prints without end is held back by its sink; dropping
@@ -268,11 +317,41 @@ pub trait Communicator: Send + Sync + 'static {
         }
     }
 
+    /// Writes a script and runs `command`, which names it and reads nothing. By an upload, a command and a removal, unless the connection can do
+    /// all of it at once.
+    ///
+    /// # Errors
+    /// When nothing has run: it may be tried again. How the command fared is in what is returned.
+    fn run_script(
+        &self,
+        script: &Script,
+        command: Command,
+        output: OutputSink,
+    ) -> impl Future<Output = Result<Ran>> + Send {
+        step_by_step(self, script, command, output)
+    }
+
     /// Waits until the machine can be talked to again after a reboot or a lost connection.
     fn reconnect(&self, within: Duration) -> impl Future<Output = Result<()>> + Send {
         let _ = within;
         async { Ok(()) }
     }
+}
+
+/// An upload, a command and a removal.
+async fn step_by_step<C: Communicator + ?Sized>(
+    comm: &C,
+    script: &Script,
+    command: Command,
+    output: OutputSink,
+) -> Result<Ran> {
+    let mut content = &script.content[..];
+    comm.upload(&mut content, &script.at, &FileAttrs::mode(0o700)).await?;
+    let mut ran = Ran::new(comm.exec(command, output).await);
+    if ran.exit.is_ok() && !script.stays {
+        ran.removed = comm.remove(std::slice::from_ref(&script.at)).await;
+    }
+    Ok(ran)
 }
 
 pub(crate) fn unsupported(kind: &str, what: &str) -> Error {

@@ -33,14 +33,17 @@ pub(super) fn killer(mark: &str) -> String {
     )
 }
 
+/// A path as a word that is no option.
+pub(super) fn option_safe(path: &GuestPath) -> String {
+    match path.as_str() {
+        text if text.starts_with('-') => quote_posix(&format!("./{text}")),
+        text => quote_posix(text),
+    }
+}
+
 /// A shell line that writes what `content` prints to the file.
 pub(super) fn write_line(content: &str, to: &GuestPath, attrs: &FileAttrs, owner: Option<String>) -> String {
-    let path = quote_posix(to.as_str());
-    let path = if path.starts_with('-') {
-        format!("./{path}")
-    } else {
-        path
-    };
+    let path = option_safe(to);
     let mut line = String::new();
     if attrs.mode.is_some() {
         // Nobody else reads it before it has its mode.

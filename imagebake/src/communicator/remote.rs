@@ -1,6 +1,6 @@
 //! The handle that provisioners get: one concrete type over whatever connection there is.
 
-use super::{Command, Communicator, Exit, FileAttrs, GuestSystem, OutputSink};
+use super::{Command, Communicator, Exit, FileAttrs, GuestSystem, OutputSink, Ran, Script};
 use crate::{
     engine::Cx,
     error::{CommandFailure, Error, ErrorKind, Result},
@@ -31,6 +31,7 @@ pub(crate) trait ErasedCommunicator: Send + Sync + 'static {
     fn upload_dir<'a>(&'a self, from: &'a Path, to: &'a GuestPath) -> Boxed<'a, ()>;
     fn download_dir<'a>(&'a self, from: &'a GuestPath, to: &'a Path) -> Boxed<'a, ()>;
     fn remove<'a>(&'a self, files: &'a [GuestPath]) -> Boxed<'a, ()>;
+    fn run_script<'a>(&'a self, script: &'a Script, command: Command, output: OutputSink) -> Boxed<'a, Ran>;
     fn reconnect(&self, within: Duration) -> Boxed<'_, ()>;
 }
 
@@ -63,6 +64,9 @@ impl<C: Communicator> ErasedCommunicator for C {
     }
     fn remove<'a>(&'a self, files: &'a [GuestPath]) -> Boxed<'a, ()> {
         Box::pin(Communicator::remove(self, files))
+    }
+    fn run_script<'a>(&'a self, script: &'a Script, command: Command, output: OutputSink) -> Boxed<'a, Ran> {
+        Box::pin(Communicator::run_script(self, script, command, output))
     }
     fn reconnect(&self, within: Duration) -> Boxed<'_, ()> {
         Box::pin(Communicator::reconnect(self, within))
@@ -131,20 +135,35 @@ impl Remote {
     /// # Errors
     /// When it could not be started or the connection was lost; an exit code is not an error here.
     pub async fn exec(&self, command: Command) -> Result<Exit> {
-        let (sink, mut printed) = OutputSink::channel();
+        let (sink, printed) = OutputSink::channel();
+        self.logged(self.comm.exec(command, sink), printed).await
+    }
+
+    /// Brings a script into the guest and runs `command`, which names it; what it prints goes into the log.
+    ///
+    /// # Errors
+    /// As [`Communicator::run_script`]: when nothing has run.
+    pub async fn run_script(&self, script: &Script, command: Command) -> Result<Ran> {
+        let (sink, printed) = OutputSink::channel();
+        self.logged(self.comm.run_script(script, command, sink), printed).await
+    }
+
+    /// The answer of `work`, what it prints being logged.
+    async fn logged<T>(
+        &self,
+        work: impl Future<Output = Result<T>>,
+        mut printed: mpsc::Receiver<(Stream, Bytes)>,
+    ) -> Result<T> {
         let mut streams = self.cx.output_streams();
-        let command = self.comm.exec(command, sink);
         let log = async {
             while let Some((stream, bytes)) = printed.recv().await {
                 streams.write(stream, &bytes).await;
             }
             streams.finish().await;
         };
-        let (exit, ()) = self
-            .cx
-            .until_cancelled(async { Ok(tokio::join!(command, log)) })
-            .await?;
-        exit
+        let both = async { Ok(tokio::join!(work, log)) };
+        let (done, ()) = self.cx.until_cancelled(both).await?;
+        done
     }
 
     /// Runs a command and keeps what it prints (8 MiB of each stream at most) instead of logging it.

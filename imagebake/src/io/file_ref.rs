@@ -155,15 +155,15 @@ impl FileRef {
 }
 
 /// Runs blocking work on the runtime's blocking threads; a panic in it goes on in the caller.
-pub(crate) async fn off_the_async_threads<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T> + Send + 'static,
-) -> Result<T> {
+pub(crate) async fn off_the_async_threads<T: Send + 'static, E: From<Error> + Send + 'static>(
+    work: impl FnOnce() -> Result<T, E> + Send + 'static,
+) -> Result<T, E> {
     match tokio::task::spawn_blocking(work).await {
         Ok(done) => done,
         Err(failed) => match failed.try_into_panic() {
             Ok(panic) => std::panic::resume_unwind(panic),
             // The runtime is shutting down and never ran the work.
-            Err(_) => Err(Error::Cancelled),
+            Err(_) => Err(Error::Cancelled.into()),
         },
     }
 }

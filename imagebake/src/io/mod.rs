@@ -31,6 +31,7 @@ pub use copy::{Copied, copy_sparse, copy_sparse_async};
 pub use digest::{DigestKind, Digests, Hasher, Hashers, digest_bytes};
 pub use error::{Error, Result};
 pub use file_ref::FileRef;
+pub(crate) use file_ref::off_the_async_threads;
 pub(crate) use known::KnownDigests;
 pub use known::Reading;
 pub use read::{Consumer, read_once};

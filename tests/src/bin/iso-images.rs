@@ -17,7 +17,11 @@ const LINUX: &str = "linux /vmlinuz console=tty0 console=ttyS0 cfg=http://{{ htt
 
 /// What the machine fetches.
 fn served() -> Http {
-    Http::new()
+    let http = match told("HTTP_INTERFACE") {
+        Some(interface) => Http::new().interface(interface),
+        None => Http::new(),
+    };
+    http
         .template(
             "/cfg.sh",
             "mkdir -p /root\necho 'of {{ name }} from {{ http_ip }}' > /root/marker\n\
@@ -50,9 +54,10 @@ fn root() -> Ssh {
 }
 
 fn image(machine: Machine) -> Image {
-    let (machine, builder) = match told("BRIDGE") {
-        Some(bridge) => (machine.net_bridge(bridge), "10.77.0.1"),
-        None => (machine, "10.0.2.2"),
+    let builder = told("BUILDER").unwrap_or_else(|| "10.0.2.2".to_owned());
+    let machine = match told("BRIDGE") {
+        Some(bridge) => machine.net_bridge(bridge),
+        None => machine,
     };
     Image::new().source(machine).provision(Shell::inline([
         "cat /root/marker".to_owned(),
@@ -118,6 +123,13 @@ fn never() -> Image {
         None => boot.then("c").wait_for_serial("login:"),
     };
     image(machine(boot.then("boot<enter>").timeout(Duration::from_secs(15))))
+}
+
+/// One whose files are served somewhere else than where it is.
+#[image]
+fn elsewhere() -> Image {
+    let prompt = Boot::when_serial("idle").then("c").wait_for_serial("grub>");
+    image(machine(started(prompt, LINUX)))
 }
 
 /// A machine that comes back from a reboot to where nobody types any more.

@@ -107,10 +107,11 @@ fn large_files_and_trees_go_every_way() {
 #[test]
 fn what_a_login_shell_says_and_does_by_itself_is_told_from_commands() {
     requires!("root", "sshd", "bash");
-    let server = Server::start(Kind::OpenSsh, "");
+    let mut server = Server::start(Kind::OpenSsh, "");
     let changed = Command::new("usermod").args(["-s", "/bin/bash", &server.user]).status();
     assert!(changed.expect("usermod runs").success());
-    let rc = |text: &str| fs::write(server.home().join(".bashrc"), text).expect("written");
+    let file = server.home().join(".bashrc");
+    let rc = |text: &str| fs::write(&file, text).expect("written");
     rc("echo welcome; echo look out >&2; sleep 0.05; printf 'no end of a line'\n");
     contract_holds(&server, &project(&server));
     rc("case $- in *i*) ;; *) echo not for you; exit 0;; esac\n");
@@ -124,6 +125,22 @@ fn what_a_login_shell_says_and_does_by_itself_is_told_from_commands() {
             "`.bashrc`",
         ],
     );
+    // A server of its own for SFTP is a program that this shell starts.
+    server.set("Subsystem sftp /usr/lib/openssh/sftp-server");
+    rc("echo hi\n");
+    let by_sftp = project(&server).env("TARGET_TRANSFER", "sftp");
+    let began = Instant::now();
+    let refused = by_sftp.run(&["build", "hello"]).fails(1);
+    says(
+        &refused.text(),
+        &[
+            "the server's SFTP cannot be used: the login shell prints `hi` before it",
+            "print nothing where there is no terminal",
+        ],
+    );
+    assert!(began.elapsed() < Duration::from_secs(20), "{}", refused.text());
+    rc("echo aside >&2\n");
+    by_sftp.run(&["build", "hello"]).ok();
 }
 
 #[test]

@@ -38,6 +38,8 @@ pub(crate) struct Beside {
     pub(crate) name: &'static str,
     pub(crate) command: fn(&Bench) -> Result<Command>,
     pub(crate) met: fn(&Figures, &Figures) -> bool,
+    /// Where it is a part of our work that nobody can do without: in words, and the difference is shown.
+    pub(crate) beyond: Option<&'static str>,
 }
 
 pub(super) const CASE: Case = Case {

@@ -18,7 +18,7 @@ use measure::{Figures, Measured};
 use serde::Serialize;
 use std::{
     path::{Path, PathBuf},
-    process::Command,
+    process::{Child, Command},
 };
 
 #[derive(clap::Args)]
@@ -28,6 +28,12 @@ pub(crate) struct Arguments {
     /// How often each side runs.
     #[arg(long, default_value_t = 5)]
     runs: usize,
+    /// Processes that do nothing but burn, at the same priority, while the cases run.
+    #[arg(long, default_value_t = 0)]
+    load: usize,
+    /// Runs unoptimised programs: for how often something fails, not for how long it takes.
+    #[arg(long)]
+    debug: bool,
     /// Name the cases and what each asks for.
     #[arg(long)]
     list: bool,
@@ -82,10 +88,18 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let chosen = all
         .iter()
         .filter(|case| arguments.cases.is_empty() || arguments.cases.iter().any(|name| name == case.name));
-    println!("building the release programs");
+    let (profile, adjective) = if arguments.debug {
+        ("debug", "unoptimised")
+    } else {
+        ("release", "release")
+    };
+    println!("building the {adjective} programs");
     let programs = ["bench-images", "quickstart", "debian-disk", "install-iso"];
     let chosen_programs = programs.iter().flat_map(|program| ["--bin", program]);
-    let mut build = cargo(&["build", "--release", "--locked", "--features", "imagebake-tests/tools"]);
+    let mut build = cargo(&["build", "--locked", "--features", "imagebake-tests/tools"]);
+    if !arguments.debug {
+        build.arg("--release");
+    }
     check(
         build
             .args(["-p", "imagebake-tests", "-p", "example-quickstart"])
@@ -93,8 +107,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     )?;
     let target = root().join("target");
     let bench = Bench {
-        ours: target.join("release/bench-images"),
-        quickstart: target.join("release/quickstart"),
+        ours: target.join(profile).join("bench-images"),
+        quickstart: target.join(profile).join("quickstart"),
         peer: peer(),
         data: target.join("bench/data"),
         scratch: target.join("bench/scratch"),
@@ -105,6 +119,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
         Some(peer) => println!("the peer: {} ({version})", peer.display()),
         None => println!("the peer is not installed: put `packer` on PATH or name it with PACKER="),
     }
+    let _load = Load::start(arguments.load)?;
     let mut missed = Vec::new();
     for case in chosen {
         if let Some(why) = (case.unavailable)(&bench) {
@@ -125,18 +140,20 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
 
 fn measure_case(case: &Case, bench: &Bench, runs: usize, version: &str) -> Result<Option<bool>> {
     (case.prepare)(bench).with_context(|| format!("preparing `{}`", case.name))?;
-    let (mut ours, mut peers, mut besides): (Vec<Measured>, Vec<Measured>, Vec<Measured>) = Default::default();
+    let (mut ours, mut peers, mut besides): (Runs, Runs, Runs) = Default::default();
     for _ in 0..runs {
-        ours.push(once(bench, (case.ours)(bench)?, case).with_context(|| format!("`{}`, ours", case.name))?);
+        ours.add(once(bench, (case.ours)(bench)?, case));
         if let (Some(peer), Some(command)) = (&bench.peer, case.peer) {
-            let command = command(bench, peer)?;
-            peers.push(once(bench, command, case).with_context(|| format!("`{}`, the peer", case.name))?);
+            peers.add(once(bench, command(bench, peer)?, case));
         }
         if let Some(beside) = case.beside {
-            let command = (beside.command)(bench)?;
-            besides.push(once(bench, command, case).with_context(|| format!("`{}`, {}", case.name, beside.name))?);
+            besides.add(once(bench, (beside.command)(bench)?, case));
         }
     }
+    let failures = ours.failures;
+    let ours = ours.done().with_context(|| format!("`{}`, ours", case.name))?;
+    let peers = peers.done().with_context(|| format!("`{}`, the peer", case.name))?;
+    let besides = besides.done().with_context(|| format!("`{}`, beside", case.name))?;
     let ours = Figures::of(&ours);
     let peers = (!peers.is_empty()).then(|| Figures::of(&peers));
     let ratio = peers.as_ref().map(|peer| peer.median_s / ours.median_s);
@@ -147,6 +164,7 @@ fn measure_case(case: &Case, bench: &Bench, runs: usize, version: &str) -> Resul
         (Some(peer), Some(beside)) => Some(peer && beside),
         (one, other) => one.or(other),
     };
+    let met = met.map(|met| met && failures == 0);
     println!("{:<18} ours  {ours}", case.name);
     if let Some(peer) = &peers {
         println!("{:<18} peer  {peer}   {:.1} times ours", "", ratio.unwrap_or_default());
@@ -154,6 +172,9 @@ fn measure_case(case: &Case, bench: &Bench, runs: usize, version: &str) -> Resul
     if let Some((beside, figures)) = &beside {
         let ratio = figures.median_s / ours.median_s;
         println!("{:<18} {}  {figures}   {ratio:.1} times ours", "", beside.name);
+        if let Some(beyond) = beside.beyond {
+            println!("{:<18} {:+.3} s beyond {beyond}", "", ours.median_s - figures.median_s);
+        }
     }
     let verdict = match met {
         Some(true) => "met",
@@ -178,6 +199,63 @@ fn measure_case(case: &Case, bench: &Bench, runs: usize, version: &str) -> Resul
     std::fs::write(&path, serde_json::to_vec_pretty(&report)?)
         .with_context(|| format!("cannot write {}", path.display()))?;
     Ok(met)
+}
+
+/// What one side did: a run that fails is told and counted, and the others are measured.
+#[derive(Default)]
+struct Runs {
+    measured: Vec<Measured>,
+    failures: usize,
+    last: Option<anyhow::Error>,
+}
+
+impl Runs {
+    fn add(&mut self, run: Result<Measured>) {
+        match run {
+            Ok(measured) => self.measured.push(measured),
+            Err(error) => {
+                self.failures += 1;
+                println!("failed: {error:#}");
+                self.last = Some(error);
+            }
+        }
+    }
+
+    /// The runs that succeeded. None is a failure of the whole.
+    fn done(self) -> Result<Vec<Measured>> {
+        match self.last {
+            Some(error) if self.measured.is_empty() => Err(error),
+            Some(_) => {
+                let of = self.measured.len() + self.failures;
+                println!("{} of {of} runs failed", self.failures);
+                Ok(self.measured)
+            }
+            None => Ok(self.measured),
+        }
+    }
+}
+
+/// Processes that take what the processors have, until this is dropped.
+struct Load(Vec<Child>);
+
+impl Load {
+    fn start(processes: usize) -> Result<Self> {
+        let mut load = Self(Vec::new());
+        for _ in 0..processes {
+            let burn = Command::new("sh").args(["-c", "while :; do :; done"]).spawn();
+            load.0.push(burn.context("cannot start a load")?);
+        }
+        Ok(load)
+    }
+}
+
+impl Drop for Load {
+    fn drop(&mut self) {
+        for process in &mut self.0 {
+            let _ = process.kill();
+            let _ = process.wait();
+        }
+    }
 }
 
 fn once(bench: &Bench, mut command: Command, case: &Case) -> Result<Measured> {

@@ -52,6 +52,7 @@ pub(super) fn upload() -> Case {
                 Ok(command)
             },
             met: |ours, scp| ours.median_s * 0.9 <= scp.median_s,
+            beyond: None,
         }),
         output: |bench| size(&there(bench).join("image.raw")),
         met: |ours, peer| peer.map(|peer| ours.median_s * 2.0 <= peer.median_s),
@@ -81,6 +82,7 @@ pub(super) fn small() -> Case {
                 Ok(command)
             },
             met: |ours, scp| ours.median_s <= scp.median_s,
+            beyond: None,
         }),
         met: |ours, peer| peer.map(|peer| ours.median_s * 5.0 <= peer.median_s),
         ..CASE

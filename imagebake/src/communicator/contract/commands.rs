@@ -2,9 +2,9 @@
 
 use super::{Tried, breach, bytes, note, same};
 use crate::{
-    communicator::{Command, Exit},
+    communicator::{Command, Exit, Script},
     engine::Cx,
-    error::Result,
+    error::{Error, ErrorKind, Result},
 };
 use std::time::Duration;
 
@@ -22,6 +22,7 @@ pub(super) async fn check(on: &Tried<'_>, cx: &Cx, breaches: &mut Vec<String>) {
     note(breaches, "standard input arrives whole, and ends", input(on).await);
     note(breaches, "a command starts in its folder", folder(on).await);
     note(breaches, "a program that is not there is told", absent(on).await);
+    note(breaches, "a script is brought in, run and removed", script(on).await);
     note(breaches, "commands run side by side", side_by_side(on).await);
     note(breaches, "many commands follow each other", many(on).await);
     note(
@@ -138,6 +139,37 @@ async fn absent(on: &Tried<'_>) -> Result<()> {
     match on.run(Command::program(["no-such-program-anywhere"])).await {
         Ok(ended) if ended.exit.success() => Err(breach("it is said to have succeeded")),
         _ => on.sh("true").await.map(drop),
+    }
+}
+
+/// What it prints goes into the log, so it leaves a file.
+async fn script(on: &Tried<'_>) -> Result<()> {
+    let (at, told) = (on.path("it's a script"), on.path("told"));
+    let text = "#!/bin/sh\ncat\nprintf '%s|' \"$A\" \"$PWD\" \"$(wc -c < \"$0\" | tr -d ' ')\" \"$(ls -l \"$0\" | cut -c1-10)\" > \"$TOLD\"\nexit 7\n\0";
+    let command = Command::program(["sh", at.as_str()])
+        .env("A", "a\nb")
+        .env("TOLD", told.as_str())
+        .dir("/usr");
+    let run = async |script: Script| {
+        let ran = on.guest.run_script(&script, command.clone()).await?;
+        ran.removed?;
+        same(ran.exit?, Exit::Code(7))?;
+        let (told, at) = (on.quoted(&told), on.quoted(&at));
+        let left = on
+            .sh(&format!("cat {told}; rm {told}; [ ! -e {at} ] || echo there"))
+            .await?;
+        Ok::<_, Error>(String::from_utf8_lossy(&left).into_owned())
+    };
+    let expected = format!("a\nb|/usr|{}|-rwx------|", text.len());
+    same(run(Script::new(at.clone(), text)).await?, expected.clone())?;
+    same(
+        run(Script::new(at.clone(), text).stays(true)).await?,
+        format!("{expected}there\n"),
+    )?;
+    let nowhere = Script::new(on.path("no such folder/script"), text);
+    match on.guest.run_script(&nowhere, command.clone()).await {
+        Err(error) => same(error.kind(), ErrorKind::NotFound),
+        Ok(ran) => Err(breach(format!("a script that cannot be written ran: {ran:?}"))),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::{
     auth_driver::{Key, parse},
-    command::{Preamble, Prepared, marked},
+    command::{GO, NOT_WRITTEN, Preamble, Prepared, marked},
     config::{FileTransfer, Ssh},
     driver::{Connection, Reader, Told, Writer},
     files::{nothing, said},
@@ -12,9 +12,9 @@ use super::{
 };
 use crate::{
     communicator::{
-        Command, Communicator, Exit, FileAttrs, OutputSink,
+        Command, Communicator, Exit, FileAttrs, OutputSink, Ran, Script,
         posix::{killer, refused},
-        remote_quote, unsupported,
+        remote_quote, step_by_step, unsupported,
     },
     engine::{Backoff, Cx, random_id, wait_until},
     error::{CommandFailure, Error, ErrorKind, Result},
@@ -26,12 +26,15 @@ use std::{
     future::Future,
     path::Path,
     pin::pin,
-    sync::{Arc, Mutex as SyncMutex, PoisonError},
+    sync::{
+        Arc, Mutex as SyncMutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 use tokio::{
     io::{AsyncRead, AsyncWrite},
-    sync::{Mutex, OwnedSemaphorePermit},
+    sync::{Mutex, Notify, OwnedSemaphorePermit},
     task::JoinSet,
     time::{Instant, timeout},
 };
@@ -203,19 +206,29 @@ impl SshComm {
         let mark = random_id();
         // What programs say is looked at, and is not to be in the user's language.
         let script = format!("export LC_ALL=C\n{script}");
-        self.run(&marked(&script, &mark, false), mark, shown, false, output, feed)
-            .await
+        let what = What {
+            line: &marked(&script, &mark, false),
+            mark,
+            shown,
+            terminal: false,
+            begun: None,
+        };
+        self.run(what, output, feed).await
     }
 
     async fn run<F: Future<Output = Result<()>>>(
         &self,
-        line: &str,
-        mark: String,
-        shown: &str,
-        terminal: bool,
+        what: What<'_>,
         output: &OutputSink,
         feed: impl FnOnce(Writer) -> F,
     ) -> Result<Exit> {
+        let What {
+            line,
+            mark,
+            shown,
+            terminal,
+            begun,
+        } = what;
         let Started {
             connection,
             place,
@@ -256,6 +269,9 @@ impl SshComm {
                         Stream::Stdout => before.strip(bytes),
                         Stream::Stderr => before_errors.strip(bytes),
                     };
+                    if let (true, Some(begun)) = (before.is_over(), begun) {
+                        begun.notify_one();
+                    }
                     if !bytes.is_empty() {
                         output.send(stream, bytes).await;
                     }
@@ -280,6 +296,10 @@ impl SshComm {
         writer.close().await;
         match exit {
             None => Err(connection.lost(&format!("`{shown}` ran"))),
+            // Nothing of it has run, and it says so itself.
+            Some(Exit::Code(NOT_WRITTEN)) if before_errors.is_over() && !before.is_over() => {
+                Ok(Exit::Code(NOT_WRITTEN))
+            }
             Some(Exit::Code(code)) if !before.is_over() => {
                 let said = [before.said(), before_errors.said()].join("\n");
                 Err(self.never_begun(shown, code, said.trim()))
@@ -351,8 +371,49 @@ impl SshComm {
             writer.end().await;
             Ok(())
         };
-        self.run(&prepared.line, mark, &prepared.shown, true, output, feed)
-            .await
+        let what = What {
+            line: &prepared.line,
+            mark,
+            shown: &prepared.shown,
+            terminal: true,
+            begun: None,
+        };
+        self.run(what, output, feed).await
+    }
+
+    /// Brings a script in and runs it in one session; `None` where the machine does not take the script so.
+    async fn script_at_once(&self, script: &Script, command: &Command, output: &OutputSink) -> Result<Option<Ran>> {
+        let mark = random_id();
+        let prepared = Prepared::with_script(command, script, &mark)?;
+        let (begun, told) = (Notify::new(), AtomicBool::new(false));
+        let feed = |writer: Writer| {
+            let (begun, told) = (&begun, &told);
+            async move {
+                for piece in [Bytes::from(prepared.header), script.content.clone()] {
+                    if !piece.is_empty() && writer.send(piece).await.is_err() {
+                        return Ok(());
+                    }
+                }
+                begun.notified().await;
+                told.store(true, Ordering::Relaxed);
+                if writer.send(Bytes::from_static(GO.as_bytes())).await.is_ok() {
+                    writer.end().await;
+                }
+                Ok(())
+            }
+        };
+        let what = What {
+            line: &prepared.line,
+            mark,
+            shown: &prepared.shown,
+            terminal: false,
+            begun: Some(&begun),
+        };
+        match self.run(what, output, feed).await {
+            Ok(Exit::Code(NOT_WRITTEN)) if !told.load(Ordering::Relaxed) => Ok(None),
+            Err(error) if !told.load(Ordering::Relaxed) => Err(error),
+            exit => Ok(Some(Ran::new(exit))),
+        }
     }
 
     /// Whether the machine is on its way down, so that getting in says nothing.
@@ -381,6 +442,17 @@ impl SshComm {
 /// What a login shell says by itself stands in front.
 fn stopping(said: &[u8]) -> bool {
     said.trim_ascii_end().ends_with(b"stopping")
+}
+
+/// A line, and what is made of it.
+struct What<'a> {
+    line: &'a str,
+    mark: String,
+    /// In words, for messages.
+    shown: &'a str,
+    terminal: bool,
+    /// Is told when it says that it has begun.
+    begun: Option<&'a Notify>,
 }
 
 /// A command on its connection.
@@ -447,6 +519,17 @@ impl Communicator for SshComm {
                     .command(CommandFailure::new(shown, None))
                     .hint("give it more time, or look why it hangs"))
             })
+    }
+
+    async fn run_script(&self, script: &Script, command: Command, output: OutputSink) -> Result<Ran> {
+        // What a terminal takes is no file's content, and where another way for files is asked for, it is taken.
+        let at_once = matches!(self.0.route.transfer, FileTransfer::Stream) && !self.0.route.terminal;
+        if at_once && command.user.is_none() && command.timeout.is_none() && command.stdin.is_none() {
+            if let Some(ran) = self.script_at_once(script, &command, &output).await? {
+                return Ok(ran);
+            }
+        }
+        step_by_step(self, script, command, output).await
     }
 
     async fn upload(&self, from: &mut (dyn AsyncRead + Send + Unpin), to: &GuestPath, attrs: &FileAttrs) -> Result<()> {

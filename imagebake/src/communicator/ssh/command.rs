@@ -5,7 +5,11 @@
 //! one byte at a time, so nothing of the rest is lost.
 
 use crate::{
-    communicator::{Command, CommandLine, posix::MARK, remote_quote},
+    communicator::{
+        Command, CommandLine, Script,
+        posix::{MARK, option_safe},
+        remote_quote,
+    },
     error::{Error, ErrorKind, Result},
 };
 use bytes::Bytes;
@@ -25,31 +29,77 @@ pub(super) struct Prepared {
 
 impl Prepared {
     pub(super) fn new(command: &Command, mark: &str, terminal: bool) -> Result<Self> {
-        let (start, shown) = match &command.line {
-            CommandLine::Shell(line) => (format!("exec /bin/sh -c {}", remote_quote(line)), line.clone()),
-            CommandLine::Program(words) if words.is_empty() => {
-                return Err(Error::new(ErrorKind::Config, "a command needs a program").hint("name one"));
-            }
-            CommandLine::Program(words) => {
-                let quoted: Vec<_> = words.iter().map(|word| remote_quote(word)).collect();
-                (format!("exec {}", quoted.join(" ")), words.join(" "))
-            }
-        };
-        let mut script = String::new();
-        if !command.env.is_empty() {
-            script.push_str("imagebake_n='\n'\nwhile IFS= read -r imagebake_l && [ \"$imagebake_l\" != . ]; do eval \"$imagebake_l\"; done\n");
-            script.push_str("unset imagebake_l imagebake_n\n");
-        }
-        if let Some(dir) = &command.dir {
-            script.push_str(&format!("cd -- {} || exit 1\n", remote_quote(dir.as_str())));
-        }
-        script.push_str(&start);
+        let (start, shown) = start(command)?;
+        let script = format!("{}{}{start}", reading(command), entering(command));
         Ok(Self {
             line: marked(&script, mark, terminal),
             header: assignments(&command.env)?,
             shown,
         })
     }
+
+    /// As [`Prepared::new`], with a file that is written before and removed after. The file follows the variables on standard input. Only
+    /// when it says that it has begun is it told to go on: until then nothing has run.
+    pub(super) fn with_script(command: &Command, file: &Script, mark: &str) -> Result<Self> {
+        let (start, shown) = start(command)?;
+        let at = option_safe(&file.at);
+        let (reading, entering, length) = (reading(command), entering(command), file.content.len());
+        let remove = match file.stays {
+            true => String::new(),
+            false => format!("rm -f {at}\n"),
+        };
+        let script = format!(
+            "export {MARK}={mark}\necho {begun} >&2\n{reading}\
+             (umask 077; head -c {length} > {at} && chmod 700 {at}) 2>/dev/null || exit {NOT_WRITTEN}\n\
+             echo {begun}\nread imagebake_g && [ \"$imagebake_g\" = {go} ] || exit {NOT_WRITTEN}\nunset imagebake_g\n\
+             ({entering}{start}\n) </dev/null\nimagebake_c=$?\n{remove}exit $imagebake_c",
+            begun = begun(mark),
+            go = GO.trim_end(),
+        );
+        Ok(Self {
+            line: format!("exec /bin/sh -c {}", remote_quote(&script)),
+            header: assignments(&command.env)?,
+            shown,
+        })
+    }
+}
+
+/// What tells a script that was brought in to go on.
+pub(super) const GO: &str = "go\n";
+/// How the line ends where the script could not be written, so that nothing ran.
+pub(super) const NOT_WRITTEN: i32 = 124;
+
+/// How a command is started, in place of the shell; and in words.
+fn start(command: &Command) -> Result<(String, String)> {
+    match &command.line {
+        CommandLine::Shell(line) => Ok((format!("exec /bin/sh -c {}", remote_quote(line)), line.clone())),
+        CommandLine::Program(words) if words.is_empty() => {
+            Err(Error::new(ErrorKind::Config, "a command needs a program").hint("name one"))
+        }
+        CommandLine::Program(words) => {
+            let quoted: Vec<_> = words.iter().map(|word| remote_quote(word)).collect();
+            Ok((format!("exec {}", quoted.join(" ")), words.join(" ")))
+        }
+    }
+}
+
+/// The lines that read the command's variables.
+fn reading(command: &Command) -> &'static str {
+    match command.env.is_empty() {
+        true => "",
+        false => {
+            "imagebake_n='\n'\nwhile IFS= read -r imagebake_l && [ \"$imagebake_l\" != . ]; do eval \"$imagebake_l\"; done\n\
+             unset imagebake_l imagebake_n\n"
+        }
+    }
+}
+
+/// The line that goes to the command's folder.
+fn entering(command: &Command) -> String {
+    let dir = command.dir.as_ref();
+    dir.map_or_else(String::new, |dir| {
+        format!("cd -- {} || exit 1\n", remote_quote(dir.as_str()))
+    })
 }
 
 /// The line for a login shell that has `/bin/sh` run `script`, whose processes can be found by their mark. It says first that it has begun: what

@@ -7,7 +7,7 @@ use super::{
     tunnel::Tunnel,
 };
 use crate::{
-    communicator::Exit,
+    communicator::{Exit, resets::Breaking},
     error::{Context, Error, ErrorKind, Result},
     event::Stream,
 };
@@ -228,6 +228,7 @@ impl Connection {
         // What is forwarded is the target's, never the bastion's.
         let is_target = std::ptr::eq(hop, &route.target);
         let agent = route.forward_agent.clone().filter(|_| is_target);
+        let stream = Breaking::new(stream, route.resets.as_ref().filter(|_| is_target));
         let events = Events {
             server: server.clone(),
             trust,

@@ -4,7 +4,7 @@ use super::{comm::SshComm, driver::Writer};
 use crate::{
     communicator::{
         FileAttrs, OutputSink,
-        posix::{SAID, refused, write_line},
+        posix::{SAID, option_safe, refused, write_line},
         remote_quote, tree,
     },
     error::{Error, ErrorKind, Result},
@@ -82,7 +82,7 @@ impl SshComm {
     }
 
     pub(super) async fn write_tree(&self, from: &Path, to: &GuestPath) -> Result<()> {
-        let target = folder(to);
+        let target = option_safe(to);
         // Owners on the builder mean nothing there: what is unpacked belongs to who logged in.
         let script = format!("mkdir -p {target} && exec tar -xpof - -C {target}");
         let mut archive = tree::pack(from, "", None);
@@ -110,7 +110,7 @@ impl SshComm {
     }
 
     pub(super) async fn read_tree(&self, from: &GuestPath, to: &Path) -> Result<()> {
-        let script = format!("exec tar -cf - -C {} .", folder(from));
+        let script = format!("exec tar -cf - -C {} .", option_safe(from));
         let (sink, mut printed) = OutputSink::channel();
         let (blocks, archive) = mpsc::channel::<Result<Bytes>>(4);
         let read = async {
@@ -146,14 +146,6 @@ impl SshComm {
 pub(super) async fn nothing(writer: Writer) -> Result<()> {
     writer.end().await;
     Ok(())
-}
-
-/// A folder as a word that is no option.
-fn folder(path: &GuestPath) -> String {
-    match path.as_str() {
-        text if text.starts_with('-') => remote_quote(&format!("./{text}")),
-        text => remote_quote(text),
-    }
 }
 
 fn no_tar() -> Error {

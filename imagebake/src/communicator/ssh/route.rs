@@ -8,6 +8,7 @@ use super::{
     tunnel::Tunnel,
 };
 use crate::{
+    communicator::Resets,
     engine::Cx,
     error::{Context, Error, ErrorKind, Result},
     value::{HostPath, Secret, Text},
@@ -22,6 +23,7 @@ pub struct Access {
     port: Option<u16>,
     host_keys: Vec<HostKey>,
     key: Option<TemporaryKey>,
+    resets: Option<Resets>,
     starting: bool,
 }
 
@@ -33,6 +35,7 @@ impl Access {
             port: None,
             host_keys: Vec::new(),
             key: None,
+            resets: None,
             starting: true,
         }
     }
@@ -63,6 +66,13 @@ impl Access {
     #[must_use]
     pub fn host_key(mut self, key: HostKey) -> Self {
         self.host_keys.push(key);
+        self
+    }
+
+    /// When it is reset: connections to it break then.
+    #[must_use]
+    pub fn resets(mut self, resets: Resets) -> Self {
+        self.resets = Some(resets);
         self
     }
 
@@ -141,6 +151,8 @@ pub(super) struct Route {
     pub(super) starting: bool,
     /// Whether its port is one of the builder that leads into the machine, and so open before the machine's.
     pub(super) forwarded: bool,
+    /// When the machine is reset, where that is told.
+    pub(super) resets: Option<Resets>,
 }
 
 impl Route {
@@ -218,6 +230,7 @@ impl Route {
             remote_tunnels: tunnels(&ssh.remote_tunnels)?,
             starting: access.starting,
             forwarded: access.starting && access.port.is_some(),
+            resets: access.resets,
         })
     }
 }

@@ -13,15 +13,18 @@ use russh_sftp::{
 };
 use std::{
     fs::FileTimes,
+    io, mem,
     os::unix::fs::{MetadataExt, PermissionsExt},
     path::{Path, PathBuf},
+    pin::Pin,
     sync::Arc,
+    task::{self, Poll, ready},
     time::{Duration, SystemTime},
 };
 use tokio::{
     fs,
-    io::{AsyncRead, AsyncWrite, AsyncWriteExt},
-    sync::OwnedSemaphorePermit,
+    io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf},
+    sync::{OwnedSemaphorePermit, oneshot},
 };
 
 /// How many files of a tree are on their way at once.
@@ -44,7 +47,17 @@ impl Sftp {
             request_timeout_secs: 120,
             ..Config::default()
         };
-        let session = SftpSession::new_with_config(channel.into_stream(), config).await;
+        let (tell, noise) = oneshot::channel();
+        let stream = FirstWord {
+            stream: channel.into_stream(),
+            first: Vec::new(),
+            tell: Some(tell),
+        };
+        let session = tokio::select! {
+            biased;
+            Ok(said) = noise => return Err(noisy(&said)),
+            session = SftpSession::new_with_config(stream, config) => session,
+        };
         let session = session.map_err(|error| {
             Error::new(ErrorKind::Unsupported, "the server's SFTP cannot be used")
                 .because(error)
@@ -279,10 +292,87 @@ async fn keep(to: &Path, about: &Metadata) -> Result<()> {
         .path("set the mode of", to)
 }
 
-async fn copy(
-    from: &mut (dyn AsyncRead + Send + Unpin),
-    to: &mut (dyn AsyncWrite + Send + Unpin),
-) -> std::io::Result<()> {
+/// A server's stream whose beginning is looked at: a program that the login shell starts may come after what the shell says by itself.
+struct FirstWord<S> {
+    stream: S,
+    /// What was read of it and is not handed on yet.
+    first: Vec<u8>,
+    /// Is told what there was instead of an answer.
+    tell: Option<oneshot::Sender<Vec<u8>>>,
+}
+
+/// An answer begins with its length, and the first one is of kind 2.
+const ANSWER: usize = 5;
+
+fn is_answer(first: &[u8; ANSWER]) -> bool {
+    let [length @ .., kind] = first;
+    u32::from_be_bytes(*length) < 1 << 18 && *kind == 2
+}
+
+impl<S: AsyncRead + Unpin> FirstWord<S> {
+    /// Reads until it is known what the stream begins with.
+    fn poll_first(&mut self, cx: &mut task::Context<'_>) -> Poll<io::Result<()>> {
+        while self.tell.is_some() {
+            let mut block = [0; 512];
+            let mut into = ReadBuf::new(&mut block);
+            ready!(Pin::new(&mut self.stream).poll_read(cx, &mut into))?;
+            self.first.extend_from_slice(into.filled());
+            match self.first.first_chunk() {
+                None if !into.filled().is_empty() => {}
+                Some(first) if !is_answer(first) => {
+                    let said = mem::take(&mut self.first);
+                    self.tell.take().map(|tell| tell.send(said));
+                }
+                _ => self.tell = None,
+            }
+        }
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for FirstWord<S> {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut task::Context<'_>, into: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        ready!(self.poll_first(cx))?;
+        if self.first.is_empty() {
+            return Pin::new(&mut self.stream).poll_read(cx, into);
+        }
+        let fits = self.first.len().min(into.remaining());
+        into.put_slice(&self.first[..fits]);
+        self.first.drain(..fits);
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for FirstWord<S> {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut task::Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write(cx, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut task::Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut task::Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+}
+
+/// Why SFTP cannot be used where the login shell says something first.
+fn noisy(said: &[u8]) -> Error {
+    let said = String::from_utf8_lossy(said);
+    let said = said.trim_start().lines().next().unwrap_or_default();
+    let said: String = said.chars().filter(|letter| !letter.is_control()).take(80).collect();
+    Error::new(
+        ErrorKind::Unsupported,
+        format!("the server's SFTP cannot be used: the login shell prints `{said}` before it"),
+    )
+    .hint(
+        "let the shell's own files (`.bashrc`, `.profile`) print nothing where there is no terminal, or choose another way for files with \
+         `file_transfer_method`",
+    )
+}
+
+async fn copy(from: &mut (dyn AsyncRead + Send + Unpin), to: &mut (dyn AsyncWrite + Send + Unpin)) -> io::Result<()> {
     let mut from = tokio::io::BufReader::with_capacity(BLOCK, from);
     tokio::io::copy_buf(&mut from, to).await.map(drop)
 }

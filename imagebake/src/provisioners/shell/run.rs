@@ -2,14 +2,15 @@
 
 use super::config::Shell;
 use crate::{
-    communicator::{Command, Exit, FileAttrs, GuestSystem, Remote, remote_quote},
+    communicator::{Command, Exit, FileAttrs, GuestSystem, Remote, Script, remote_quote},
     engine::{Backoff, Cx, random_id, wait_until},
     error::{CommandFailure, Context, Error, ErrorKind, Result},
     provisioner::Provisioner,
     provisioners::script::{InlineScript, assignments, interpreter_of},
     value::{GuestPath, Template, Vars},
 };
-use std::time::Duration;
+use bytes::Bytes;
+use std::{future::Future, time::Duration};
 use zeroize::Zeroizing;
 
 impl Provisioner for Shell {
@@ -31,7 +32,6 @@ impl Provisioner for Shell {
             let interpreter = interpreter_of(&bytes).unwrap_or_else(|| words(&self.inline_shebang.to_string()));
             let at = self.path_in_guest();
             let exit = self.run_script(cx, guest, &env, &at, bytes, interpreter).await?;
-            self.clean(cx, guest, &[&at]).await;
             if !self.accepts(exit) {
                 let message = format!("the script `{script}` ended with exit code {}", exit.code());
                 return Err(Error::new(ErrorKind::CommandFailed, message)
@@ -60,6 +60,17 @@ impl Environment {
             .map(|(name, value)| format!("export {name}={}\n", remote_quote(value)))
             .collect()
     }
+
+    fn pairs(&self) -> Vec<(String, String)> {
+        let pair = |(name, value): &(String, Zeroizing<String>)| (name.clone(), value.to_string());
+        self.all.iter().map(pair).collect()
+    }
+}
+
+/// Whether the machine went away meanwhile.
+enum Back {
+    WasThere,
+    Again,
 }
 
 impl Shell {
@@ -102,18 +113,21 @@ impl Shell {
             .run_script(cx, guest, env, &at, bytes, script.interpreter())
             .await?;
         if self.accepts(exit) {
-            self.clean(cx, guest, &[&at]).await;
+            if script.is_numbered() && !exit.success() {
+                self.clean(cx, guest, &[&note]).await;
+            }
             return Ok(());
         }
         let mut noted = Vec::new();
         if script.is_numbered() {
             // The machine may be gone with the script: then there is no note, and the failure is the same.
             let _ = guest.download(&note, &mut noted).await;
+            self.clean(cx, guest, &[&note]).await;
         }
-        self.clean(cx, guest, &[&at, &note]).await;
         Err(script.failure(exit.code(), std::str::from_utf8(&noted).ok()))
     }
 
+    /// Brings a script into the guest, runs it and takes it away.
     async fn run_script(
         &self,
         cx: &Cx,
@@ -123,14 +137,13 @@ impl Shell {
         bytes: Vec<u8>,
         interpreter: Vec<String>,
     ) -> Result<Exit> {
-        let pauses = Backoff::new(Duration::from_millis(200), Duration::from_secs(5));
-        wait_until(
-            cx,
-            "the script to reach the guest",
-            self.start_retry_timeout,
-            pauses,
-            || async { guest.write(at, bytes.clone(), &FileAttrs::mode(0o700)).await.map(Some) },
-        )
+        if self.is_plain() {
+            return self.run_at_once(cx, guest, env, at, bytes, interpreter).await;
+        }
+        let bytes = Bytes::from(bytes);
+        self.until_it_reaches(cx, || async {
+            guest.write(at, bytes.clone(), &FileAttrs::mode(0o700)).await.map(Some)
+        })
         .await?;
         let (mut command, env_file) = self.command(cx, guest, env, at, interpreter).await?;
         if let Some(user) = &self.user {
@@ -151,7 +164,6 @@ impl Shell {
             }
         }
         command.user = self.user.clone();
-        command.dir = self.working_dir.clone();
         let ended = guest.exec(command).await;
         if let Some(file) = &env_file {
             let removed = remove_variables(guest, file, at).await;
@@ -159,21 +171,87 @@ impl Shell {
                 removed?;
             }
         }
+        let (exit, back) = self.or_back_again(cx, guest, ended).await?;
+        if let (Back::Again, Some(file)) = (back, &env_file) {
+            // It could not be removed while the machine was away.
+            remove_variables(guest, file, at).await?;
+        }
+        self.clean(cx, guest, &[at]).await;
+        Ok(exit)
+    }
+
+    /// Whether nothing is said of how the script is run: then bringing it in, running it and taking it away may be one.
+    fn is_plain(&self) -> bool {
+        self.execute_command.is_none() && !self.use_env_var_file && self.user.is_none()
+    }
+
+    async fn run_at_once(
+        &self,
+        cx: &Cx,
+        guest: &Remote,
+        env: &Environment,
+        at: &GuestPath,
+        bytes: Vec<u8>,
+        interpreter: Vec<String>,
+    ) -> Result<Exit> {
+        let script = Script::new(at.clone(), bytes).stays(self.skip_clean);
+        let command = self.plain_command(env, at, interpreter);
+        let ran = self
+            .until_it_reaches(cx, || async {
+                guest.run_script(&script, command.clone()).await.map(Some)
+            })
+            .await?;
+        if let Err(error) = ran.removed {
+            stays(cx, &error);
+        }
+        let (exit, back) = self.or_back_again(cx, guest, ran.exit).await?;
+        if let Back::Again = back {
+            self.clean(cx, guest, &[at]).await;
+        }
+        Ok(exit)
+    }
+
+    async fn until_it_reaches<T, F: Future<Output = Result<Option<T>>>>(
+        &self,
+        cx: &Cx,
+        bring: impl FnMut() -> F,
+    ) -> Result<T> {
+        let pauses = Backoff::new(Duration::from_millis(200), Duration::from_secs(5));
+        wait_until(
+            cx,
+            "the script to reach the guest",
+            self.start_retry_timeout,
+            pauses,
+            bring,
+        )
+        .await
+    }
+
+    /// How a script ended, the machine being waited for where it was to go away.
+    async fn or_back_again(&self, cx: &Cx, guest: &Remote, ended: Result<Exit>) -> Result<(Exit, Back)> {
         match ended {
             Err(error) if self.expect_disconnect && error.kind() == ErrorKind::Unreachable => {
-                cx.say("the connection ended as expected; waiting for the machine to come back");
+                let why = error.facts().iter().find(|(name, _)| *name == "reason");
+                let why = why.map(|(_, why)| format!(" ({why})")).unwrap_or_default();
+                cx.say(format!(
+                    "the connection ended as expected{why}; waiting for the machine to come back"
+                ));
                 guest.reconnect(self.start_retry_timeout).await?;
-                if let Some(file) = &env_file {
-                    // It could not be removed while the machine was away.
-                    remove_variables(guest, file, at).await?;
-                }
-                Ok(Exit::Code(self.valid_exit_codes[0]))
+                Ok((Exit::Code(self.valid_exit_codes[0]), Back::Again))
             }
             Err(error) if error.kind() == ErrorKind::Unreachable => {
                 Err(error.hint("if the script reboots the machine, say `.expect_disconnect(true)`"))
             }
-            ended => ended,
+            ended => ended.map(|exit| (exit, Back::WasThere)),
         }
+    }
+
+    /// A script by its interpreter, its variables being the communicator's to hand over.
+    fn plain_command(&self, env: &Environment, at: &GuestPath, interpreter: Vec<String>) -> Command {
+        let mut command = Command::program(interpreter.into_iter().chain([at.to_string()]));
+        command.env = env.pairs();
+        command.dir = self.working_dir.clone();
+        command
     }
 
     /// What runs the script that stands at `at`, and the file with its variables where there is one.
@@ -220,15 +298,12 @@ impl Shell {
                 Command::shell(cx.render_with(line, vars)?.as_str())
             }
             None if needs_file => Command::program(["/bin/sh", path.as_str()]),
-            None => Command::program(interpreter.into_iter().chain([at.to_string()])),
+            None => self.plain_command(env, at, interpreter),
         };
         if !needs_file {
-            command.env = env
-                .all
-                .iter()
-                .map(|(name, value)| (name.clone(), value.to_string()))
-                .collect();
+            command.env = env.pairs();
         }
+        command.dir = self.working_dir.clone();
         Ok((command, needs_file.then_some(env_file)))
     }
 
@@ -263,9 +338,16 @@ impl Shell {
         }
         let files: Vec<GuestPath> = files.iter().map(|file| (*file).clone()).collect();
         match guest.remove(&files).await {
-            Err(error) if !is_gone(&error) => cx.warn(format!("the script stays in the guest: {}", error.full())),
-            _ => {}
+            Err(error) => stays(cx, &error),
+            Ok(()) => {}
         }
+    }
+}
+
+/// Warns of a script that could not be removed.
+fn stays(cx: &Cx, error: &Error) {
+    if !is_gone(error) {
+        cx.warn(format!("the script stays in the guest: {}", error.full()));
     }
 }
 

@@ -11,7 +11,7 @@ use crate::{
     artifact::Files,
     engine::Cx,
     error::{Context, Error, Result},
-    io::{DigestKind, FileRef},
+    io::{DigestKind, FileRef, off_the_async_threads},
     value::Text,
 };
 use rustix::fs::{CWD, RenameFlags, renameat_with};
@@ -119,11 +119,6 @@ impl Machine {
 
 fn rename(from: &Path, to: &Path) -> Result<()> {
     fs::rename(from, to).path("rename to", to)
-}
-
-async fn off_the_async_threads<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
-    let done = tokio::task::spawn_blocking(work).await;
-    done.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))
 }
 
 /// Has the files of a folder written to the disk, not only kept in memory.

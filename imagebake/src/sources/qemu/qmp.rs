@@ -1,6 +1,9 @@
 //! QEMU's control connection: JSON lines over a socket, questions and answers by number, events in between.
 
-use crate::error::{Error, ErrorKind, Result};
+use crate::{
+    communicator::Resets,
+    error::{Error, ErrorKind, Result},
+};
 use serde_json::{Value, json};
 use std::{
     collections::HashMap,
@@ -24,6 +27,8 @@ struct Inner {
     to: AsyncMutex<OwnedWriteHalf>,
     waiting: Arc<Mutex<Waiting>>,
     events: watch::Receiver<Vec<String>>,
+    #[cfg_attr(not(feature = "ssh"), expect(dead_code, reason = "only SSH stays connected"))]
+    resets: Resets,
 }
 
 #[derive(Default)]
@@ -51,6 +56,7 @@ impl Qmp {
         let (from, to) = socket.into_split();
         let waiting = Arc::new(Mutex::new(Waiting::default()));
         let (told, events) = watch::channel(Vec::new());
+        let (reset, resets) = Resets::channel();
         let shared = waiting.clone();
         tokio::spawn(async move {
             let mut lines = BufReader::new(from).lines();
@@ -59,6 +65,9 @@ impl Qmp {
                     continue;
                 };
                 if let Some(event) = message["event"].as_str() {
+                    if event == "RESET" {
+                        reset.reset();
+                    }
                     // An error that the guest is told of is its own to deal with.
                     let name = match message["data"]["action"].as_str() {
                         Some(action) if event == "BLOCK_IO_ERROR" => format!("{event} {action}"),
@@ -79,6 +88,7 @@ impl Qmp {
             to: AsyncMutex::new(to),
             waiting,
             events,
+            resets,
         }));
         qmp.execute("qmp_capabilities", json!({})).await?;
         Ok(qmp)
@@ -127,6 +137,12 @@ impl Qmp {
             .execute("human-monitor-command", json!({"command-line": line}))
             .await?;
         Ok(printed.as_str().unwrap_or_default().trim().to_owned())
+    }
+
+    /// When the machine is reset.
+    #[cfg(feature = "ssh")]
+    pub(crate) fn resets(&self) -> Resets {
+        self.0.resets.clone()
     }
 
     /// Comes back when the event `name` has been told, and never when the machine ends without.

@@ -152,7 +152,7 @@ impl Machine {
 
     #[cfg(feature = "ssh")]
     async fn use_over_ssh(&self, cx: &Cx, running: &Running, way: Way, place: &Place) -> Result<()> {
-        let mut access = Access::starting("127.0.0.1");
+        let mut access = Access::starting("127.0.0.1").resets(running.qmp.resets());
         if let Some(port) = running.port {
             access = access.port(port);
         }

@@ -11,6 +11,7 @@ use super::{
 use crate::{
     communicator::ssh::{Access, Ssh, SshComm},
     engine::{Backoff, wait_until},
+    io::off_the_async_threads,
 };
 use crate::{
     communicator::{Command, Communicator, OutputSink},
@@ -134,10 +135,7 @@ impl Machine {
         let pauses = Backoff::new(Duration::from_millis(100), Duration::from_millis(500));
         let found = wait_until(cx, &what, ssh.time_to_connect(), pauses, || {
             let (bridge, mac) = (bridge.to_owned(), mac.clone());
-            async move {
-                let look = tokio::task::spawn_blocking(move || bridge::machine_on(&bridge, &mac)).await;
-                Ok(look.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic())))
-            }
+            off_the_async_threads(move || Ok(bridge::machine_on(&bridge, &mac)))
         });
         let found = found.await.map_err(|error| match error.kind() {
             ErrorKind::Timeout => error.hint(
