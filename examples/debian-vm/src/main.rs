@@ -1,7 +1,7 @@
 //! A machine image of Debian with a web server, and its test: `cargo run -p example-debian-vm -- build web` starts a machine of QEMU from a disk,
 //! installs nginx and puts a page there; `… build check` starts a machine from the image and asks it for the page.
 //!
-//! The disk is any cloud image of the Debian family. `--var login=password` is for one without cloud-init, such as the one that
+//! The disk is any cloud image of the Debian family. `--var password=…` is for one without cloud-init, such as the one that
 //! `cargo run -p imagebake-tests --bin debian-disk -- debian.qcow2` makes.
 
 use imagebake::{

@@ -13,6 +13,9 @@ mod checksum;
 #[cfg(feature = "http")]
 mod driver;
 mod place;
+mod shape;
+
+pub(crate) use shape::{Shape, check};
 
 use crate::{
     engine::{Backoff, Cx, wait_until},
@@ -71,16 +74,19 @@ pub(crate) async fn fetch(cx: &Cx, iso: &Iso) -> Result<Medium> {
     }))
 }
 
-/// Looks, without fetching anything, whether it could be there.
+/// Looks, without fetching anything, whether it could be there; gives what is worth a warning.
 ///
 /// # Errors
-/// When the only place is a file that cannot be read.
-pub(crate) async fn look(cx: &Cx, iso: &Iso) -> Result<()> {
+/// When the only place is a file that cannot be read, or is not a whole medium.
+pub(crate) async fn look(cx: &Cx, iso: &Iso, shape: Shape) -> Result<Option<String>> {
     match places(cx, iso)?.as_slice() {
-        [Place::Here(path)] => readable(path),
+        [Place::Here(path)] => {
+            readable(path)?;
+            check(path, shape)
+        }
         places => {
             let wrong = places.iter().find_map(|place| place.supported().err());
-            wrong.map_or(Ok(()), Err)
+            wrong.map_or(Ok(None), Err)
         }
     }
 }

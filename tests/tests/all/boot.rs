@@ -214,6 +214,25 @@ fn a_machine_is_installed_by_what_its_serial_console_shows() {
     );
 }
 
+#[test]
+fn a_medium_that_is_cut_off_is_told_before_a_machine_starts() {
+    requires_medium!();
+    let whole = fs::read(medium()).expect("the medium");
+    let project = project();
+    let short = project.path().join("short.iso");
+    fs::write(&short, &whole[..whole.len() / 2]).expect("written");
+    let project = project.env("ISO", &short.display().to_string());
+    says(
+        &project.run(&["validate", "serial"]).fails(2).text(),
+        &[
+            "short.iso is cut off",
+            &format!("and {} are there", whole.len() / 2),
+            "fetch it again",
+            "iso-images.rs:",
+        ],
+    );
+}
+
 /// The part of a picture that begins at `x` and `y`.
 fn cut(picture: &Path, [x, y, width, height]: [usize; 4], to: &Path) {
     let file = std::io::BufReader::new(fs::File::open(picture).expect("there"));

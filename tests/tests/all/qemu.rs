@@ -472,6 +472,8 @@ fn what_cannot_be_is_told_before_a_machine_starts() {
         &["`qemu-system-nonsense` is not installed", "install"],
     );
     told(&validate("DISK", "nowhere.qcow2"), &["cannot read", "nowhere.qcow2"]);
+    fs::write(project.path().join("empty.img"), "").expect("written");
+    told(&validate("DISK", "empty.img"), &["empty.img is empty", "again"]);
     told(
         &validate("ACCELERATOR", "xen"),
         &["xen does not work here", "leave `accelerator` out"],
@@ -521,7 +523,10 @@ fn what_cannot_be_is_told_before_a_machine_starts() {
         disk().display(),
         short.display()
     ));
-    told(&build("DISK", &short.display().to_string()), &["is damaged", "cut off"]);
+    told(
+        &build("DISK", &short.display().to_string()),
+        &["is damaged", "cut off", " lines more"],
+    );
     told(&build("DISK_SIZE", "10M"), &["`disk_size` is 10 MB", "would be lost"]);
     let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
     let port = taken.local_addr().expect("an address").port().to_string();

@@ -524,10 +524,9 @@ impl Communicator for SshComm {
     async fn run_script(&self, script: &Script, command: Command, output: OutputSink) -> Result<Ran> {
         // What a terminal takes is no file's content, and where another way for files is asked for, it is taken.
         let at_once = matches!(self.0.route.transfer, FileTransfer::Stream) && !self.0.route.terminal;
-        if at_once && command.user.is_none() && command.timeout.is_none() && command.stdin.is_none() {
-            if let Some(ran) = self.script_at_once(script, &command, &output).await? {
-                return Ok(ran);
-            }
+        let at_once = at_once && command.user.is_none() && command.timeout.is_none() && command.stdin.is_none();
+        if at_once && let Some(ran) = self.script_at_once(script, &command, &output).await? {
+            return Ok(ran);
         }
         step_by_step(self, script, command, output).await
     }

@@ -2,12 +2,13 @@
 
 use super::{
     auth_driver::{Key, login},
+    breaking::Breaking,
     route::{Hop, Route},
     trust::{Known, Presented, Trust, Verdict},
     tunnel::Tunnel,
 };
 use crate::{
-    communicator::{Exit, resets::Breaking},
+    communicator::Exit,
     error::{Context, Error, ErrorKind, Result},
     event::Stream,
 };

@@ -19,6 +19,8 @@ mod tunnel;
 #[cfg(feature = "ssh")]
 mod auth_driver;
 #[cfg(feature = "ssh")]
+mod breaking;
+#[cfg(feature = "ssh")]
 mod comm;
 #[cfg(feature = "ssh")]
 mod command;

@@ -337,9 +337,8 @@ impl Shell {
             return;
         }
         let files: Vec<GuestPath> = files.iter().map(|file| (*file).clone()).collect();
-        match guest.remove(&files).await {
-            Err(error) => stays(cx, &error),
-            Ok(()) => {}
+        if let Err(error) = guest.remove(&files).await {
+            stays(cx, &error);
         }
     }
 }

@@ -47,6 +47,9 @@ pub(super) fn find(program: &str) -> Result<PathBuf> {
     found.ok_or_else(|| missing(format!("`{program}` is not installed")))
 }
 
+/// How many lines of what a program says are in its error.
+const LINES: usize = 3;
+
 /// Runs a program to its end; gives what it printed.
 pub(super) async fn output<S: AsRef<OsStr>>(program: &Path, arguments: &[S]) -> Result<String> {
     let name = program.file_name().unwrap_or_default().to_string_lossy().into_owned();
@@ -63,7 +66,12 @@ pub(super) async fn output<S: AsRef<OsStr>>(program: &Path, arguments: &[S]) -> 
         return Ok(String::from_utf8_lossy(&ended.stdout).into_owned());
     }
     let said = String::from_utf8_lossy(&ended.stderr);
-    let said = said.trim().lines().collect::<Vec<_>>().join("; ");
+    // A damaged disk has a line for each of thousands of places.
+    let lines: Vec<&str> = said.trim().lines().collect();
+    let mut said = lines[..lines.len().min(LINES)].join("; ");
+    if lines.len() > LINES {
+        said.push_str(&format!("; and {} lines more", lines.len() - LINES));
+    }
     let verb = arguments
         .first()
         .map(|verb| verb.as_ref().to_string_lossy().into_owned());

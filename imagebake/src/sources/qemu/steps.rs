@@ -19,7 +19,7 @@ use crate::{
     error::{Context, Error, ErrorKind, Result},
     groups::Iso,
     journal::Held,
-    medium::{self, Medium},
+    medium::{self, Medium, Shape},
     value::{HostPath, Template},
 };
 use serde_json::json;
@@ -309,11 +309,23 @@ impl Machine {
 
     /// What the machine starts from, fetched where that is needed.
     pub(super) async fn medium(&self, cx: &Cx) -> Result<Medium> {
-        medium::fetch(cx, self.iso()?).await
+        let medium = medium::fetch(cx, self.iso()?).await?;
+        medium::check(&medium.path, self.shape())?;
+        Ok(medium)
     }
 
     /// Looks whether that could be there.
     pub(super) async fn look_at_medium(&self, cx: &Cx) -> Result<()> {
-        medium::look(cx, self.iso()?).await
+        if let Some(doubt) = medium::look(cx, self.iso()?, self.shape()).await? {
+            cx.warn(doubt);
+        }
+        Ok(())
+    }
+
+    fn shape(&self) -> Shape {
+        match self.disk_image {
+            true => Shape::Disk,
+            false => Shape::Cd,
+        }
     }
 }
