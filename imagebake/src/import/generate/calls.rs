@@ -18,6 +18,9 @@ use crate::{
 /// Stands for the name of what is built until that is known.
 const NAME: char = '\u{1}';
 
+/// Stands around the name of a value that may be absent, until it is known what it is given to.
+const VALUE: char = '\u{2}';
+
 /// Writes builder calls, and collects what is to be told beside them.
 pub(super) struct Calls<'c, 'w> {
     pub(super) writer: &'c mut Writer<'w>,
@@ -36,7 +39,19 @@ pub(super) struct Built {
 impl Built {
     /// The statements, for what is bound to `name`.
     pub(super) fn statements(&self, name: &str) -> Vec<String> {
-        self.then.iter().map(|line| line.replace(NAME, name)).collect()
+        let named = |line: &String| {
+            let line = line.replace(NAME, name);
+            // What is given is called as its setter, unless that is the name of what it is given to.
+            let parts = line
+                .split(VALUE)
+                .enumerate()
+                .map(|(at, part)| match at % 2 == 1 && part == name {
+                    true => "value",
+                    false => part,
+                });
+            parts.collect()
+        };
+        self.then.iter().map(named).collect()
     }
 
     /// One expression, whatever it takes.
@@ -114,7 +129,9 @@ impl<'c, 'w> Calls<'c, 'w> {
                 pieces.push((usize::MAX, vec![Piece::Call(call)]));
             }
         }
-        pieces.sort_by_key(|(at, _)| *at);
+        // What may not happen comes behind the chain of all that does.
+        let depends = |pieces: &[Piece]| pieces.iter().any(|piece| matches!(piece, Piece::Statement(_)));
+        pieces.sort_by_key(|(at, pieces)| (*at == usize::MAX, depends(pieces), *at));
         for piece in pieces.into_iter().flat_map(|(_, pieces)| pieces) {
             match piece {
                 Piece::Call(text) if built.then.is_empty() => built.expr.push_str(&format!("\n{text}")),
@@ -129,18 +146,18 @@ impl<'c, 'w> Calls<'c, 'w> {
     fn choose<'m>(&mut self, shape: &'m Shape, given: &Given<'_>) -> Result<&'m Maker> {
         let private = |row: usize| !is_public(&shape.rows[row]);
         let mut best: Option<(&Maker, (usize, usize))> = None;
-        let mut short: Option<(&Maker, Vec<&'static str>)> = None;
+        let mut short: Option<(&Maker, Vec<(&'static str, bool)>)> = None;
         for maker in shape.constructors {
             if !given.says(shape, maker, self.writer) {
                 continue;
             }
-            let missing: Vec<&'static str> = maker
+            let missing: Vec<(&'static str, bool)> = maker
                 .takes
                 .iter()
                 .filter(|taken| !self.has(shape, taken, given))
                 .map(|taken| {
                     let row = &shape.rows[rows_of(taken)[0]];
-                    names_of(row).first().copied().unwrap_or(row.name)
+                    (names_of(row).first().copied().unwrap_or(row.name), is_group(row))
                 })
                 .collect();
             if !missing.is_empty() {
@@ -164,9 +181,12 @@ impl<'c, 'w> Calls<'c, 'w> {
         match (best, short) {
             (Some((maker, _)), _) => Ok(maker),
             (None, Some((maker, missing))) => {
-                for name in missing {
+                // A group says itself what it lacks.
+                let place = self.writer.context.sources.place(given.settings.span);
+                for (name, _) in missing.into_iter().filter(|(_, is_group)| !is_group) {
                     self.comments.push(format!(
-                        "TODO: the template does not set `{name}`; `plan` refuses this until it is given."
+                        "TODO: {}:{} does not set `{name}`; `plan` refuses this until it is given.",
+                        place.file, place.line
                     ));
                     self.notes.push(Note::at(
                         given.settings.span,
@@ -498,11 +518,14 @@ impl<'c, 'w> Calls<'c, 'w> {
     pub(super) fn call(&self, setter: &str, argument: &Argument) -> Piece {
         match argument.code.optional {
             false => Piece::Call(format!(".{setter}({})", argument.text())),
-            true => Piece::Statement(format!(
-                "if let Some(value) = {} {{\n{NAME} = {NAME}.{setter}({});\n}}",
-                argument.code.text,
-                argument.wrapped("value")
-            )),
+            true => {
+                let value = format!("{VALUE}{setter}{VALUE}");
+                Piece::Statement(format!(
+                    "if let Some({value}) = {} {{\n{NAME} = {NAME}.{setter}({});\n}}",
+                    argument.code.text,
+                    argument.wrapped(&value)
+                ))
+            }
         }
     }
 

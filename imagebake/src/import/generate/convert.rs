@@ -594,13 +594,22 @@ fn written(made: &[Made]) -> String {
             }
             Made::Value(text, ..) => {
                 form.push_str("{}");
-                values.push(text.clone());
+                values.push(shown(text).to_owned());
             }
         }
     }
     let name = if hidden { "text!" } else { "format!" };
     let values: String = values.iter().map(|value| format!(", {value}")).collect();
     format!("{name}({}{values})", quoted(&form))
+}
+
+/// What is put into text needs not be text of its own.
+fn shown(text: &str) -> &str {
+    let block = text.starts_with("if ") || text.starts_with("match ");
+    let view = text
+        .strip_suffix(".to_owned()")
+        .or_else(|| text.strip_suffix(".to_string()"));
+    view.filter(|_| !block).unwrap_or(text)
 }
 
 pub(super) fn is_name(text: &str) -> bool {

@@ -5,12 +5,17 @@ const WIDTH: usize = 100;
 
 /// An expression over several lines, where it is too long for one: a call of a chain per line, an argument per line.
 pub(super) fn layout(text: &str, indent: usize) -> String {
-    if text.len() + indent <= WIDTH || text.contains("//") && text.contains('\n') {
+    // Comments stand above what they are of.
+    if let Some((comment, rest)) = text.split_once('\n').filter(|(line, _)| line.starts_with("//")) {
+        return format!("{comment}\n{}{}", " ".repeat(indent), layout(rest.trim_start(), indent));
+    }
+    let commented = has_comment(text);
+    if text.len() + indent <= WIDTH && !commented {
         return text.to_owned();
     }
     let calls = chain(text);
     let inner = indent + 4;
-    if calls.len() > 2 || (calls.len() == 2 && calls[0].len() > WIDTH / 2) {
+    if calls.len() > 2 || (calls.len() == 2 && (commented || calls[0].len() > WIDTH / 2)) {
         let mut out = layout(calls[0], indent);
         for call in &calls[1..] {
             out.push_str(&format!("\n{}{}", " ".repeat(inner), layout(call.trim(), inner)));
@@ -32,6 +37,7 @@ pub(super) fn layout(text: &str, indent: usize) -> String {
         && (only.starts_with('[') || only.ends_with(')'))
         && !only.starts_with(['"', 'r'])
         && chain(only).len() < 3
+        && !has_comment(only)
     {
         return format!("{}{}{}", &text[..=open], layout(only, indent), &text[close..]);
     }
@@ -65,6 +71,8 @@ pub(super) fn code(text: &str) -> Vec<(usize, u8)> {
         } else if bytes[at] == b'\'' && (bytes.get(at + 2) == Some(&b'\'') || bytes.get(at + 1) == Some(&b'\\')) {
             // A character; a lifetime is code.
             at += if bytes[at + 1] == b'\\' { 4 } else { 3 };
+        } else if text[at..].starts_with("//") {
+            at += text[at..].find('\n').unwrap_or(text.len() - at);
         } else {
             out.push((at, bytes[at]));
             at += 1;
@@ -73,21 +81,40 @@ pub(super) fn code(text: &str) -> Vec<(usize, u8)> {
     out
 }
 
+/// Whether there is a comment in it.
+fn has_comment(text: &str) -> bool {
+    let code = code(text);
+    let mut expected = 0;
+    // What is left out between two bytes of code is text or a comment.
+    for (at, _) in code.iter().copied().chain([(text.len(), 0)]) {
+        if at > expected && text[expected..at].starts_with("//") {
+            return true;
+        }
+        expected = at + 1;
+    }
+    false
+}
+
 /// The calls of a chain: `a::b(…)`, `.c(…)`, `.d(…)`.
 fn chain(text: &str) -> Vec<&str> {
     let mut depth = 0_usize;
     let mut starts = vec![0];
     let mut before = b' ';
+    // Behind the last byte that is more than space: a comment from there on is of the call that follows.
+    let mut end = 0;
     for (at, byte) in code(text) {
         match byte {
             b'(' | b'[' | b'{' => depth += 1,
             b')' | b']' | b'}' => depth = depth.saturating_sub(1),
             // A chain is no part of another expression.
             b'|' | b'=' | b';' | b'+' | b'&' if depth == 0 => return vec![text],
-            b'.' if depth == 0 && matches!(before, b')' | b'?' | b'\n' | b' ') && at > 0 => starts.push(at),
+            b'.' if depth == 0 && matches!(before, b')' | b'?' | b'\n' | b' ') && at > 0 => starts.push(end),
             _ => {}
         }
         before = byte;
+        if !byte.is_ascii_whitespace() {
+            end = at + 1;
+        }
     }
     let ends = starts[1..].iter().copied().chain([text.len()]);
     starts
@@ -158,6 +185,24 @@ mod tests {
                 "A::b(1)\n        .c(\n            \"{long}.d(), e\",\n        )\n        .f([\n            \"{long}\",\n            g,\n            r#\"\"h\"\"#,\n        ])"
             )
         );
+    }
+
+    #[test]
+    fn comments_stand_above_what_they_are_of() {
+        let long = "x".repeat(80);
+        let chain = format!("A::b(\"//\")\n// one, (two\n// three\n.c(1)\n.d(B::e(\"{long}\")\n// four\n.f(2))");
+        let lines = [
+            "A::b(\"//\")",
+            "    // one, (two",
+            "    // three",
+            "    .c(1)",
+            "    .d(",
+            &format!("        B::e(\"{long}\")"),
+            "            // four",
+            "            .f(2),",
+            "    )",
+        ];
+        assert_eq!(layout(&chain, 0), lines.join("\n"));
     }
 
     #[test]

@@ -9,6 +9,7 @@
 //! HCL2 and the older JSON templates are read into the same [`Settings`] and expressions, so that one generator serves both. What
 //! cannot be said in Rust is a problem with its place, never left out.
 
+mod body;
 mod calls;
 mod code;
 mod component;

@@ -1,7 +1,9 @@
 //! One template as a module: its inputs, and a function for each build.
 
 use super::{
-    Component, Module, Note, Options, StepOptions, Takes, Template, Want, component,
+    Component, Module, Note, Options, StepOptions, Template, Want,
+    body::{Call, assembled, commented, documented, grouped, image_name, named_after, only_item, particular},
+    component,
     layout::layout,
     model::{Build, Model, Source, Step},
     names::{Names, snake},
@@ -16,8 +18,7 @@ use crate::import::{
     fault::{Fault, Faults, Result, UNKNOWN_ATTRIBUTE},
     input::Format,
     schema::{Catalog, Role},
-    syntax::{Expr, ExprKind},
-    value::Value,
+    syntax::Expr,
 };
 use std::collections::BTreeSet;
 
@@ -247,37 +248,6 @@ struct ModuleWriter<'a> {
     has_inputs: bool,
 }
 
-/// What an image is made with.
-enum Call {
-    /// `.provision(…)`
-    One(String),
-    /// A loop that adds steps.
-    Loop(String),
-}
-
-/// The statements that make the image, bound to `name` where there are loops, and the expression that it is then.
-fn assembled(calls: &[Call], name: &str) -> (String, String) {
-    let mut statements = String::new();
-    let mut chain = "Image::new()".to_owned();
-    let mut bound = false;
-    for call in calls {
-        match call {
-            Call::One(call) => chain.push_str(&format!("\n{call}")),
-            Call::Loop(text) => {
-                if !bound {
-                    statements.push_str(&format!("let mut {name} = {chain};\n"));
-                } else if chain != name {
-                    statements.push_str(&format!("{name} = {chain};\n"));
-                }
-                statements.push_str(text);
-                bound = true;
-                chain = name.to_owned();
-            }
-        }
-    }
-    (statements, chain)
-}
-
 /// A component bound to a name.
 struct Bound {
     /// The sources that it is for, where that was settled: `only`, and `except`.
@@ -362,6 +332,8 @@ impl ModuleWriter<'_> {
                 units.push(Default::default());
             }
         }
+        // Where one group ends and the next begins.
+        let mut groups = vec![statements.len()];
         // A step knows its source where there is one.
         if build.sources.len() != 1 {
             writer.of_source = None;
@@ -382,6 +354,7 @@ impl ModuleWriter<'_> {
             statements.push_str(&bound.statements);
             steps.push(Call::One(format!(".error_cleanup({})", bound.used)));
         }
+        groups.push(statements.len());
         // What needs a certain artifact goes on the sources, and then all do, so that their order stays.
         let on_sources = build.chains.iter().any(|chain| particular(chain))
             // A chain is left out as a whole; where its steps are for different sources each source has its own.
@@ -488,6 +461,7 @@ impl ModuleWriter<'_> {
         }
         calls.extend(loops.map(|(_, call)| call));
         let (assembled, image) = assembled(&calls, &bound_image);
+        groups.push(statements.len());
         statements.push_str(&assembled);
         let result = writer.fallible || writer.needs_data;
         let mut parameters = Vec::new();
@@ -518,13 +492,12 @@ impl ModuleWriter<'_> {
             false => format!("#[image({})]", options.join(", ")),
         };
         let lets: String = std::mem::take(&mut writer.lets).concat();
-        let gap = if statements.is_empty() && lets.is_empty() {
-            ""
-        } else {
-            "\n"
-        };
+        groups.iter_mut().for_each(|end| *end += lets.len());
+        groups.insert(0, lets.len());
+        let body = grouped(&format!("{lets}{statements}"), &groups);
+        let gap = if body.is_empty() { "" } else { "\n" };
         format!(
-            "{}{attribute}\n{is_async}fn {ident}({}) -> {returned} {{\n{lets}{statements}{gap}{image}\n}}\n",
+            "{}{attribute}\n{is_async}fn {ident}({}) -> {returned} {{\n{body}{gap}{image}\n}}\n",
             documented(build),
             parameters.join(", ")
         )
@@ -728,60 +701,10 @@ impl ModuleWriter<'_> {
     }
 }
 
-/// The one item of a list as it is written.
-fn only_item(list: &Expr) -> Option<&Expr> {
-    match &list.kind {
-        ExprKind::Tuple(items) if items.len() == 1 => items.first(),
-        _ => None,
-    }
-}
-
-/// A name that an image may have.
-fn image_name(name: &str) -> String {
-    let allowed = |c: char| {
-        if c.is_alphanumeric() || matches!(c, '-' | '_') {
-            c
-        } else {
-            '-'
-        }
-    };
-    let name: String = name.chars().map(allowed).collect();
-    match name.trim_start_matches('-') {
-        "" => "image".to_owned(),
-        name => name.to_owned(),
-    }
-}
-
 /// The value, or its problem kept.
 fn keep<T>(faults: &mut Faults, make: impl FnOnce(&mut Faults) -> Result<T>) -> Option<T> {
     let made = make(faults);
     faults.keep(made)
-}
-
-fn documented(build: &Build) -> String {
-    let lines: Vec<String> = match &build.description {
-        Some(description) if !description.trim().is_empty() => description.lines().map(str::to_owned).collect(),
-        _ => build.comments.clone(),
-    };
-    lines
-        .iter()
-        .map(|line| format!("/// {}\n", line.trim()).replace("/// \n", "///\n"))
-        .collect()
-}
-
-/// Whether a chain takes what one kind of source makes: by its first step that is known.
-fn particular(chain: &[Step]) -> bool {
-    let known = chain.iter().find_map(|step| super::component::takes(&step.kind));
-    known == Some(Takes::Particular)
-}
-
-/// Statements that nothing can use yet.
-fn commented(statements: &str) -> String {
-    let lines = statements.lines().map(|line| match line.starts_with("//") {
-        true => format!("{line}\n"),
-        false => format!("// {line}\n"),
-    });
-    lines.collect()
 }
 
 /// `.post(a)`, `.chain(Chain::of(a).then(b))`
@@ -798,55 +721,4 @@ fn chained(chain: &[&Bound], again: impl Fn(&Bound) -> bool) -> String {
         }
         [] => String::new(),
     }
-}
-
-/// A name that says what a step does: its own, that of its script, that of its kind.
-fn named_after(step: &Step, writer: &Writer<'_>) -> String {
-    let constant = |expr: &Expr| writer.constant(expr);
-    let text = |name: &str| {
-        let value = constant(step.settings.expr(name)?)?;
-        let first = value.items().and_then(|items| items.first()).unwrap_or(&value).clone();
-        first.as_str().map(str::to_owned)
-    };
-    let stem = |path: String| {
-        let name = path
-            .rsplit(['/', '\\'])
-            .find(|part| !part.is_empty())
-            .unwrap_or_default()
-            .to_owned();
-        let stem = name
-            .split('.')
-            .find(|part| !part.is_empty())
-            .unwrap_or_default()
-            .to_owned();
-        (stem.len() > 1
-            && stem.len() < 40
-            && stem.starts_with(|c: char| c.is_ascii_alphabetic())
-            && !stem.contains("{{"))
-        .then_some(stem)
-    };
-    if let Some(name) = step
-        .options
-        .name
-        .as_ref()
-        .and_then(constant)
-        .as_ref()
-        .and_then(Value::as_str)
-        && !name.is_empty()
-    {
-        return name.to_owned();
-    }
-    let scripted = ["script", "scripts", "playbook_file", "playbook_files", "manifest_file"]
-        .into_iter()
-        .find_map(text)
-        .and_then(stem);
-    if let Some(name) = scripted {
-        return name;
-    }
-    if step.kind == "file"
-        && let Some(name) = text("source").and_then(stem)
-    {
-        return format!("upload_{name}");
-    }
-    step.kind.clone()
 }

@@ -202,6 +202,16 @@ fn plain(text: &str, facts: Facts) -> String {
 
 fn action(action: &str, facts: Facts, span: Span) -> Result<Piece> {
     let unknown = |help: String| {
+        // A misspelt function is that, wherever it stands.
+        let name = action.split_whitespace().next().unwrap_or_default();
+        let known = legacy::function_names();
+        if !name.starts_with('.')
+            && !known.contains(&name)
+            && let Some(near) = crate::plan::nearest(name, known.iter().copied())
+        {
+            let fault = Fault::at(span, "template", format!("there is no function `{name}`"));
+            return Err(fault.help(format!("did you mean `{near}`?")));
+        }
         Err(Fault::at(
             span,
             "template",

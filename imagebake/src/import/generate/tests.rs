@@ -247,6 +247,16 @@ fn what_cannot_be_said_is_told_with_its_place() {
         with("platform = \"{{ build_name }}\""),
         ["web.pkr.hcl:7:14: `{{ build_name }}` has no counterpart here"]
     );
+    assert_eq!(
+        with("author = \"{{ uper `x` }}\""),
+        ["web.pkr.hcl:7:12: there is no function `uper`"]
+    );
+    assert_eq!(
+        with("author = \"{{ replace `a` `b` `ab` 1 }}\""),
+        [
+            "web.pkr.hcl:7:12: `{{ replace `a` `b` `ab` 1 }}`: `replace` takes OLD, NEW, COUNT, TEXT, in this order: a whole number is expected, not ab"
+        ]
+    );
     assert_eq!(with("nothing = 1").len(), 1);
     assert!(
         !problems(

@@ -50,7 +50,6 @@ pub(super) fn parts(input: &Input, context: &Context, faults: &mut Faults) -> pa
 }
 
 /// The name of every function of `{{ … }}`.
-#[cfg(test)]
 pub(super) fn function_names() -> &'static [&'static str] {
     &functions::NAMES
 }

@@ -24,7 +24,14 @@ pub(super) fn parse(sources: &Sources, file: u32, faults: &mut Faults) -> Body {
                 let reader = Reader::new(sources, file, start + piece.start);
                 match hcl_edit::parser::parse_body(&text[piece.clone()]) {
                     Ok(body) => reader.structures(&body, &mut native, faults),
-                    Err(error) => faults.push(reader.error(&error)),
+                    Err(error) => {
+                        let fault = reader.error(&error);
+                        let at_end = error.location().offset() + 1 >= text[piece.clone()].trim_end().len();
+                        faults.push(match unclosed(text, &piece).filter(|_| at_end) {
+                            Some(help) => fault.help(help),
+                            None => fault,
+                        });
+                    }
                 }
             }
             if faults.0.len() == before {
@@ -81,19 +88,41 @@ fn without_empty_heredocs(text: &str) -> Cow<'_, str> {
     Cow::Owned(text)
 }
 
+/// Whether another block begins inside a piece in the first column: then the first one is not closed.
+fn unclosed(text: &str, piece: &std::ops::Range<usize>) -> Option<String> {
+    let mut at = piece.start;
+    let mut lines = text[piece.clone()].split_inclusive('\n').map(|line| {
+        at += line.len();
+        (at - line.len(), line)
+    });
+    let (first, _) = lines.find(|(_, line)| start(line).is_some())?;
+    let (next, _) = lines.find(|(_, line)| start(line).is_some() && line.trim_end().ends_with('{'))?;
+    let number = |at: usize| text[..at].matches('\n').count() + 1;
+    let (first, next) = (number(first), number(next));
+    Some(format!(
+        "the block that begins in line {first} is not closed: is a `}}` missing before line {next}?"
+    ))
+}
+
+/// What follows the first word of a line that starts a block or an attribute in the first column.
+fn start(line: &str) -> Option<&str> {
+    let word = line
+        .find(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | '-')))
+        .unwrap_or(line.len());
+    let rest = line[word..].trim_start();
+    let opens = line.starts_with(|c: char| c.is_alphabetic() || c == '_')
+        && (rest.starts_with(['{', '"']) || (rest.starts_with('=') && !rest.starts_with("==")));
+    opens.then_some(rest)
+}
+
 /// The file cut before every line that starts a block or an attribute in the first column.
 fn pieces(text: &str) -> Vec<std::ops::Range<usize>> {
     let mut cuts = vec![0];
     let mut at = 0;
     let mut closed = true;
     for line in text.split_inclusive('\n') {
-        let starts = line.starts_with(|c: char| c.is_alphabetic() || c == '_');
-        let word: String = line
-            .chars()
-            .take_while(|c| c.is_alphanumeric() || matches!(c, '_' | '-'))
-            .collect();
-        let rest = line[word.len()..].trim_start();
-        let opens = starts && (rest.starts_with(['{', '"']) || (rest.starts_with('=') && !rest.starts_with("==")));
+        let opens = start(line).is_some();
+        let sets = start(line).is_some_and(|rest| rest.starts_with('='));
         if opens && closed && at > 0 {
             cuts.push(at);
         }
@@ -104,7 +133,7 @@ fn pieces(text: &str) -> Vec<std::ops::Range<usize>> {
             || line.starts_with('#')
             || line.starts_with("//")
             || (opens && line.trim_end().ends_with('}'))
-            || (opens && rest.starts_with('='));
+            || sets;
     }
     cuts.push(text.len());
     cuts.windows(2).map(|pair| pair[0]..pair[1]).collect()

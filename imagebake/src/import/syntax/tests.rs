@@ -174,6 +174,25 @@ fn unknown_names_are_told_with_the_nearest() {
 }
 
 #[test]
+fn a_block_that_is_not_closed_is_told_with_its_line() {
+    let (sources, _, faults) =
+        body("a = 1\n\nsource \"x\" \"y\" {\n  b {\n    c = 1\n  }\n\nbuild {\n  d = 2\n}\n\ne = 3\n");
+    let told: Vec<(u32, &str)> = faults
+        .0
+        .iter()
+        .map(|fault| {
+            let line = fault.span.map_or(0, |span| sources.place(span).line);
+            (line, fault.help.as_deref().unwrap_or_default())
+        })
+        .collect();
+    let help = "the block that begins in line 3 is not closed: is a `}` missing before line 8?";
+    assert_eq!(told.first().map(|(_, told)| *told), Some(help), "{told:?}");
+    // One inside of another is no such thing.
+    let (_, _, faults) = body("a {\n  b {\n  }\n");
+    assert_eq!(faults.0.first().and_then(|fault| fault.help.as_deref()), None);
+}
+
+#[test]
 fn nesting_has_an_end() {
     let deep = 20_000;
     for text in [

@@ -50,6 +50,11 @@ impl Login {
         if self.username.as_ref().is_none_or(Text::is_empty) {
             problems.error("username", "empty", "the login needs a user");
         }
+        // What is asked for later is not known yet.
+        let is_empty = |password: &Secret| password.is_at_hand() && password.expose().is_ok_and(str::is_empty);
+        if self.password.as_ref().is_none_or(is_empty) {
+            problems.error("password", "empty", "the login needs a password");
+        }
     }
 }
 

@@ -34,11 +34,13 @@ async fn basics(vars: Inputs, data: &Data) -> Result<Image> {
         .filter(|&p| p != "curl")
         .map(|p| p.to_uppercase())
         .collect::<Vec<_>>();
+
     // The base of it all.
     let web = docker::Container::from_image(&vars.image).commit(true).changes([
         format!("EXPOSE {}", vars.port),
         r#"CMD ["nginx", "-g", "daemon off;"]"#.to_owned(),
     ]);
+
     let install = Shell::script("scripts/install.sh")
         .environment_vars([format!("PACKAGES={}", vars.packages.join(" ")), format!("TAG={tag}")]);
     let shell = Shell::inline([
@@ -47,6 +49,7 @@ async fn basics(vars: Inputs, data: &Data) -> Result<Image> {
     ])
     .execute_command("{{ vars }} sudo -E sh '{{ path }}'")
     .max_retries(3);
+
     let docker_tag = DockerTag::new("acme/web").tags([tag.clone(), "latest".to_owned()]);
     let docker_push = DockerPush::new();
 

@@ -18,10 +18,14 @@ fn chosen(vars: Inputs) -> Result<Image> {
     } else {
         vars.only.clone()
     }];
+
     let web = Null::none();
     let db = Null::none();
+
     let shell_local = ShellLocal::inline([format!("echo {SOURCE}")]);
+
     let shell_local_2 = ShellLocal::inline(["echo done"]);
+
     let mut image = Image::new();
     for source in &sources {
         image = match &**source {

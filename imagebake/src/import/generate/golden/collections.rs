@@ -51,12 +51,14 @@ fn collections(vars: Inputs) -> Result<Image> {
     let first = functions::element(&vars.names, 0)?.clone();
     let exact = *functions::entry(&images, &vars.os)?;
     let numbers = [1, 2, 3];
+
     let all_docker = docker::Container::from_image(image).commit(true).changes(
         merged
             .iter()
             .map(|(key, value)| format!("LABEL {key}={value}"))
             .collect::<Vec<_>>(),
     );
+
     let shell = Shell::inline([
         format!(
             "useradd -d {} -s {} {}",

@@ -36,6 +36,7 @@ fn conditions(vars: Inputs) -> Image {
     };
     let is_prod = vars.stage == "prod";
     let user = if is_prod && !vars.debug { "app" } else { "root" };
+
     let mut app = docker::Container::from_image(match &vars.mirror {
         Some(mirror) => format!("{mirror}/debian:12"),
         None => "debian:12".to_owned(),
@@ -43,12 +44,13 @@ fn conditions(vars: Inputs) -> Image {
     .commit(true)
     .exec_user(user)
     .author(author);
-    if let Some(value) = vars.debug.then_some("debug") {
-        app = app.message(value);
+    if let Some(message) = vars.debug.then_some("debug") {
+        app = app.message(message);
     }
-    if let Some(value) = &vars.mirror {
-        app = app.platform(value);
+    if let Some(platform) = &vars.mirror {
+        app = app.platform(platform);
     }
+
     let shell = Shell::inline(if vars.extra.is_empty() {
         vec!["true".to_owned()]
     } else {

@@ -53,7 +53,9 @@ async fn constants(data: &Data) -> Result<Image> {
         "kv".to_owned(),
     ];
     let moment = format!("{} {}", data.time().format("%Y-%m-%d"), data.time().format("%Y-%m-%d"));
+
     let a = Null::none();
+
     let shell_local = ShellLocal::inline(numbers);
     let shell_local_2 = ShellLocal::inline(texts);
     let shell_local_3 = ShellLocal::inline(lists.iter().map(|item| format!("<{item}>")).collect::<Vec<_>>());

@@ -47,7 +47,9 @@ fn documents(vars: Inputs) -> Result<Image> {
         .clone()
         .filter(|text| !text.is_empty())
         .unwrap_or_else(|| format!("{prefix}slurm-{version}"));
+
     let a = Null::none();
+
     let shell_local = ShellLocal::inline([
         format!("build {name}"),
         functions::json(&functions::object(&[

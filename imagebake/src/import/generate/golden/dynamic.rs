@@ -37,7 +37,8 @@ async fn dynamic(vars: Inputs, data: &Data) -> Result<Image> {
         amazon::AmiName::new(format!("web-{}", data.time().format("%Y%m%d"))),
     )
     .instance(amazon::Instance::of_type("t3.micro"))
-    .ssh(Ssh::user("ubuntu"));
+    .ssh(Ssh::user("ubuntu"))
+    .ami(amazon::Ami::new().tags([("Name", "web".to_owned()), ("Region", vars.region.clone())]));
     for disk in &vars.disks {
         web = web.launch_block_device(
             amazon::BlockDevice::new(&disk.device)
@@ -46,7 +47,6 @@ async fn dynamic(vars: Inputs, data: &Data) -> Result<Image> {
                 .delete_on_termination(true),
         );
     }
-    web = web.ami(amazon::Ami::new().tags([("Name", "web".to_owned()), ("Region", vars.region.clone())]));
 
     Ok(Image::new().source(web.named("web")))
 }

@@ -87,7 +87,9 @@ fn functions(vars: Inputs) -> Result<Image> {
             .collect::<Vec<_>>(),
     ]
     .concat();
+
     let a = Null::none();
+
     let shell_local = ShellLocal::inline(texts);
     let shell_local_2 = ShellLocal::inline(lists.iter().map(|item| format!("<{item}>")).collect::<Vec<_>>());
 

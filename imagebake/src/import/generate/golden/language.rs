@@ -81,8 +81,10 @@ fn language(vars: Inputs) -> Result<Image> {
         .collect::<Vec<_>>();
     let level = (vars.level + 1) * 2 - 7;
     let loud = !vars.loud || (vars.ratio >= 2.0 && names.len() != 3);
+
     let two = Null::none();
     let first = Null::none();
+
     let greet = ShellLocal::inline([plain, trimmed, nested])
         .environment_vars([
             Template::from(text!("SECRET={secret}")),
@@ -108,6 +110,7 @@ fn language(vars: Inputs) -> Result<Image> {
     .override_for("two", |step| step.environment_vars(["ONLY=two"]));
     let shell_local_2 = ShellLocal::inline([format!("echo {} {level} {loud}", doubled.len())]);
     let shell_local_3 = ShellLocal::inline([format!("echo {BUILD_ID} failed in {}", vars.home)]);
+
     let artifice = Artifice::from_files(["out/*.img"]);
     let checksum = Checksum::all([DigestKind::Sha256, DigestKind::Md5]);
     let compress = Compress::to(format!("out/{SOURCE}.tar.gz")).keep_input_artifact(true);

@@ -75,6 +75,7 @@ async fn look_ups(vars: Inputs, data: &Data) -> Result<Image> {
             .map(|mirror| (mirror.zone.clone(), mirror.host.clone())),
     );
     let motd_files = ["10-banner", "20-updates"];
+
     let runner = amazon::Ebs::from_ami(
         amazon::AmiId::new(&debian.id),
         amazon::Region::new(&vars.region),
@@ -83,6 +84,7 @@ async fn look_ups(vars: Inputs, data: &Data) -> Result<Image> {
     .instance(amazon::Instance::of_type("t4g.small"))
     .ssh(Ssh::user("admin"))
     .ami(amazon::Ami::new().tags([("Base", debian.name.clone()), ("Stage", "test".to_owned())]));
+
     let shell = Shell::inline([
         format!("install-runner {version}"),
         format!("echo '{builder} for {}' > /etc/built-by", vars.team),
@@ -101,6 +103,7 @@ async fn look_ups(vars: Inputs, data: &Data) -> Result<Image> {
             .collect::<Vec<_>>(),
     );
     let shell_3 = Shell::inline(["chmod +x /etc/update-motd.d/*"]);
+
     let mut image = Image::new()
         .source(runner.named("runner"))
         .provision(shell)

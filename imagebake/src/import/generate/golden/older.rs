@@ -26,6 +26,7 @@ async fn older(vars: Inputs, data: &Data) -> Result<Image> {
         .release
         .clone()
         .unwrap_or_else(|| format!("1.16.0/b/{}", data.folder()));
+
     let docker = docker::Container::from_image("debian:12")
         .commit(true)
         .changes([
@@ -39,6 +40,7 @@ async fn older(vars: Inputs, data: &Data) -> Result<Image> {
             .password(vars.password.clone())
             .port(vars.memory),
     );
+
     let shell = Shell::scripts(["scripts/base.sh".to_owned(), format!("scripts/{}.sh", vars.version)])
         .execute_command("{{ vars }} sh {{ path }}")
         .environment_vars([format!("TOKEN={}", vars.token)])
@@ -51,6 +53,7 @@ async fn older(vars: Inputs, data: &Data) -> Result<Image> {
         format!("echo a {}", data.folder()),
     ]);
     let upload_web = File::upload("files/web.conf", "/etc/web.conf").pause_before(Duration::from_secs(5));
+
     let docker_tag = DockerTag::new("acme/web").tag(&vars.version);
     let docker_push = DockerPush::new();
     let manifest = Manifest::to("manifest.json");

@@ -17,6 +17,7 @@ struct Inputs {
 #[image(dir = "../imagebake/src/import/generate/golden")]
 fn stubs(vars: Inputs) -> Image {
     let name = format!("web-{}", vars.release);
+
     let web = docker::Container::from_image("debian:12").commit(true);
     // A machine of a plugin.
     // TODO: the source `digitalocean` is yet to be written. The template says of it:
@@ -29,6 +30,7 @@ fn stubs(vars: Inputs) -> Image {
     //       owner = "platform"
     //     }
     let web_2 = Digitalocean::of("stubs.pkr.hcl:17");
+
     let shell = Shell::inline([format!("echo {name} > /etc/release")]).only(["digitalocean.web"]);
     // TODO: the provisioner `goss` is yet to be written. The template says of it:
     //     tests       = ["goss/web.yaml"]
@@ -37,6 +39,7 @@ fn stubs(vars: Inputs) -> Image {
     //         vars_inline = { release = var.release }
     //         }
     let goss = Goss::of("stubs.pkr.hcl:33").except(["docker.web"]).max_retries(2);
+
     let docker_tag = DockerTag::new("acme/web");
     // TODO: the post-processor `upload` is yet to be written. The template says of it:
     //     to = "https://images.example.org/${local.name}"

@@ -66,6 +66,7 @@ fn default_disks() -> Vec<Disk> {
 #[image(dir = "../imagebake/src/import/generate/golden")]
 fn values(vars: Inputs) -> Image {
     let web = Null::none();
+
     let shell_local = ShellLocal::inline([format!(
         "echo {} {} {} {}",
         vars.packages.join(" "),
