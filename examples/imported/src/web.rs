@@ -79,6 +79,7 @@ async fn web(vars: Inputs, data: &Data) -> Result<Image> {
             .collect::<String>(),
     );
     let stamp = data.time().format("%Y-%m-%d");
+
     let slim = docker::Container::from_image("debian:12").commit(true).changes([
         "EXPOSE 80".to_owned(),
         format!("LABEL release={}", vars.release),
@@ -122,6 +123,7 @@ async fn web(vars: Inputs, data: &Data) -> Result<Image> {
     .boot(Boot::keys(["<enter><wait>", "debian<enter>"]).wait(Duration::from_secs(5)))
     .shutdown(Shutdown::command("sudo poweroff"))
     .vm_name(format!("web-{}.qcow2", vars.release));
+
     // Everything that needs the package manager comes first.
     let install = Shell::script("scripts/install.sh").environment_vars([
         format!("PACKAGES={}", vars.packages.join(" ")),
@@ -140,6 +142,7 @@ async fn web(vars: Inputs, data: &Data) -> Result<Image> {
         step.execute_command("sudo sh -c '{{ vars }} {{ path }}'")
     });
     let shell_local = ShellLocal::inline(["echo failed"]);
+
     let docker_tag = DockerTag::new("acme/web").tags([vars.release.clone(), "latest".to_owned()]);
     let manifest = Manifest::to("manifest.json").strip_path(true);
 
