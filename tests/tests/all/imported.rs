@@ -245,3 +245,28 @@ fn each_construct_plans_what_the_template_says() {
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
+
+/// What Packer 1.16 itself makes of the templates that need none of its plugins, recorded with its clock at 2026-01-01: a witness of the
+/// functions and the language that is not ours.
+#[test]
+fn templates_come_to_what_the_peer_recorded() {
+    let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("../imagebake/src/import/generate/golden");
+    let golden = golden.canonicalize().expect("it is there");
+    let mut wrong = Vec::new();
+    for name in ["chosen", "constants", "documents", "functions", "language", "values"] {
+        let recorded = std::fs::read_to_string(golden.join(format!("peer/{name}.json"))).expect("it is there");
+        let theirs: serde_json::Value = serde_json::from_str(&recorded).expect("it is JSON");
+        let mut context = Context::new(&golden, &golden);
+        context.clock = 1_767_225_600;
+        let mut input = Input::new(golden.join(format!("{name}.pkr.hcl")));
+        let own = golden.join(format!("files/{name}.auto.pkrvars.hcl"));
+        input.var_files.extend(own.is_file().then_some(own));
+        let (ours, faults) = evaluate(&input, &context, &Known::new());
+        assert!(faults.is_empty(), "{name}: {:#?}", faults.0);
+        let mut found = compare(&theirs, &ours.to_json()).differences;
+        // It is another one each time.
+        found.retain(|line| name != "constants" || !line.contains("provisioner[3].inline[1]"));
+        wrong.extend(found.into_iter().map(|line| format!("{name}: {line}")));
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}

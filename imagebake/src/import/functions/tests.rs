@@ -299,6 +299,10 @@ const OWN_VALUES: &[(&str, &str)] = &[
         r#"{"year": 2021, "year_day": 1, "day": 1, "month": 1, "month_name": "January", "weekday": 5, "weekday_name": "Friday", "hour": 0, "minute": 0, "second": 0, "unix": 1609459200, "iso_year": 2020, "iso_week": 53}"#,
     ),
     (r#"unix_timestamp_parse(1609459200).month_name"#, r#""January""#),
+    (
+        r#"unix_timestamp_parse(1609459200).rfc3339"#,
+        r#""2021-01-01T00:00:00Z""#,
+    ),
     (r#"regex_replace("hello world", "(l+)o", "<$1>")"#, r#""he<ll> world""#),
     (r#"convert("5", number)"#, "5"),
     (r#"convert(["a", 1], list(string))"#, r#"["a", "1"]"#),

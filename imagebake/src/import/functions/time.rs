@@ -60,13 +60,17 @@ pub(super) const TABLE: &[Function] = &[
         },
     ),
     function("rfc3339_parse", &[p("timestamp", Kind::Text)], Kind::Any, |_, a| {
-        Ok(parse(text(a, 0), 0)?.fields())
+        let moment = parse(text(a, 0), 0)?;
+        Ok(moment.fields("unix", Value::integer(moment.unix())))
     }),
     function(
         "unix_timestamp_parse",
         &[p("unix_timestamp", Kind::Number)],
         Kind::Any,
-        |_, a| Ok(Moment::at(whole(a, 0)?).fields()),
+        |_, a| {
+            let moment = Moment::at(whole(a, 0)?);
+            Ok(moment.fields("rfc3339", moment.rfc3339().into()))
+        },
     ),
 ];
 
@@ -167,7 +171,7 @@ impl Moment {
             .map_or(0, |stamp| stamp.as_second())
     }
 
-    fn fields(&self) -> Value {
+    fn fields(&self, as_what: &str, whole: Value) -> Value {
         let date = self.local.date();
         let week = date.iso_week_date();
         let numbers = [
@@ -179,7 +183,6 @@ impl Moment {
             ("hour", i64::from(self.local.hour())),
             ("minute", i64::from(self.local.minute())),
             ("second", i64::from(self.local.second())),
-            ("unix", self.unix()),
             ("iso_year", i64::from(week.year())),
             ("iso_week", i64::from(week.week())),
         ];
@@ -187,6 +190,7 @@ impl Moment {
             .into_iter()
             .map(|(name, n)| (name.to_owned(), Value::integer(n)))
             .collect();
+        fields.insert(as_what.to_owned(), whole);
         fields.insert("month_name".into(), month(date).into());
         fields.insert("weekday_name".into(), weekday(date).into());
         Value::Object(fields)

@@ -18,7 +18,7 @@ async fn constants(data: &Data) -> Result<Image> {
         "2024-02-01T12:00:00Z",
         "03 Feb 2024 04:05",
         r#"{"day":3,"hour":4,"iso_week":5,"iso_year":2024,"minute":5,"month":2,"month_name":"February","second":6,"unix":1706933106,"weekday":6,"weekday_name":"Saturday","year":2024,"year_day":34}"#,
-        r#"{"day":14,"hour":22,"iso_week":46,"iso_year":2023,"minute":13,"month":11,"month_name":"November","second":20,"unix":1700000000,"weekday":2,"weekday_name":"Tuesday","year":2023,"year_day":318}"#,
+        r#"{"day":14,"hour":22,"iso_week":46,"iso_year":2023,"minute":13,"month":11,"month_name":"November","rfc3339":"2023-11-14T22:13:20Z","second":20,"weekday":2,"weekday_name":"Tuesday","year":2023,"year_day":318}"#,
         "10.1.0.5",
         "255.255.240.0",
         "10.1.32.0/20",
