@@ -47,6 +47,9 @@ impl SshComm {
             match attempt {
                 Err(error) if error.kind() == ErrorKind::PermissionDenied && self.try_again(&tries) => {
                     // A machine that starts learns its keys a moment after it answers.
+                    if tries.load(Ordering::Relaxed) == 1 {
+                        self.say_refused(&error);
+                    }
                     self.0.cx.pause(Duration::from_secs(2)).await?;
                     Err(error.temporary())
                 }
@@ -59,6 +62,16 @@ impl SshComm {
             ErrorKind::Timeout => error.hint(hint),
             _ => error,
         })
+    }
+
+    /// Says that somebody is not let in yet: whoever gave a wrong password need not wait for the last try.
+    fn say_refused(&self, error: &Error) {
+        let left = self.0.route.attempts - 1;
+        self.0.cx.say(format!(
+            "{}; tried: {}; as it may still be starting, it is asked {left} times more",
+            error.message(),
+            fact(error, "tried"),
+        ));
     }
 
     fn try_again(&self, tries: &AtomicU32) -> bool {
