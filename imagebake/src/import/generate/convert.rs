@@ -593,14 +593,25 @@ fn written(made: &[Made]) -> String {
                 }
             }
             Made::Value(text, ..) => {
-                form.push_str("{}");
-                values.push(shown(text).to_owned());
+                let (how, value) = formatted(text).unwrap_or(("", shown(text)));
+                match how {
+                    "" => form.push_str("{}"),
+                    how => form.push_str(&format!("{{:{how}}}")),
+                }
+                values.push(value.to_owned());
             }
         }
     }
     let name = if hidden { "text!" } else { "format!" };
     let values: String = values.iter().map(|value| format!(", {value}")).collect();
     format!("{name}({}{values})", quoted(&form))
+}
+
+/// How a value is written, and the value, of `format!("{:03}", value)`.
+fn formatted(text: &str) -> Option<(&str, &str)> {
+    let (how, value) = text.strip_prefix("format!(\"{:")?.split_once("}\", ")?;
+    let how = Some(how).filter(|how| how.chars().all(|c| c.is_ascii_digit() || matches!(c, '<' | '>')))?;
+    Some((how, value.strip_suffix(')')?))
 }
 
 /// What is put into text needs not be text of its own.

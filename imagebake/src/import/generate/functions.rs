@@ -94,6 +94,8 @@ impl Writer<'_> {
             ("fileset", [folder, glob]) => self.files(folder, glob, span),
             ("templatefile", [path, names]) => self.template_file(path, names, span),
             ("coalesce", _) => self.coalesce(arguments, want, span),
+            ("format", [form, values @ ..]) => self.format(form, values, span),
+            ("max" | "min", [first, rest @ ..]) => self.bound_of(name, first, rest),
             _ => self.plain_call(name, arguments, want, span),
         }
     }
@@ -352,6 +354,28 @@ impl Writer<'_> {
         let of = super::convert::reference(&list.at(Level::Unary), &list);
         let text = format!("functions::element_modulo({of}, {written})?");
         Ok(Typed::new(text, (**item).clone(), Form::Ref))
+    }
+
+    /// The greatest or least of whole numbers.
+    fn bound_of(&mut self, method: &str, first: &Expr, rest: &[Expr]) -> Result<Typed> {
+        let wide = Ty::Int("i64");
+        let number = |writer: &mut Self, expr: &Expr| {
+            let typed = writer.typed(expr, None)?;
+            match typed.ty {
+                Ty::Int(_) => writer.exactly(&typed, &wide, expr.span),
+                _ => Err(no_rust(expr.span, "a whole number is expected here")),
+            }
+        };
+        // Something says which number it is, and nothing binds tighter than a method.
+        let mut text = format!("i64::{method}({}", number(self, first)?);
+        let Some((second, more)) = rest.split_first() else {
+            return Ok(Typed::owned(number(self, first)?, wide));
+        };
+        text.push_str(&format!(", {})", number(self, second)?));
+        for expr in more {
+            text.push_str(&format!(".{method}({})", number(self, expr)?));
+        }
+        Ok(Typed::owned(text, wide))
     }
 
     /// The first that is neither null nor empty text.

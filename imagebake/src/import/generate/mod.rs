@@ -18,6 +18,7 @@ mod data;
 mod documents;
 mod expr;
 mod files;
+mod formats;
 mod functions;
 mod given;
 mod hcl;

@@ -46,6 +46,8 @@ locals {
     strcontains(var.text, "wör") ? "yes" : "no",
     can(regex("^[a-z]+$", var.text)) ? "yes" : "no",
     contains(var.list, "a") ? "yes" : "no",
+    format("%s-%03d: %v%% of %d in '%-24s|%8s'", var.text, var.number, var.number, length(var.list), var.text, "x"),
+    "${max(var.number, 3, 100)} ${min(var.number, length(var.list)) - 1}",
     "${length(var.list)} ${length(var.text)} ${length(var.map)} ${3 + var.number}",
   ]
   lists = concat(

@@ -59,6 +59,20 @@ fn functions(vars: Inputs) -> Result<Image> {
         })
         .to_owned(),
         format!(
+            "{}-{:03}: {}% of {} in '{:<24}|{:>8}'",
+            vars.text,
+            vars.number,
+            vars.number,
+            vars.list.len(),
+            vars.text,
+            "x",
+        ),
+        format!(
+            "{} {}",
+            i64::max(vars.number, 3).max(100),
+            i64::min(vars.number, functions::number::<i64>(&vars.list.len())?) - 1,
+        ),
+        format!(
             "{} {} {} {}",
             vars.list.len(),
             vars.text.chars().count(),
