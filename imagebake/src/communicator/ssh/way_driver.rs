@@ -16,9 +16,10 @@ use tokio::{
 const SILENT: Duration = Duration::from_secs(8);
 /// When another one is opened beside it.
 const NEXT: Duration = Duration::from_secs(1);
-/// The same for a port that is forwarded into a machine: it takes connections long before the machine does, and those rarely come to life. Each
-/// that does costs a machine that is starting a process.
-const NEXT_FORWARDED: Duration = Duration::from_millis(500);
+/// The same for a port that is forwarded into a machine: it takes connections long before the machine does. Those come to life together once there is
+/// somebody to answer, and each has a machine that is starting begin a process: at two a second, an emulated Debian spent 5 of 30 CPU seconds on
+/// them, and its server refused some for their number (`MaxStartups`).
+const NEXT_FORWARDED: Duration = Duration::from_secs(2);
 /// What a proxy's answer may be long.
 const ANSWER: usize = 8 << 10;
 
