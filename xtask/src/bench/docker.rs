@@ -3,6 +3,7 @@
 use super::{
     Bench,
     cases::{CASE, Case, debian, image_1gib, ours, packer, small_files, template},
+    forget_removed_files,
     measure::Figures,
 };
 use crate::setup::{on_path, start_engine};
@@ -76,6 +77,7 @@ pub(super) fn upload() -> Case {
             let data = bench.data.to_string_lossy();
             template(bench, "docker-upload", &UPLOAD.replace("DATA", &data))
         },
+        before: forget_removed_files,
         ours: |bench| Ok(ours(bench, &["build", "docker-upload"])),
         peer: Some(|bench, peer| build(bench, peer, "docker-upload")),
         met: third,

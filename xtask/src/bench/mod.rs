@@ -265,12 +265,46 @@ fn once(bench: &Bench, mut command: Command, case: &Case) -> Result<Measured> {
         command.current_dir(&bench.scratch);
     }
     (case.before)(bench)?;
-    // What the run before left to the disk is not for this one to wait for.
-    // SAFETY: it takes nothing and cannot fail.
-    unsafe { libc::sync() };
+    write_out();
     let mut measured = measure::run(&mut command)?;
     measured.output_bytes = (case.output)(bench);
     Ok(measured)
+}
+
+/// What the run before left to the disk is not for this one to wait for.
+fn write_out() {
+    // SAFETY: it takes nothing and cannot fail.
+    unsafe { libc::sync() };
+}
+
+/// Has the kernel forget which inodes are free since a minute ago. Ext4 gives none of them away again, and looks at each of them for every
+/// new file: with ten thousand files of the run before that is seconds of one run, of which the first knows nothing. What is read is in
+/// memory again afterwards. Only root can do it; for others the runs are as slow as the file system makes them, on both sides.
+fn forget_removed_files(bench: &Bench) -> Result<()> {
+    write_out();
+    let forgot = std::fs::write("/proc/sys/vm/drop_caches", "1");
+    if let Err(error) = forgot {
+        println!("the file system remembers the files of the run before: {error}");
+    }
+    let mut folders = vec![bench.data.clone()];
+    let mut files: Vec<PathBuf> = [Some(bench.ours.clone()), bench.peer.clone()]
+        .into_iter()
+        .flatten()
+        .collect();
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(&folder).context("cannot read the inputs")? {
+            let entry = entry?;
+            match entry.file_type()?.is_dir() {
+                true => folders.push(entry.path()),
+                false => files.push(entry.path()),
+            }
+        }
+    }
+    for file in files {
+        let mut file = std::fs::File::open(&file).with_context(|| format!("cannot read {}", file.display()))?;
+        std::io::copy(&mut file, &mut std::io::sink())?;
+    }
+    Ok(())
 }
 
 fn peer() -> Option<PathBuf> {

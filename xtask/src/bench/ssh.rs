@@ -3,6 +3,7 @@
 use super::{
     Bench,
     cases::{Beside, CASE, Case, image_1gib, ours, packer, small_files, template},
+    forget_removed_files,
 };
 use crate::setup::on_path;
 use anyhow::{Context, Result, bail};
@@ -70,7 +71,10 @@ pub(super) fn small() -> Case {
             server(bench)?;
             template(bench, "ssh-small-files", &file_template(bench, "small/", ""))
         },
-        before: empty,
+        before: |bench| {
+            empty(bench)?;
+            forget_removed_files(bench)
+        },
         ours: |bench| over_ssh(bench, "ssh-small-files"),
         peer: Some(|bench, peer| build(bench, peer, "ssh-small-files")),
         beside: Some(Beside {
