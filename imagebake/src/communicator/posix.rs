@@ -64,7 +64,10 @@ pub(super) fn refused(doing: &str, path: &GuestPath, place: &str, said: &[u8]) -
     let said = String::from_utf8_lossy(said);
     let said = said.trim();
     let (kind, hint) = match said {
-        said if said.contains("o such file") || said.contains("irectory nonexistent") => {
+        said if ["o such file", "irectory nonexistent", "onexistent directory"]
+            .iter()
+            .any(|words| said.contains(words)) =>
+        {
             (ErrorKind::NotFound, "look at the path")
         }
         said if said.contains("ermission denied") => (ErrorKind::PermissionDenied, "look at who may use the path"),

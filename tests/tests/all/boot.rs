@@ -337,7 +337,7 @@ ip link set br0 up
 ip link add web0 type bridge
 ip address add 10.78.0.1/24 dev web0
 ip link set web0 up
-printf 'start 10.77.0.50\nend 10.77.0.60\ninterface br0\nlease_file leases\npidfile pid\noption router 10.77.0.1\noption subnet 255.255.255.0\n' > dhcp.conf
+printf 'start 10.77.0.50\nend 10.77.0.59\ninterface br0\nlease_file leases\npidfile pid\noption router 10.77.0.1\noption subnet 255.255.255.0\n' > dhcp.conf
 touch leases
 busybox udhcpd -f dhcp.conf 2>dhcp.log &
 trap 'kill $!' EXIT

@@ -182,7 +182,7 @@ fn an_engine_without_room_is_told_with_what_helps() {
     let project = engine.project();
     make_tree(&project);
     // The first does not fit at all; the second fits once, and not a second time as an image.
-    for (megabytes, doing) in [(80, "cannot write /data/big.bin"), (35, "cannot commit the container")] {
+    for (megabytes, doing) in [(80, "write /data/big.bin"), (35, "cannot commit the container")] {
         let file = fs::File::create(project.path().join("big.bin")).expect("made");
         let mut noise = std::io::Read::take(fs::File::open("/dev/urandom").expect("opened"), megabytes << 20);
         std::io::copy(&mut noise, &mut &file).expect("written");

@@ -145,11 +145,11 @@ async fn absent(on: &Tried<'_>) -> Result<()> {
 /// What it prints goes into the log, so it leaves a file.
 async fn script(on: &Tried<'_>) -> Result<()> {
     let (at, told) = (on.path("it's a script"), on.path("told"));
-    let text = "#!/bin/sh\ncat\nprintf '%s|' \"$A\" \"$PWD\" \"$(wc -c < \"$0\" | tr -d ' ')\" \"$(ls -l \"$0\" | cut -c1-10)\" > \"$TOLD\"\nexit 7\n\0";
+    let text = "#!/bin/sh\ncat\nprintf '%s|' \"$A\" \"$PWD\" \"$(wc -c < \"$0\" | tr -d ' ')\" \"$(stat -c %a \"$0\")\" > \"$TOLD\"\nexit 7\n\0";
     let command = Command::program(["sh", at.as_str()])
         .env("A", "a\nb")
         .env("TOLD", told.as_str())
-        .dir("/usr");
+        .dir("/tmp");
     let run = async |script: Script| {
         let ran = on.guest.run_script(&script, command.clone()).await?;
         ran.removed?;
@@ -160,7 +160,7 @@ async fn script(on: &Tried<'_>) -> Result<()> {
             .await?;
         Ok::<_, Error>(String::from_utf8_lossy(&left).into_owned())
     };
-    let expected = format!("a\nb|/usr|{}|-rwx------|", text.len());
+    let expected = format!("a\nb|/tmp|{}|700|", text.len());
     same(run(Script::new(at.clone(), text)).await?, expected.clone())?;
     same(
         run(Script::new(at.clone(), text).stays(true)).await?,

@@ -51,7 +51,7 @@ fn write(path: &str, mut data: File, mode: Option<u32>, owner: &str) -> Result<(
         .map_err(|error| match error.kind() {
             io::ErrorKind::NotFound => Reply::Failed {
                 message: format!("there is no folder {} in the guest", folder.display()),
-                errno: 0,
+                errno: rustix::io::Errno::NOENT.raw_os_error(),
                 hint: Some("make it in an earlier step".to_owned()),
             },
             _ => failed(error),
