@@ -8,7 +8,7 @@ pub mod compare;
 use crate::{
     error::{Context, Error, ErrorKind, Result},
     event::{FileSummary, Summary},
-    io::{Control, DigestKind, FileRef, KnownDigests, digest_bytes, write_atomically},
+    io::{Control, DigestKind, KnownDigests, digest_bytes, write_atomically},
     plan::{Plan, PlannedUnit, nearest},
     post_processors::manifest::commit,
     project::{Project, resolve},
@@ -198,10 +198,14 @@ fn read_files(units: &[PlannedUnit], known: &Arc<KnownDigests>, control: &Contro
 /// What had to be read for it, `known` learns.
 pub(crate) fn digested_files(paths: &[PathBuf], known: &Arc<KnownDigests>, control: &Control) -> Vec<FileSummary> {
     let mut files = BTreeSet::new();
-    paths.iter().for_each(|path| collect_files(path, &mut files));
+    for path in paths {
+        if let Ok(about) = fs::metadata(path) {
+            collect_files(path, about.file_type(), &mut files);
+        }
+    }
     let wanted = BTreeSet::from([DigestKind::Sha256]);
     let digested = files.into_iter().filter_map(|path| {
-        let (mut file, reading) = known.reading(FileRef::open(&path).ok()?);
+        let (mut file, reading) = known.open(path.clone()).ok()?;
         if !file.digests().missing(&wanted).is_empty() && file.digest(&wanted, control).is_ok() {
             reading.done(&file);
         }
@@ -211,15 +215,16 @@ pub(crate) fn digested_files(paths: &[PathBuf], known: &Arc<KnownDigests>, contr
     digested.collect()
 }
 
-fn collect_files(path: &Path, into: &mut BTreeSet<PathBuf>) {
-    let Ok(about) = fs::metadata(path) else { return };
-    if about.is_file() {
+fn collect_files(path: &Path, kind: fs::FileType, into: &mut BTreeSet<PathBuf>) {
+    if kind.is_file() {
         into.insert(path.to_owned());
-    } else if about.is_dir() {
-        let entries = fs::read_dir(path).into_iter().flatten().flatten();
-        // Links to folders could go round in circles.
-        let followed = entries.filter(|entry| entry.file_type().is_ok_and(|kind| !kind.is_symlink()));
-        followed.for_each(|entry| collect_files(&entry.path(), into));
+    } else if kind.is_dir() {
+        for entry in fs::read_dir(path).into_iter().flatten().flatten() {
+            // Links to folders could go round in circles: none is followed.
+            if let Ok(kind) = entry.file_type() {
+                collect_files(&entry.path(), kind, into);
+            }
+        }
     }
 }
 

@@ -38,6 +38,10 @@ impl fmt::Display for BaseId {
     note = "implement `imagebake::source::Source` for it"
 )]
 pub trait Source: Describe {
+    /// Whether machines are stored after their steps, for [`snapshot`](Self::snapshot) to find them. Where they are not, steps have no
+    /// keys, and nothing that they read is read before the build for that.
+    const STORES_MACHINES: bool = false;
+
     /// Looks, without making anything, whether it could be built: the engine answers, files are readable, there is room.
     fn probe(&self, cx: &Cx) -> impl Future<Output = Result<()>> + Send {
         let _ = cx;
@@ -47,7 +51,8 @@ pub trait Source: Describe {
     /// What the machine starts from. Fetches it where that is needed.
     fn base(&self, cx: &Cx) -> impl Future<Output = Result<BaseId>> + Send;
 
-    /// The stored machine as it was after the step with `key`, where there is one.
+    /// The stored machine as it was after the step with `key`, where there is one. Asked only of a source that
+    /// [stores machines](Self::STORES_MACHINES).
     fn snapshot(&self, cx: &Cx, key: &StepKey) -> impl Future<Output = Result<Option<Snapshot>>> + Send {
         let _ = (cx, key);
         async { Ok(None) }
@@ -113,6 +118,7 @@ macro_rules! unwritten_source {
 pub(crate) use unwritten_source;
 
 struct Functions<S> {
+    stores_machines: bool,
     probe: for<'a> fn(&'a S, &'a Cx) -> Boxed<'a, ()>,
     base: for<'a> fn(&'a S, &'a Cx) -> Boxed<'a, BaseId>,
     snapshot: for<'a> fn(&'a S, &'a Cx, &'a StepKey) -> Boxed<'a, Option<Snapshot>>,
@@ -126,6 +132,7 @@ impl<S: Describe> Runtime<S> {
         S: Source,
     {
         Self(Ok(Functions {
+            stores_machines: S::STORES_MACHINES,
             probe: |source, cx| Box::pin(source.probe(cx)),
             base: |source, cx| Box::pin(source.base(cx)),
             snapshot: |source, cx, key| Box::pin(source.snapshot(cx, key)),
@@ -157,6 +164,10 @@ impl<S: Describe> Runtime<S> {
 
     pub(crate) async fn base(&self, source: &S, cx: &Cx) -> Result<BaseId> {
         (self.functions()?.base)(source, cx).await
+    }
+
+    pub(crate) fn stores_machines(&self) -> bool {
+        self.functions().is_ok_and(|functions| functions.stores_machines)
     }
 
     pub(crate) async fn snapshot(&self, source: &S, cx: &Cx, key: &StepKey) -> Result<Option<Snapshot>> {

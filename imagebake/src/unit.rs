@@ -130,6 +130,7 @@ pub(crate) trait ErasedUnit: Send + Sync {
     fn chains(&self) -> &[ErasedChain];
     fn probe<'a>(&'a self, cx: &'a Cx) -> Boxed<'a, ()>;
     fn base<'a>(&'a self, cx: &'a Cx) -> Boxed<'a, BaseId>;
+    fn stores_machines(&self) -> bool;
     fn snapshot<'a>(&'a self, cx: &'a Cx, key: &'a StepKey) -> Boxed<'a, Option<Snapshot>>;
     fn build<'a>(&'a self, cx: &'a Cx, guest: Guest) -> Boxed<'a, AnyArtifact>;
 }
@@ -164,6 +165,9 @@ impl<S: Describe<Feature: Enabled>> ErasedUnit for Unit<S> {
     }
     fn base<'a>(&'a self, cx: &'a Cx) -> Boxed<'a, BaseId> {
         Box::pin(async move { S::RUNTIME.base(&self.source, cx).await })
+    }
+    fn stores_machines(&self) -> bool {
+        S::RUNTIME.stores_machines()
     }
     fn snapshot<'a>(&'a self, cx: &'a Cx, key: &'a StepKey) -> Boxed<'a, Option<Snapshot>> {
         Box::pin(async move { S::RUNTIME.snapshot(&self.source, cx, key).await })

@@ -135,10 +135,10 @@ async fn make(unit: &PlannedUnit, cx: &Cx, decisions: &Decisions) -> Result<Vec<
     Ok(told)
 }
 
-/// The unit's steps with their keys, as far as they have one.
+/// The unit's steps with their keys, as far as they have one: without a place for machines there is nothing to find or to name.
 async fn with_keys(unit: &PlannedUnit, cx: &Cx, base: &BaseId) -> Result<Vec<UnitStep>> {
     let mut steps = UnitStep::numbered(&unit.steps);
-    if cx.options().no_cache || steps.is_empty() {
+    if cx.options().no_cache || !unit.unit.stores_machines() || steps.is_empty() {
         return Ok(steps);
     }
     let (unit, stopped, cx) = (unit.clone(), cx, cx.clone());

@@ -28,7 +28,11 @@ impl FileRef {
     ///
     /// There is no file at this path, or it is a folder or device.
     pub fn open(path: impl Into<PathBuf>) -> Result<Self> {
-        let path = path.into();
+        Self::look(path.into()).map(|(file, _)| file)
+    }
+
+    /// [`FileRef::open`], with all that the file system says of the file.
+    pub(super) fn look(path: PathBuf) -> Result<(Self, std::fs::Metadata)> {
         let metadata = std::fs::metadata(&path).map_err(Error::on("read", &path))?;
         if !metadata.is_file() {
             let what = if metadata.is_dir() {
@@ -38,11 +42,12 @@ impl FileRef {
             };
             return Err(Error::NotAFile { path, what });
         }
-        Ok(Self {
+        let file = Self {
             path,
             size: metadata.len(),
             digests: Digests::default(),
-        })
+        };
+        Ok((file, metadata))
     }
 
     /// A file whose writer knows its size in bytes and digests.

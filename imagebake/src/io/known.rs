@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use super::digest::Digests;
+use super::error::Result;
 use super::file_ref::FileRef;
 
 /// Digests of files by their paths, for as long as nobody writes to them: whoever reads a file first computes what the others want.
@@ -27,7 +28,10 @@ const TICK: Duration = Duration::from_millis(20);
 
 impl Identity {
     fn of(path: &Path) -> Option<Self> {
-        let file = std::fs::metadata(path).ok()?;
+        Self::told(&std::fs::metadata(path).ok()?)
+    }
+
+    fn told(file: &std::fs::Metadata) -> Option<Self> {
         let is_settled = match file.modified().ok()?.elapsed() {
             Ok(age) => age > TICK,
             // Written in the future by another clock.
@@ -77,7 +81,21 @@ impl Reading {
 impl KnownDigests {
     /// `file` with what is known of it, before it is read.
     pub(crate) fn reading(self: &Arc<Self>, file: FileRef) -> (FileRef, Reading) {
-        let before = Identity::of(file.path()).filter(|before| before.size == file.size());
+        let before = Identity::of(file.path());
+        self.reading_as(file, before)
+    }
+
+    /// The file at `path`, as [`KnownDigests::reading`]: looked at once for both.
+    ///
+    /// # Errors
+    /// As [`FileRef::open`].
+    pub(crate) fn open(self: &Arc<Self>, path: PathBuf) -> Result<(FileRef, Reading)> {
+        let (file, about) = FileRef::look(path)?;
+        Ok(self.reading_as(file, Identity::told(&about)))
+    }
+
+    fn reading_as(self: &Arc<Self>, file: FileRef, before: Option<Identity>) -> (FileRef, Reading) {
+        let before = before.filter(|before| before.size == file.size());
         let found = {
             let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
             let found = known.get(file.path()).filter(|(of, _)| before == Some(*of));

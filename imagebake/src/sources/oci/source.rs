@@ -23,6 +23,8 @@ use crate::{
 use serde_json::json;
 
 impl Source for Oci {
+    const STORES_MACHINES: bool = true;
+
     async fn base(&self, cx: &Cx) -> Result<BaseId> {
         let store = open(cx).await?;
         Ok(BaseId::new(base::import(self, cx, &store).await?.id))
