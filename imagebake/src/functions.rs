@@ -292,8 +292,24 @@ pub fn substr(text: &str, start: i64, length: i64) -> String {
 }
 
 /// In Base64.
-pub fn base64(text: &str) -> String {
-    base64::engine::general_purpose::STANDARD.encode(text)
+pub fn base64(bytes: impl AsRef<[u8]>) -> String {
+    base64::engine::general_purpose::STANDARD.encode(bytes)
+}
+
+/// The whole path; a relative one starts at `folder`. Nothing looks whether it exists.
+pub fn absolute(folder: &str, path: &str) -> String {
+    match path.starts_with('/') {
+        true => clean(path),
+        false => clean(&format!("{folder}/{path}")),
+    }
+}
+
+/// The path with `home` in place of a `~` at its beginning.
+pub fn expand_home(home: &str, path: &str) -> String {
+    match path.strip_prefix('~') {
+        Some(rest) if rest.is_empty() || rest.starts_with('/') => format!("{home}{rest}"),
+        _ => path.to_owned(),
+    }
 }
 
 /// As a part of a URL.

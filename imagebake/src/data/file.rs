@@ -13,6 +13,15 @@ pub struct FileText(HostPath);
 /// The bytes of a file; see [`Data::file_bytes`](super::Data::file_bytes).
 pub struct FileBytes(HostPath);
 
+/// Whether there is such a file; see [`Data::file_exists`](super::Data::file_exists).
+pub struct FileExists(HostPath);
+
+impl FileExists {
+    pub(super) fn new(path: HostPath) -> Self {
+        Self(path)
+    }
+}
+
 impl FileText {
     pub(super) fn new(path: HostPath) -> Self {
         Self(path)
@@ -66,6 +75,33 @@ impl Lookup for FileBytes {
 
     async fn look_up(&self, cx: &LookupCx<'_>) -> Result<Vec<u8>> {
         cx.read(&self.0).await
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl Lookup for FileExists {
+    const KIND: &'static str = "file exists";
+    type Answer = bool;
+
+    fn question(&self) -> String {
+        self.0.to_string()
+    }
+
+    fn is_local(&self) -> bool {
+        true
+    }
+
+    async fn look_up(&self, cx: &LookupCx<'_>) -> Result<bool> {
+        let path = cx.input_path(&self.0);
+        match tokio::fs::metadata(&path).await {
+            Ok(found) if found.is_file() => Ok(true),
+            Ok(_) => Err(
+                Error::new(ErrorKind::Config, format!("{} is there, and no file", path.display()))
+                    .hint("ask for a file in it, or for its files: `data.files(folder, \"**\")`"),
+            ),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(false),
+            Err(error) => Err(Error::io("read", &path, error)),
+        }
     }
 }
 

@@ -32,7 +32,7 @@ mod unknown;
 pub use ask::Ask;
 pub use command::{CommandOutput, Printed};
 pub use environment::EnvironmentVariable;
-pub use file::{FileBytes, FileText};
+pub use file::{FileBytes, FileExists, FileText};
 pub use files::FileNames;
 pub use git::{GitRevision, GitState};
 pub use http::{Http, HttpBody};
@@ -169,6 +169,12 @@ impl Data {
     #[track_caller]
     pub fn file_bytes(&self, path: impl Into<HostPath>) -> Ask<'_, FileBytes> {
         self.look_up(FileBytes::new(path.into()))
+    }
+
+    /// Whether there is such a file in the project. A folder of that name is an error.
+    #[track_caller]
+    pub fn file_exists(&self, path: impl Into<HostPath>) -> Ask<'_, FileExists> {
+        self.look_up(FileExists::new(path.into()))
     }
 
     /// The names of the files in a folder of the project, and in the folders below it, that a glob matches, in order: `**/*.sh`.

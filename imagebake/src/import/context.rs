@@ -57,9 +57,9 @@ impl Context {
 
     /// `~` put in.
     pub fn expand_home(&self, text: &str) -> String {
-        match (text.strip_prefix('~'), self.env.get("HOME")) {
-            (Some(rest), Some(home)) if rest.is_empty() || rest.starts_with('/') => format!("{home}{rest}"),
-            _ => text.to_owned(),
+        match self.env.get("HOME") {
+            Some(home) => crate::functions::expand_home(home, text),
+            None => text.to_owned(),
         }
     }
 }

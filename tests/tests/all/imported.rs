@@ -42,6 +42,8 @@ mod language;
 mod look_ups;
 #[path = "../../../imagebake/src/import/generate/golden/older.rs"]
 mod older;
+#[path = "../../../imagebake/src/import/generate/golden/places.rs"]
+mod places;
 #[path = "../../../imagebake/src/import/generate/golden/secrets.rs"]
 mod secrets;
 #[path = "../../../imagebake/src/import/generate/golden/shared/mod.rs"]
@@ -86,6 +88,7 @@ pub(crate) fn differences_of(folder: &Path, file: &str, images: &[&str], values:
     assert!(problems.is_empty(), "{file}: {problems:#?}");
     let mut context = Context::new(folder, folder);
     context.clock = lookups.clock().seconds();
+    context.env.extend(std::env::vars().filter(|(name, _)| name == "HOME"));
     let mut input = Input::new(folder.join(file));
     // The file that the Rust reads by itself.
     let own = folder.join(format!(
@@ -176,6 +179,12 @@ fn each_construct_plans_what_the_template_says() {
             "documents.pkr.hcl",
             &["documents"],
             &[("release", "24.05"), ("base_family", "base")],
+        ),
+        ("places.pkr.hcl", &["places"], &[]),
+        (
+            "places.pkr.hcl",
+            &["places"],
+            &[("banner", "motd"), ("key", "/etc/~key")],
         ),
         ("dynamic.pkr.hcl", &["dynamic"], &[]),
         ("language.pkr.hcl", &["language"], &[]),

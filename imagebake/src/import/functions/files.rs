@@ -14,7 +14,7 @@ use std::{
 
 pub(super) const TABLE: &[Function] = &[
     function("abspath", &[p("path", Kind::Text)], Kind::Text, |context, a| {
-        Ok(crate::functions::clean(&format!("{}/{}", absolute_base(context, text(a, 0)), text(a, 0))).into())
+        Ok(crate::functions::absolute(&context.cwd_text, text(a, 0)).into())
     }),
     function("basename", &[p("path", Kind::Text)], Kind::Text, |_, a| {
         Ok(crate::functions::basename(text(a, 0)).into())
@@ -56,15 +56,6 @@ pub(super) const TABLE: &[Function] = &[
 fn read(context: &Context, name: &str) -> Result<Vec<u8>, Failure> {
     let path = context.path(name);
     fs::read(&path).map_err(|error| bad(0, format!("cannot read {}: {error}", path.display())))
-}
-
-/// What a relative path starts from, as values spell it.
-fn absolute_base(context: &Context, path: &str) -> String {
-    if path.starts_with('/') {
-        String::new()
-    } else {
-        context.cwd_text.clone()
-    }
 }
 
 /// The files below `folder` whose paths from there match.

@@ -33,6 +33,45 @@ impl Writer<'_> {
         Ok(Typed::owned(text, Ty::list(Ty::Str)))
     }
 
+    pub(super) fn file_exists(&mut self, path: &Expr, span: Span) -> Result<Typed> {
+        self.fails(span)?;
+        self.needs_data = true;
+        let code = self.expr(&self.of_template(path), &Want::HostPath)?;
+        Ok(Typed::owned(
+            format!("data.file_exists({}).await?", code.text),
+            Ty::Bool,
+        ))
+    }
+
+    pub(super) fn file_as_base64(&mut self, path: &Expr, span: Span) -> Result<Typed> {
+        self.fails(span)?;
+        self.needs_data = true;
+        let code = self.expr(&self.of_template(path), &Want::HostPath)?;
+        self.use_path("imagebake::functions");
+        let text = format!("functions::base64(data.file_bytes({}).await?)", code.text);
+        Ok(Typed::owned(text, Ty::Str))
+    }
+
+    /// Other than those of files it starts where packer was started, for the template too.
+    pub(super) fn whole_path(&mut self, path: &Expr) -> Result<Typed> {
+        self.needs_data = true;
+        let path = self.text_of_argument(path)?;
+        self.use_path("imagebake::functions");
+        Ok(Typed::owned(
+            format!("functions::absolute(&data.folder(), {path})"),
+            Ty::Str,
+        ))
+    }
+
+    pub(super) fn path_at_home(&mut self, path: &Expr, span: Span) -> Result<Typed> {
+        self.fails(span)?;
+        self.needs_data = true;
+        let path = self.text_of_argument(path)?;
+        self.use_path("imagebake::functions");
+        let text = format!("functions::expand_home(&data.env(\"HOME\").await?, {path})");
+        Ok(Typed::owned(text, Ty::Str))
+    }
+
     /// A path that a function of the template is given starts at the template's folder; ours start where packer was started.
     fn of_template(&self, path: &Expr) -> Expr {
         let root = &self.context.root;

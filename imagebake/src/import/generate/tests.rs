@@ -91,8 +91,7 @@ fn each_construct_is_written_as_it_was_agreed() {
 }
 
 /// Functions that no golden template has, and why: what they are given depends on the machine, or somebody else has to be asked.
-const WITHOUT: [(&str, &str); 11] = [
-    ("abspath", "where a file is on this machine is no value of an image"),
+const WITHOUT: [(&str, &str); 7] = [
     (
         "aws_secretsmanager",
         "secrets are inputs, or asked by `data.look_up(amazon::StoredSecret…)`",
@@ -101,9 +100,6 @@ const WITHOUT: [(&str, &str); 11] = [
     ("base64gzip", "another compressor makes other bytes"),
     ("bcrypt", "it is another one each time"),
     ("consul_key", "nothing asks Consul"),
-    ("filebase64", "files are named, not put into a description"),
-    ("fileexists", "a description is the same whatever files are there"),
-    ("pathexpand", "whose home that is depends on who runs it"),
     ("rsadecrypt", "a private key does not stand in a template"),
     ("vault", "nothing asks Vault"),
 ];
