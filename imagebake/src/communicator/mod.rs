@@ -179,8 +179,8 @@ pub struct FileAttrs {
     pub mode: Option<u32>,
     /// Owner and group as the guest names them (`root:root`, `1000:1000`); the communicator's user without.
     pub owner: Option<String>,
-    /// How many bytes will come, where that is known: what travels as an archive then need not be stored first. A source that gives less
-    /// than it promised is an error; what it gives beyond that may be cut off.
+    /// How many bytes will come, where that is known: what travels as an archive then need not be stored first. Only a hint to other ways;
+    /// in an archive, a source that ends before is an error, and what it gives beyond that is cut off.
     pub size: Option<u64>,
 }
 

@@ -87,6 +87,21 @@ fn large() -> Image {
         ]))
 }
 
+/// Files for a container in which nothing can run but what it runs: no shell, no `tar`.
+#[image]
+fn bare() -> Image {
+    let bare = std::env::var("BARE").unwrap_or_default();
+    let container =
+        docker::Container::from_image(bare).run_command(["-d", "--entrypoint=/bin/sleep", "{{.Image}}", "600"]);
+    Image::new()
+        .source(container.post(DockerTag::new(name("bare"))))
+        .provision(File::upload("tree/", "/tree"))
+        .provision(File::upload("big.bin", "/big.bin").mode(0o640))
+        .provision(File::upload("huge.bin", "/huge.bin"))
+        .provision(File::upload("bytes.bin", "/bytes.bin"))
+        .provision(File::content("text\n", "/text"))
+}
+
 /// What every communicator must do, done by an engine's: as root, as somebody else.
 #[image]
 fn contract() -> Image {

@@ -255,6 +255,68 @@ fn a_large_file_arrives_on_every_file_system() {
 }
 
 #[test]
+fn files_reach_a_container_without_a_shell() {
+    requires!("dockerd", "docker", "busybox");
+    let on = OnEngine::new();
+    make_tree(&on.project);
+    fs::write(on.project.path().join("bytes.bin"), [0, 255, 1]).expect("written");
+    let huge = fs::File::create(on.project.path().join("huge.bin")).expect("made");
+    huge.set_len((4 << 20) + 1).expect("set");
+    // A file system with one program in it.
+    let bare = format!("{}:1", on.image("nothing"));
+    let from = on.project.path().join("from");
+    fs::create_dir_all(from.join("bin")).expect("made");
+    let which = Command::new("sh")
+        .args(["-c", "command -v busybox"])
+        .output()
+        .expect("sh runs");
+    let busybox = String::from_utf8_lossy(&which.stdout).trim().to_owned();
+    fs::copy(busybox, from.join("bin/sleep")).expect("copied");
+    let archive = on.project.path().join("from.tar");
+    let mut pack = Command::new("tar");
+    pack.args(["-c", "--owner=0", "--group=0", "-C"])
+        .arg(&from)
+        .arg("-f")
+        .arg(&archive)
+        .arg("bin");
+    assert!(pack.status().expect("tar runs").success());
+    docker(&[
+        "import",
+        "--change",
+        "LABEL imagebake-tests=1",
+        &archive.display().to_string(),
+        &bare,
+    ]);
+
+    let mut build = on.project.command(&["build", "bare"]);
+    let ended = build.env("BARE", &bare).output().expect("it runs");
+    assert!(ended.status.success(), "{}", String::from_utf8_lossy(&ended.stderr));
+    let made = docker(&["create", &on.image("bare"), "/bin/sleep"]);
+    let back = on.project.path().join("back");
+    fs::create_dir(&back).expect("made");
+    let export = format!("docker export {made} | tar -x -C back");
+    let exported = Command::new("sh")
+        .args(["-c", &export])
+        .current_dir(on.project.path())
+        .status()
+        .expect("sh runs");
+    docker(&["rm", &made]);
+    assert!(exported.success());
+    for (sent, found) in [
+        ("tree/a", "tree/a"),
+        ("tree/sub/b", "tree/sub/b"),
+        ("big.bin", "big.bin"),
+        ("huge.bin", "huge.bin"),
+        ("bytes.bin", "bytes.bin"),
+    ] {
+        let read = |path: std::path::PathBuf| fs::read(&path).unwrap_or_else(|error| panic!("{path:?}: {error}"));
+        assert!(read(on.project.path().join(sent)) == read(back.join(found)), "{sent}");
+    }
+    assert_eq!(fs::read_to_string(back.join("text")).expect("there"), "text\n");
+    assert_eq!(on.objects(), Vec::<String>::new());
+}
+
+#[test]
 fn the_communicator_keeps_its_contract() {
     requires!("dockerd", "docker", "busybox");
     let on = OnEngine::new();

@@ -1,5 +1,5 @@
-//! How single files travel: small ones in the open shell, large ones as the input or output of a program, and as an archive where the
-//! container has no programs.
+//! How files travel: small ones in the open shell, others as the input or output of a program, and as an archive that the engine unpacks
+//! where they are large, where they are many, and where the container has no programs.
 
 use super::{ContainerComm, ContainerEngine, Exec, exec::SMALL};
 use crate::{
@@ -225,10 +225,16 @@ impl<E: ContainerEngine> ContainerComm<E> {
         let path = to.as_str().replace('\\', "/");
         let (folder, name) = path.rsplit_once('/').unwrap_or(("", &path));
         let folder = if folder.is_empty() { "/" } else { folder };
-        // An archive has to say how large its files are before their first byte.
+        // An archive has to say how large its files are before their first byte. What is here already is counted, and what gives more than
+        // it promised is not believed: files of `/proc` say that they are empty.
+        let whole = head.len() <= SMALL;
+        let size = match whole {
+            true => Some(head.len() as u64),
+            false => attrs.size.filter(|size| *size > head.len() as u64),
+        };
         let mut stored;
         let mut rest = (&head[..]).chain(from);
-        let (size, content): (_, &mut (dyn AsyncRead + Send + Unpin)) = match attrs.size {
+        let (size, content): (_, &mut (dyn AsyncRead + Send + Unpin)) = match size {
             Some(size) => (size, &mut rest),
             None => {
                 stored = temporary_file().await?;
@@ -309,12 +315,16 @@ impl<E: ContainerEngine> ContainerComm<E> {
         let path = remote_quote(folder.as_str());
         let line = format!(
             "p={path}; until test -e \"$p\"; do case $p in */*) p=${{p%/*}};; *) p=;; esac; test \"$p\" || p=/; done; \
-             test \"$(stat -c %d \"$p\")\" = \"$(stat -c %d /)\" || {{ stat -f -c %T \"$p\"; command -v tar; }}"
+             test \"$(stat -c %d \"$p\")\" = \"$(stat -c %d /)\" || {{ stat -f -c %T \"$p\"; command -v tar; }}; true"
         );
         if self.0.settings.windows {
             return Ok(false);
         }
-        let (_, said) = self.listen_to(Command::shell(line)).await?;
+        let (exit, said) = self.listen_to(Command::shell(line)).await?;
+        if !exit.success() {
+            // There is no shell, and what was printed is the engine's word for it.
+            return Ok(false);
+        }
         let mut lines = said.lines();
         match (lines.next(), lines.next()) {
             (Some("tmpfs" | "ramfs"), None) => Err(Error::new(

@@ -93,7 +93,7 @@ impl OciMachine {
             return Ok(guest.clone());
         }
         let setup = &self.0.setup;
-        let workspace = format!("../work/{}", setup.workspace);
+        let workspace = Store::from_layers(&setup.workspace);
         let layers = state.chain.layers.iter().rev();
         let mut lower: Vec<String> = Vec::new();
         for layer in layers {

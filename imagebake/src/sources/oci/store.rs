@@ -62,6 +62,9 @@ pub(super) struct Store {
     flavor: Flavor,
 }
 
+/// The folder where builds work, beside the layers'.
+const WORK: &str = "work";
+
 impl Store {
     /// Opens the store below `state_dir`, making it where it is missing.
     pub(super) fn open(state_dir: &Path, flavor: Flavor) -> Result<Self> {
@@ -103,7 +106,12 @@ impl Store {
 
     /// Where builds work.
     pub(super) fn work(&self) -> PathBuf {
-        self.root.join("work")
+        self.root.join(WORK)
+    }
+
+    /// The workspace of a build, as seen from the layers.
+    pub(super) fn from_layers(workspace: &str) -> String {
+        format!("../{WORK}/{workspace}")
     }
 
     /// For what is not complete yet.
