@@ -22,6 +22,7 @@ const OPTIONS: &[&str] = &[
     "skip",
     "secret",
     "cosmetic",
+    "unkeyed",
     "path",
     "facts",
     "template",
@@ -62,6 +63,7 @@ struct Options {
     skip: Option<Ident>,
     secret: bool,
     cosmetic: bool,
+    unkeyed: bool,
     path: bool,
     facts: Option<Facts>,
     template: Option<LitStr>,
@@ -463,6 +465,7 @@ impl<'a> Setting<'a> {
             required,
             secret,
             cosmetic,
+            unkeyed,
             path,
             facts,
             template,
@@ -481,6 +484,7 @@ impl<'a> Setting<'a> {
             flag(required.is_some(), "required"),
             flag(secret, "secret"),
             flag(*cosmetic, "cosmetic"),
+            flag(*unkeyed, "unkeyed"),
             flag(*path, "reads_path"),
         ];
         let flags = flags.into_iter().flatten();
@@ -587,6 +591,10 @@ impl Options {
                 option.flag()?;
                 self.cosmetic = true;
             }
+            "unkeyed" => {
+                option.flag()?;
+                self.unkeyed = true;
+            }
             "path" => {
                 option.flag()?;
                 self.path = true;
@@ -615,7 +623,7 @@ impl Options {
     /// Whether there is anything besides `skip`, `flatten` and `default`.
     fn has_more(&self) -> bool {
         self.required.is_some()
-            || (self.private || self.group || self.secret || self.cosmetic || self.path)
+            || (self.private || self.group || self.secret || self.cosmetic || self.unkeyed || self.path)
             || [&self.rename, &self.each, &self.template, &self.superseded]
                 .iter()
                 .any(|option| option.is_some())

@@ -67,6 +67,7 @@ mod variables;
 /// | `skip` | neither setter nor row |
 /// | `secret` | never shown in clear; implied by the type `Secret` |
 /// | `cosmetic` | does not change what is built |
+/// | `unkeyed` | no step finds it in the machine: it is about the builder, or about what becomes of the machine in the end |
 /// | `path` | names files on the builder whose contents matter |
 /// | `facts("vars", "path")` | facts that its template may use besides those of every template |
 /// | `facts = path::to::FACTS` | the same, from a constant `&[&str]` that several settings share |

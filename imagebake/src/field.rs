@@ -268,6 +268,8 @@ pub struct FieldMeta {
     pub secret: bool,
     /// Does not change what is built (titles, messages): not in step keys.
     pub cosmetic: bool,
+    /// No step finds it in the machine: it is about the builder, or about what becomes of the machine in the end. Not in step keys.
+    pub unkeyed: bool,
     /// Names files on the builder whose contents matter.
     pub reads_path: bool,
     /// Facts, beyond those that every template may use, that its template may use.
@@ -281,6 +283,11 @@ pub struct FieldMeta {
 }
 
 impl FieldMeta {
+    /// Whether step keys depend on it.
+    pub(crate) const fn is_keyed(&self) -> bool {
+        !self.cosmetic && !self.unkeyed
+    }
+
     /// A row with nothing set but name, type and documentation; used by `#[derive(Config)]`.
     pub const fn new(name: &'static str, ty: FieldType, doc: &'static str) -> Self {
         Self {
@@ -291,6 +298,7 @@ impl FieldMeta {
             doc,
             secret: false,
             cosmetic: false,
+            unkeyed: false,
             reads_path: false,
             facts: &[],
             template: TemplateName::None,
@@ -320,6 +328,12 @@ impl FieldMeta {
     /// The row of a setting that does not change what is built.
     pub const fn cosmetic(mut self) -> Self {
         self.cosmetic = true;
+        self
+    }
+
+    /// The row of a setting that no step finds in the machine.
+    pub const fn unkeyed(mut self) -> Self {
+        self.unkeyed = true;
         self
     }
 

@@ -19,7 +19,7 @@ type Boxed<'a, T> = Pin<Box<dyn Future<Output = Result<T>> + Send + 'a>>;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Snapshot {
-    /// The step after which it was taken.
+    /// The step after which it was taken, or the base.
     pub key: StepKey,
     /// What the source calls it.
     pub id: String,
@@ -34,16 +34,27 @@ impl Snapshot {
 
 /// The power of a machine to be stored between steps.
 pub trait Snapshots: Send + Sync {
+    /// Stores the machine's state as that before the first step, which has come to be in this build: the machine was not started from
+    /// [`Guest::start_from`]. Nothing by default, which is right where the base is as good.
+    fn take_base(&self, key: &StepKey) -> impl Future<Output = Result<()>> + Send {
+        let _ = key;
+        std::future::ready(Ok(()))
+    }
+
     /// Stores the machine's state as that after the step called `title`. Without a `key` nothing can be found again, but a
     /// machine that is made of one layer per step still takes its layer.
     fn take(&self, key: Option<&StepKey>, title: &str) -> impl Future<Output = Result<()>> + Send;
 }
 
 pub(crate) trait ErasedSnapshots: Send + Sync {
+    fn take_base<'a>(&'a self, key: &'a StepKey) -> Boxed<'a, ()>;
     fn take<'a>(&'a self, key: Option<&'a StepKey>, title: &'a str) -> Boxed<'a, ()>;
 }
 
 impl<S: Snapshots> ErasedSnapshots for S {
+    fn take_base<'a>(&'a self, key: &'a StepKey) -> Boxed<'a, ()> {
+        Box::pin(Snapshots::take_base(self, key))
+    }
     fn take<'a>(&'a self, key: Option<&'a StepKey>, title: &'a str) -> Boxed<'a, ()> {
         Box::pin(Snapshots::take(self, key, title))
     }
@@ -105,6 +116,12 @@ impl Guest {
     /// The deepest stored state from which the machine can start; the base where there is none.
     pub fn start_from(&self) -> Option<&Snapshot> {
         self.start_from.as_ref()
+    }
+
+    /// The keys under which this build may store its machine: before the first step, then after each, those that a stored state stands for
+    /// among them. Empty where nothing is to be stored.
+    pub fn keys(&self) -> Vec<StepKey> {
+        self.runner.keys()
     }
 
     /// How many steps are left to run.

@@ -8,7 +8,7 @@ use crate::{
     error::{Error, ErrorKind, Result},
     guest::{Guest, Snapshot},
 };
-use std::{fmt, future::Future, pin::Pin};
+use std::{fmt, future::Future, path::PathBuf, pin::Pin};
 
 /// The identity of what a machine starts from: a digest, an image id. Equal bases give equal step keys.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,7 +40,19 @@ impl fmt::Display for BaseId {
 pub trait Source: Describe {
     /// Whether machines are stored after their steps, for [`snapshot`](Self::snapshot) to find them. Where they are not, steps have no
     /// keys, and nothing that they read is read before the build for that.
-    const STORES_MACHINES: bool = false;
+    fn stores_machines(&self) -> bool {
+        false
+    }
+
+    /// The builder's files and folders that a machine finds without any step: their contents go into the keys. Asked only of a source that
+    /// [stores machines](Self::stores_machines); blocking.
+    ///
+    /// # Errors
+    /// When a pattern matches nothing.
+    fn inputs(&self, cx: &Cx) -> Result<Vec<PathBuf>> {
+        let _ = cx;
+        Ok(Vec::new())
+    }
 
     /// Looks, without making anything, whether it could be built: the engine answers, files are readable, there is room.
     fn probe(&self, cx: &Cx) -> impl Future<Output = Result<()>> + Send {
@@ -51,8 +63,8 @@ pub trait Source: Describe {
     /// What the machine starts from. Fetches it where that is needed.
     fn base(&self, cx: &Cx) -> impl Future<Output = Result<BaseId>> + Send;
 
-    /// The stored machine as it was after the step with `key`, where there is one. Asked only of a source that
-    /// [stores machines](Self::STORES_MACHINES).
+    /// The stored machine as it was after the step with `key`, or before the first one, where there is one. Asked only of a source that
+    /// [stores machines](Self::stores_machines).
     fn snapshot(&self, cx: &Cx, key: &StepKey) -> impl Future<Output = Result<Option<Snapshot>>> + Send {
         let _ = (cx, key);
         async { Ok(None) }
@@ -118,7 +130,8 @@ macro_rules! unwritten_source {
 pub(crate) use unwritten_source;
 
 struct Functions<S> {
-    stores_machines: bool,
+    stores_machines: fn(&S) -> bool,
+    inputs: fn(&S, &Cx) -> Result<Vec<PathBuf>>,
     probe: for<'a> fn(&'a S, &'a Cx) -> Boxed<'a, ()>,
     base: for<'a> fn(&'a S, &'a Cx) -> Boxed<'a, BaseId>,
     snapshot: for<'a> fn(&'a S, &'a Cx, &'a StepKey) -> Boxed<'a, Option<Snapshot>>,
@@ -132,7 +145,8 @@ impl<S: Describe> Runtime<S> {
         S: Source,
     {
         Self(Ok(Functions {
-            stores_machines: S::STORES_MACHINES,
+            stores_machines: S::stores_machines,
+            inputs: S::inputs,
             probe: |source, cx| Box::pin(source.probe(cx)),
             base: |source, cx| Box::pin(source.base(cx)),
             snapshot: |source, cx, key| Box::pin(source.snapshot(cx, key)),
@@ -166,8 +180,13 @@ impl<S: Describe> Runtime<S> {
         (self.functions()?.base)(source, cx).await
     }
 
-    pub(crate) fn stores_machines(&self) -> bool {
-        self.functions().is_ok_and(|functions| functions.stores_machines)
+    pub(crate) fn stores_machines(&self, source: &S) -> bool {
+        self.functions()
+            .is_ok_and(|functions| (functions.stores_machines)(source))
+    }
+
+    pub(crate) fn inputs(&self, source: &S, cx: &Cx) -> Result<Vec<PathBuf>> {
+        (self.functions()?.inputs)(source, cx)
     }
 
     pub(crate) async fn snapshot(&self, source: &S, cx: &Cx, key: &StepKey) -> Result<Option<Snapshot>> {

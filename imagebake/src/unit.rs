@@ -12,7 +12,7 @@ use crate::{
     plan::Diagnostics,
     source::{BaseId, NoRuntime},
 };
-use std::{future::Future, panic::Location, pin::Pin};
+use std::{future::Future, panic::Location, path::PathBuf, pin::Pin};
 
 /// A source with a name and chains of its own. Any source becomes one by [`SourceExt`].
 #[derive(Clone)]
@@ -131,6 +131,7 @@ pub(crate) trait ErasedUnit: Send + Sync {
     fn probe<'a>(&'a self, cx: &'a Cx) -> Boxed<'a, ()>;
     fn base<'a>(&'a self, cx: &'a Cx) -> Boxed<'a, BaseId>;
     fn stores_machines(&self) -> bool;
+    fn inputs(&self, cx: &Cx) -> Result<Vec<PathBuf>>;
     fn snapshot<'a>(&'a self, cx: &'a Cx, key: &'a StepKey) -> Boxed<'a, Option<Snapshot>>;
     fn build<'a>(&'a self, cx: &'a Cx, guest: Guest) -> Boxed<'a, AnyArtifact>;
 }
@@ -167,7 +168,10 @@ impl<S: Describe<Feature: Enabled>> ErasedUnit for Unit<S> {
         Box::pin(async move { S::RUNTIME.base(&self.source, cx).await })
     }
     fn stores_machines(&self) -> bool {
-        S::RUNTIME.stores_machines()
+        S::RUNTIME.stores_machines(&self.source)
+    }
+    fn inputs(&self, cx: &Cx) -> Result<Vec<PathBuf>> {
+        S::RUNTIME.inputs(&self.source, cx)
     }
     fn snapshot<'a>(&'a self, cx: &'a Cx, key: &'a StepKey) -> Boxed<'a, Option<Snapshot>> {
         Box::pin(async move { S::RUNTIME.snapshot(&self.source, cx, key).await })

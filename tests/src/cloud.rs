@@ -52,7 +52,9 @@ impl Describe for Acme {
 
 impl Source for Acme {
     // It finds none: what is tried is that the files are read for it.
-    const STORES_MACHINES: bool = true;
+    fn stores_machines(&self) -> bool {
+        true
+    }
 
     async fn base(&self, _: &Cx) -> Result<BaseId> {
         Ok(BaseId::new("acme-1"))

@@ -1,7 +1,7 @@
 //! Step keys: what a step's result depends on, and therefore when a stored machine can stand for running it again.
 //!
-//! `key(step) = H(kind, settings without cosmetics, secrets as references, contents of the files it reads, key before it)`; the first
-//! parent is the source's settings and its base. A step on the builder's side (`shell-local`) can depend on anything, so it and
+//! `key(step) = H(kind, settings but for cosmetic and unkeyed ones, secrets as references, contents of the files it reads, key before it)`; the first
+//! parent is the source's settings, its base and the files that a machine finds without any step. A step on the builder's side (`shell-local`) can depend on anything, so it and
 //! all after it have no key and always run. Where snapshots are kept is each source's affair.
 
 use crate::{
@@ -16,7 +16,7 @@ use std::{
 };
 
 /// The version of what goes into a key; raise it when that changes.
-const VERSION: &str = "imagebake step key v1";
+const VERSION: &str = "imagebake step key v2";
 
 /// The identity of a machine's state after a step: 64 hex digits.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -29,12 +29,18 @@ impl StepKey {
         &self.0
     }
 
-    /// The state before the first step: a source of `kind` with `fields` on `base`.
-    pub(crate) fn of_base(kind: &str, fields: &[Field], base: &BaseId) -> Self {
+    /// The state before the first step: a source of `kind` with `fields` on `base`, whose machines find `inputs`. Blocking: reads them.
+    pub(crate) fn of_base(kind: &str, fields: &[Field], base: &BaseId, inputs: &[PathBuf]) -> Result<Self> {
         let mut hasher = blake3::Hasher::new_derive_key(VERSION);
         feed(&mut hasher, kind, fields);
         hasher.update(base.as_str().as_bytes());
-        Self::finish(&hasher)
+        for input in inputs {
+            // A pattern says no names, and the machine finds them.
+            let name = input.file_name().unwrap_or_default().as_encoded_bytes();
+            hasher.update(&(name.len() as u64).to_le_bytes()).update(name);
+            feed_path(&mut hasher, input)?;
+        }
+        Ok(Self::finish(&hasher))
     }
 
     /// The state after a step of `kind` with `fields` that reads `inputs`. Blocking: reads the inputs.
@@ -63,7 +69,7 @@ fn feed(hasher: &mut blake3::Hasher, kind: &str, fields: &[Field]) {
     hasher
         .update(&(kind.len() as u64).to_le_bytes())
         .update(kind.as_bytes());
-    for field in fields.iter().filter(|field| !field.meta.cosmetic) {
+    for field in fields.iter().filter(|field| field.meta.is_keyed()) {
         hasher
             .update(&(field.meta.name.len() as u64).to_le_bytes())
             .update(field.meta.name.as_bytes());

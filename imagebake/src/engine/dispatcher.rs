@@ -104,16 +104,16 @@ impl Decisions {
         Self::new(mpsc::unbounded_channel().0)
     }
 
-    /// Waits for the user where `--debug` or `--break` asks for it.
-    pub(crate) async fn before_step(&self, cx: &Cx, step: &UnitStep) -> Result<()> {
+    /// Waits for the user where `--debug` or `--break` asks for it; says whether it did.
+    pub(crate) async fn before_step(&self, cx: &Cx, step: &UnitStep) -> Result<bool> {
         let options = cx.options();
         let number = step.number.to_string();
         let named = |wanted: &String| *wanted == step.name() || *wanted == number;
         if !options.debug && !options.break_at.iter().any(named) {
-            return Ok(());
+            return Ok(false);
         }
         let at = format!("before {}", placed(&reference(step, Phase::Provision)));
-        self.pause(cx, at, None).await
+        self.pause(cx, at, None).await.map(|()| true)
     }
 
     /// Stops until the user says how to go on; `at` is where: `before step 2 of 3 shell`.

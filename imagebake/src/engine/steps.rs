@@ -5,6 +5,7 @@ use super::{
     dispatcher::{Answer, Decisions},
 };
 use crate::{
+    cache::StepKey,
     communicator::Remote,
     error::{Error, ErrorKind, Result},
     event::{Event, Phase, StepRef, Timing, UnitStatus},
@@ -18,6 +19,10 @@ use std::sync::{
 
 /// What a guest runs. Made by the engine, used up by [`Guest::provision`](crate::guest::Guest::provision).
 pub(crate) struct StepRunner {
+    /// The key of the machine before its first step.
+    pub(crate) base: Option<StepKey>,
+    /// The machine starts as a stored state.
+    pub(crate) restored: bool,
     /// Those that a snapshot stands for, for the report.
     pub(crate) cached: Vec<UnitStep>,
     pub(crate) steps: Vec<UnitStep>,
@@ -30,6 +35,12 @@ pub(crate) struct StepRunner {
 impl StepRunner {
     pub(crate) fn left(&self) -> usize {
         self.steps.len()
+    }
+
+    pub(crate) fn keys(&self) -> Vec<StepKey> {
+        let steps = self.cached.iter().chain(&self.steps);
+        let of_steps = steps.filter_map(|step| step.key.as_ref());
+        self.base.iter().chain(of_steps).cloned().collect()
     }
 
     pub(crate) async fn run(self, cx: &Cx, machine: Machine) -> Result<()> {
@@ -47,14 +58,20 @@ impl StepRunner {
             });
         }
         let remote = Remote::new(machine.comm, cx.clone());
+        if let (Some(key), Some(snapshots), false) = (&self.base, &machine.snapshots, self.restored) {
+            cx.until_cancelled(snapshots.take_base(key)).await?;
+        }
+        // From a failure that was passed over or a person's visit on, the machine is not what its description makes of it.
+        let mut as_described = true;
         for step in &self.steps {
             loop {
-                self.decisions.before_step(cx, step).await?;
+                as_described &= !self.decisions.before_step(cx, step).await?;
                 match run_step(cx, step, &remote, Phase::Provision).await {
                     Ok(()) => break,
                     Err(error) if error.kind() == ErrorKind::Cancelled => return Err(error),
                     Err(error) if step.step.options().continue_on_error => {
                         cx.forgive_step();
+                        as_described = false;
                         cx.warn(format!(
                             "step {} {} failed and is passed over: {}",
                             step.number,
@@ -64,14 +81,17 @@ impl StepRunner {
                         break;
                     }
                     Err(error) => match self.failed(cx, step, &error, &remote).await {
-                        Answer::Retry => cx.forgive_step(),
+                        Answer::Retry => {
+                            cx.forgive_step();
+                            as_described = false;
+                        }
                         _ => return Err(error),
                     },
                 }
             }
             if let (true, Some(snapshots)) = (step.step.needs_guest(), &machine.snapshots) {
-                cx.until_cancelled(snapshots.take(step.key.as_ref(), &title(step)))
-                    .await?;
+                let key = step.key.as_ref().filter(|_| as_described);
+                cx.until_cancelled(snapshots.take(key, &title(step))).await?;
             }
         }
         self.done.store(true, Ordering::Release);

@@ -103,13 +103,15 @@ async fn make(unit: &PlannedUnit, cx: &Cx, decisions: &Decisions) -> Result<Vec<
     let base = cx.retry(3, || unit.unit.base(cx)).await?;
     cx.set_fact("base", base.to_string());
     cx.note_timing(Timing::new("base", began.elapsed().as_secs_f64(), false));
-    let steps = with_keys(unit, cx, &base).await?;
-    let (done, start_from) = deepest_snapshot(unit, cx, &steps).await?;
+    let (base, steps) = with_keys(unit, cx, &base).await?;
+    let (done, start_from) = deepest_snapshot(unit, cx, base.as_ref(), &steps).await?;
 
     let began = Instant::now();
     let (cached, left) = steps.split_at(done);
     let provisioned = Arc::new(AtomicBool::new(left.is_empty()));
     let runner = StepRunner {
+        base,
+        restored: start_from.is_some(),
         cached: cached.to_vec(),
         steps: left.to_vec(),
         error_cleanup: UnitStep::numbered(&unit.error_cleanup),
@@ -135,16 +137,20 @@ async fn make(unit: &PlannedUnit, cx: &Cx, decisions: &Decisions) -> Result<Vec<
     Ok(told)
 }
 
-/// The unit's steps with their keys, as far as they have one: without a place for machines there is nothing to find or to name.
-async fn with_keys(unit: &PlannedUnit, cx: &Cx, base: &BaseId) -> Result<Vec<UnitStep>> {
+/// The key before the first step, and the unit's steps with theirs, as far as they have one: without a place for machines there is nothing to
+/// find or to name.
+async fn with_keys(unit: &PlannedUnit, cx: &Cx, base: &BaseId) -> Result<(Option<StepKey>, Vec<UnitStep>)> {
     let mut steps = UnitStep::numbered(&unit.steps);
     if cx.options().no_cache || !unit.unit.stores_machines() || steps.is_empty() {
-        return Ok(steps);
+        return Ok((None, steps));
     }
     let (unit, stopped, cx) = (unit.clone(), cx, cx.clone());
     let base = base.clone();
     let work = move || {
-        let mut key = StepKey::of_base(unit.kind(), &unit.fields(), &base);
+        let found = unit.unit.inputs(&cx)?;
+        let base = StepKey::of_base(unit.kind(), &unit.fields(), &base, &found)
+            .map_err(|error| error.hint("the machine finds this file"))?;
+        let mut key = base.clone();
         for step in &mut steps {
             if !step.step.cacheable(&unit.names) {
                 break;
@@ -166,7 +172,7 @@ async fn with_keys(unit: &PlannedUnit, cx: &Cx, base: &BaseId) -> Result<Vec<Uni
             tracing::debug!(unit = unit.names.unit(), step = step.name(), %key, "step key");
             step.key = Some(key.clone());
         }
-        Ok(steps)
+        Ok((Some(base), steps))
     };
     // Large files take their time; whoever stops the run does not wait for them.
     let read = async {
@@ -177,18 +183,21 @@ async fn with_keys(unit: &PlannedUnit, cx: &Cx, base: &BaseId) -> Result<Vec<Uni
 }
 
 /// How many steps a stored machine stands for, and which one it is.
-async fn deepest_snapshot(unit: &PlannedUnit, cx: &Cx, steps: &[UnitStep]) -> Result<(usize, Option<Snapshot>)> {
-    for (i, step) in steps.iter().enumerate().rev() {
-        let Some(key) = &step.key else { continue };
+async fn deepest_snapshot(
+    unit: &PlannedUnit,
+    cx: &Cx,
+    base: Option<&StepKey>,
+    steps: &[UnitStep],
+) -> Result<(usize, Option<Snapshot>)> {
+    let keys: Vec<_> = std::iter::once(base)
+        .chain(steps.iter().map(|step| step.key.as_ref()))
+        .collect();
+    for (done, key) in keys.into_iter().enumerate().rev() {
+        let Some(key) = key else { continue };
         let found = unit.unit.snapshot(cx, key).await?;
-        tracing::debug!(
-            unit = unit.names.unit(),
-            step = step.name(),
-            stored = found.is_some(),
-            "snapshot"
-        );
+        tracing::debug!(unit = unit.names.unit(), done, stored = found.is_some(), "snapshot");
         if found.is_some() {
-            return Ok((i + 1, found));
+            return Ok((done, found));
         }
     }
     Ok((0, None))

@@ -94,7 +94,7 @@ pub struct Every {
     password: Option<Secret>,
     #[field(path, superseded = "the engine does it", template = "old")]
     script: Option<HostPath>,
-    #[field(parts = both, rename = "range_of", cosmetic, secret)]
+    #[field(parts = both, rename = "range_of", cosmetic, unkeyed, secret)]
     range: Option<i64>,
     #[field(group)]
     login: Option<Login>,
@@ -303,7 +303,13 @@ fn rows_say_what_each_field_is() {
     );
     assert_eq!(row("wait").default, Some("90s"));
     assert_eq!(row("inline").facts, ["vars", "path"]);
-    assert!(row("password").secret && row("range_of").secret && row("range_of").cosmetic && row("script").reads_path);
+    assert!(
+        row("password").secret
+            && row("range_of").secret
+            && row("range_of").cosmetic
+            && row("range_of").unkeyed
+            && row("script").reads_path
+    );
     assert!(Login::FIELDS[0].required && !Login::FIELDS[1].required);
     assert!(matches!(row("inline").ty, FieldType::List(FieldType::Template)));
     assert!(matches!(row("labels").ty, FieldType::Map(FieldType::Template)));

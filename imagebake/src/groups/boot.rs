@@ -37,12 +37,13 @@ pub struct Boot {
     )]
     command: Vec<Action>,
     /// How long the machine gets before the first key; 10 s without, or nothing where the command begins with something that it waits for.
-    #[field(template = "boot_wait")]
+    #[field(template = "boot_wait", unkeyed)]
     wait: Option<Duration>,
     /// A pause between groups of keys, for firmware that loses them.
-    #[field(template = "boot_keygroup_interval")]
+    #[field(template = "boot_keygroup_interval", unkeyed)]
     keygroup_interval: Option<Duration>,
     /// How long each thing that is waited for may take; a minute without.
+    #[field(unkeyed)]
     timeout: Option<Duration>,
     at: Places,
 }

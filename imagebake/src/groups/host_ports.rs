@@ -8,19 +8,19 @@ use imagebake_macros::Config;
 #[config(constructors(range(host_port_min, host_port_max), unmapped(skip_nat_mapping = true), new))]
 pub struct HostPorts {
     /// The first port that may be used; 2222 without.
-    #[field(template = "host_port_min")]
+    #[field(template = "host_port_min", unkeyed)]
     pub(crate) host_port_min: Option<u16>,
     /// The last port that may be used; 4444 without.
-    #[field(template = "host_port_max")]
+    #[field(template = "host_port_max", unkeyed)]
     pub(crate) host_port_max: Option<u16>,
     /// No port is mapped: the machine is reached by its own address.
-    #[field(template = "skip_nat_mapping")]
+    #[field(template = "skip_nat_mapping", unkeyed)]
     pub(crate) skip_nat_mapping: bool,
     /// The older name of the first port.
-    #[field(template = "ssh_host_port_min")]
+    #[field(template = "ssh_host_port_min", unkeyed)]
     pub(crate) ssh_host_port_min: Option<u16>,
     /// The older name of the last port.
-    #[field(template = "ssh_host_port_max")]
+    #[field(template = "ssh_host_port_max", unkeyed)]
     pub(crate) ssh_host_port_max: Option<u16>,
     at: Places,
 }

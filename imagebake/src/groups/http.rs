@@ -22,19 +22,19 @@ pub struct Http {
     #[field(each = "template", facts("http_ip", "http_port", "name", "ssh_public_key"))]
     templates: Vec<(String, Template)>,
     /// The first port that may be used; 8000 without.
-    #[field(template = "http_port_min")]
+    #[field(template = "http_port_min", unkeyed)]
     port_min: Option<u16>,
     /// The last port that may be used; 9000 without. The same as the first for exactly one.
-    #[field(template = "http_port_max")]
+    #[field(template = "http_port_max", unkeyed)]
     port_max: Option<u16>,
     /// The builder's address that it listens on; all without.
-    #[field(template = "http_bind_address")]
+    #[field(template = "http_bind_address", unkeyed)]
     bind_address: Option<Text>,
     /// The builder's network interface whose address a machine on a bridge is told; the bridge's without.
-    #[field(template = "http_interface")]
+    #[field(template = "http_interface", unkeyed)]
     interface: Option<Text>,
     /// `tcp`, `tcp4`, `tcp6`, `unix` or `unixpacket`; `tcp` without.
-    #[field(template = "http_network_protocol")]
+    #[field(template = "http_network_protocol", unkeyed)]
     network_protocol: Option<Text>,
     at: Places,
 }

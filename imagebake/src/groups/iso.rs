@@ -12,13 +12,13 @@ use imagebake_macros::Config;
 #[config(prefix = "iso_", constructors(new(url, checksum), mirrors(urls, checksum)))]
 pub struct Iso {
     /// Where it is: an address, or a path on the builder.
-    #[field(private, rename = "from_url", template = "iso_url")]
+    #[field(private, rename = "from_url", template = "iso_url", unkeyed)]
     pub(crate) url: Option<Template>,
     /// Places to try one after another.
-    #[field(private, rename = "from_urls", template = "iso_urls")]
+    #[field(private, rename = "from_urls", template = "iso_urls", unkeyed)]
     pub(crate) urls: Vec<Template>,
     /// What it must be.
-    #[field(required, rename = "with_checksum", template = "iso_checksum")]
+    #[field(required, rename = "with_checksum", template = "iso_checksum", unkeyed)]
     pub(crate) checksum: Checksum,
     /// The kind of the checksum.
     #[field(
@@ -28,10 +28,10 @@ pub struct Iso {
     )]
     checksum_type: Option<Text>,
     /// Where it is kept on the builder; the project's store without.
-    #[field(template = "iso_target_path")]
+    #[field(template = "iso_target_path", unkeyed)]
     pub(crate) target_path: Option<Template>,
     /// What the kept file's name ends in; `iso` without.
-    #[field(template = "iso_target_extension")]
+    #[field(template = "iso_target_extension", unkeyed)]
     pub(crate) target_extension: Option<Text>,
     at: Places,
 }

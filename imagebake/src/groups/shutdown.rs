@@ -9,10 +9,10 @@ use std::time::Duration;
 #[config(prefix = "shutdown_", constructors(command(command), by_platform))]
 pub struct Shutdown {
     /// The command that turns it off; the power button, or whatever the platform has, without.
-    #[field(private, rename = "with_command", template = "shutdown_command")]
+    #[field(private, rename = "with_command", template = "shutdown_command", unkeyed)]
     pub(crate) command: Option<Template>,
     /// How long it may take; 5 min without.
-    #[field(template = "shutdown_timeout")]
+    #[field(template = "shutdown_timeout", unkeyed)]
     pub(crate) timeout: Option<Duration>,
     at: Places,
 }

@@ -8,16 +8,16 @@ use imagebake_macros::Config;
 #[config(prefix = "vnc_", constructors(new))]
 pub struct Vnc {
     /// No screen is offered, and nothing can be typed.
-    #[field(template = "disable_vnc")]
+    #[field(template = "disable_vnc", unkeyed)]
     pub(crate) disable: bool,
     /// The builder's address that it listens on; `127.0.0.1` without.
-    #[field(template = "vnc_bind_address")]
+    #[field(template = "vnc_bind_address", unkeyed)]
     pub(crate) bind_address: Option<Text>,
     /// The first port that may be used; 5900 without.
-    #[field(template = "vnc_port_min")]
+    #[field(template = "vnc_port_min", unkeyed)]
     pub(crate) port_min: Option<u16>,
     /// The last port that may be used; 6000 without.
-    #[field(template = "vnc_port_max")]
+    #[field(template = "vnc_port_max", unkeyed)]
     pub(crate) port_max: Option<u16>,
     at: Places,
 }

@@ -310,6 +310,20 @@ fn bare() -> Image {
         .provision(Shell::inline(["ls /tmp"]))
 }
 
+/// A container image with a step that fails and may. What does not concern its steps is in the environment.
+#[image]
+fn forgiven() -> Image {
+    let told = |name: &str, otherwise: &str| std::env::var(name).unwrap_or_else(|_| otherwise.to_owned());
+    let base = Oci::host_userland(["sh"])
+        .label("version", told("VERSION", "1"))
+        .oci_archive(told("ARCHIVE", "forgiven.tar"));
+    Image::new()
+        .source(base)
+        .provision(Shell::inline(["echo one > /one"]))
+        .provision(Shell::inline(["exit 1"]).continue_on_error())
+        .provision(Shell::inline(["echo three > /three"]))
+}
+
 /// A container image with a file of another user.
 #[image]
 fn owned() -> Image {

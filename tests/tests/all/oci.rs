@@ -158,6 +158,24 @@ fn a_second_build_takes_its_steps_from_the_first_and_gives_the_same() {
 }
 
 #[test]
+fn a_step_whose_failure_is_passed_over_is_tried_again_and_so_is_what_comes_after_it() {
+    requires!("namespaces");
+    let project = fixture();
+    project.run(&["build", "forgiven"]).ok();
+    let mut command = project.command(&["build", "forgiven", "--output", "json"]);
+    // Where the image goes and what is written on it concerns no step.
+    let again = imagebake_tests::finish(command.env("VERSION", "2").env("ARCHIVE", "other.tar")).ok();
+    let steps: Vec<_> = again.json_lines();
+    let steps: Vec<_> = steps
+        .iter()
+        .filter(|event| event["event"] == "step-finished")
+        .map(|event| event["status"].as_str().expect("a status"))
+        .collect();
+    assert_eq!(steps, ["skipped", "failed", "ok"]);
+    assert!(project.path().join("other.tar").is_file());
+}
+
+#[test]
 fn a_killed_build_leaves_no_process_and_no_folder() {
     requires!("namespaces");
     let project = fixture();

@@ -103,7 +103,7 @@ pub struct Ssh {
     #[field(template = "temporary_key_pair_name")]
     pub(crate) temporary_key_pair_name: Option<Text>,
     /// Whether the key made for the build is taken out of the guest's `authorized_keys` before the image is captured.
-    #[field(template = "ssh_clear_authorized_keys")]
+    #[field(template = "ssh_clear_authorized_keys", unkeyed)]
     pub(crate) clear_authorized_keys: bool,
     /// What the server's host key is: `ssh-ed25519 AAAA…` or a fingerprint, `SHA256:…`. Any other key is refused.
     #[field(each = "host_key")]
@@ -118,20 +118,20 @@ pub struct Ssh {
     #[field(template = "ssh_pty")]
     pub(crate) pty: bool,
     /// How long the machine may take until somebody is logged in.
-    #[field(default = Duration::from_secs(300), template = "ssh_timeout")]
+    #[field(default = Duration::from_secs(300), template = "ssh_timeout", unkeyed)]
     pub(crate) timeout: Duration,
     /// How often logging in is tried once the server answers. A machine that starts may know its keys a little later than it answers; one
     /// that runs already is asked once, unless this is set.
-    #[field(default = 10, template = "ssh_handshake_attempts")]
+    #[field(default = 10, template = "ssh_handshake_attempts", unkeyed)]
     pub(crate) handshake_attempts: u32,
     /// How often the server is asked whether it is still there; three answers missing are a lost connection. Zero is never.
-    #[field(default = Duration::from_secs(5), template = "ssh_keep_alive_interval")]
+    #[field(default = Duration::from_secs(5), template = "ssh_keep_alive_interval", unkeyed)]
     pub(crate) keep_alive_interval: Duration,
     /// How long nothing may arrive before the connection counts as lost.
-    #[field(template = "ssh_read_write_timeout")]
+    #[field(template = "ssh_read_write_timeout", unkeyed)]
     pub(crate) read_write_timeout: Option<Duration>,
     /// A pause before the first connection.
-    #[field(template = "pause_before_connecting")]
+    #[field(template = "pause_before_connecting", unkeyed)]
     pub(crate) pause_before_connecting: Option<Duration>,
     /// How files travel.
     #[field(default = FileTransfer::Stream, template = "ssh_file_transfer_method")]
@@ -151,7 +151,7 @@ pub struct Ssh {
     #[field(each = "local_tunnel", template = "ssh_local_tunnels")]
     pub(crate) local_tunnels: Vec<Text>,
     /// The older name of `timeout`, which it goes before.
-    #[field(template = "ssh_wait_timeout")]
+    #[field(template = "ssh_wait_timeout", unkeyed)]
     wait_timeout: Option<Duration>,
     /// What templates keep the made key's public half in.
     #[field(

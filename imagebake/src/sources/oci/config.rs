@@ -98,48 +98,49 @@ pub struct Oci {
     /// What the image runs on, as `linux/arm64`; the builder's own without.
     pub(super) platform: Option<Text>,
     /// The program that the image runs, or the default arguments of its entry point.
-    #[field(template = "cmd")]
+    #[field(template = "cmd", unkeyed)]
     pub(super) cmd: Option<Vec<Template>>,
     /// The program that the image runs, before `cmd`.
-    #[field(template = "entrypoint")]
+    #[field(template = "entrypoint", unkeyed)]
     pub(super) entrypoint: Option<Vec<Template>>,
     /// Variables of the image's programs and of the steps. They are stored in the image for all to read: no secrets.
     #[field(each = "env", template = "env")]
     pub(super) envs: Vec<(String, Template)>,
     /// The user that the image's programs run as; steps run as `exec_user`.
-    #[field(template = "user")]
+    #[field(template = "user", unkeyed)]
     pub(super) user: Option<Template>,
     /// The folder that the image's programs start in.
-    #[field(template = "workdir")]
+    #[field(template = "workdir", unkeyed)]
     pub(super) workdir: Option<Template>,
     /// Ports: `8080`, `53/udp`.
-    #[field(template = "expose")]
+    #[field(template = "expose", unkeyed)]
     pub(super) expose: Vec<Template>,
     /// Labels.
-    #[field(each = "label", template = "labels")]
+    #[field(each = "label", template = "labels", unkeyed)]
     pub(super) labels: Vec<(String, Template)>,
     /// Folders that hold data of their own when the image runs.
-    #[field(template = "volumes")]
+    #[field(template = "volumes", unkeyed)]
     pub(super) volumes: Vec<Template>,
     /// The signal that ends the image's program, as `SIGTERM`.
+    #[field(unkeyed)]
     pub(super) stop_signal: Option<Text>,
     /// Who made it.
-    #[field(template = "author")]
+    #[field(template = "author", unkeyed)]
     pub(super) author: Option<Template>,
     /// The image's name and tag.
-    #[field(template = "tag")]
+    #[field(template = "tag", unkeyed)]
     pub(super) tag: Option<Template>,
     /// The user, of the guest, that steps run as: `name`, `uid` or `user:group`.
     #[field(default = "root", template = "exec_user")]
     pub(super) exec_user: Text,
     /// The folder of an OCI layout to write. Without any output the image stays in the local store.
-    #[field(template = "layout")]
+    #[field(template = "layout", unkeyed)]
     pub(super) layout: Option<Template>,
     /// The OCI archive to write: a tar archive with an OCI layout.
-    #[field(template = "oci_archive")]
+    #[field(template = "oci_archive", unkeyed)]
     pub(super) oci_archive: Option<Template>,
     /// The archive to write for `docker load` and `podman load`.
-    #[field(template = "docker_archive")]
+    #[field(template = "docker_archive", unkeyed)]
     pub(super) docker_archive: Option<Template>,
     /// How new layers are compressed; those of the base stay as they are.
     #[field(default = Compression::Gzip)]

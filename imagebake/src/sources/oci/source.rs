@@ -23,7 +23,9 @@ use crate::{
 use serde_json::json;
 
 impl Source for Oci {
-    const STORES_MACHINES: bool = true;
+    fn stores_machines(&self) -> bool {
+        true
+    }
 
     async fn base(&self, cx: &Cx) -> Result<BaseId> {
         let store = open(cx).await?;

@@ -39,16 +39,16 @@ pub struct Machine {
     #[field(private, rename = "with_disk_image", template = "disk_image")]
     pub(super) disk_image: bool,
     /// Whether the image keeps only what differs from that disk, in need of it.
-    #[field(template = "use_backing_file")]
+    #[field(template = "use_backing_file", unkeyed)]
     pub(super) use_backing_file: bool,
     /// The machine's name, and that of its disk's file; `packer-` and the source's name without.
     #[field(template = "vm_name")]
     pub(super) vm_name: Option<Template>,
     /// The folder for what is made, relative to the current folder; `output-` and the source's name without.
-    #[field(template = "output_directory")]
+    #[field(template = "output_directory", unkeyed)]
     pub(super) output_directory: Option<Template>,
     /// The disk's form: `qcow2` or `raw`; `qcow2` without.
-    #[field(template = "format")]
+    #[field(template = "format", unkeyed)]
     pub(super) format: Option<Text>,
     /// The disk's size: `40G`, `40960M`, or a number of MB; 40960M without, or that of the disk it starts from.
     #[field(template = "disk_size")]
@@ -64,21 +64,22 @@ pub struct Machine {
     pub(super) disk_interface: Option<Text>,
     /// What the builder caches: `writeback`, `writethrough`, `none`, `unsafe`, `directsync`. `unsafe` without: what is made outlives no crash
     /// of the builder, and the finished image is written through.
-    #[field(template = "disk_cache")]
+    #[field(template = "disk_cache", unkeyed)]
     pub(super) disk_cache: Option<Text>,
     /// Whether blocks given up by the guest are freed: `unmap` or `ignore`; `ignore` without.
-    #[field(template = "disk_discard")]
+    #[field(template = "disk_discard", unkeyed)]
     pub(super) disk_discard: Option<Text>,
     /// What is done with zeroes: `off`, `on` or `unmap`; `off` without, `unmap` where blocks are freed.
-    #[field(template = "disk_detect_zeroes")]
+    #[field(template = "disk_detect_zeroes", unkeyed)]
     pub(super) disk_detect_zeroes: Option<Text>,
     /// What the finished image is written as, where that is not the disk's form: `qcow2`, `raw`, `vmdk`, `vdi`, `vhd` or `vhdx`.
+    #[field(unkeyed)]
     pub(super) image_format: Option<Text>,
     /// Whether a qcow2 image is compressed.
-    #[field(template = "disk_compression")]
+    #[field(template = "disk_compression", unkeyed)]
     pub(super) disk_compression: bool,
     /// Leaves the disk as it is afterwards: not made smaller.
-    #[field(template = "skip_compaction")]
+    #[field(template = "skip_compaction", unkeyed)]
     pub(super) skip_compaction: bool,
     /// More arguments of `qemu-img`.
     #[field(template = "qemu_img_args")]
@@ -87,31 +88,31 @@ pub struct Machine {
     #[field(template = "cdrom_interface")]
     pub(super) cdrom_interface: Option<Text>,
     /// Uses a medium of the builder where it is, and keeps no copy: so it is in any case; what is fetched is kept.
-    #[field(template = "iso_skip_cache")]
+    #[field(template = "iso_skip_cache", unkeyed)]
     pub(super) iso_skip_cache: bool,
     /// The machine: `pc`, `q35`, `virt`; `pc` without.
     #[field(template = "machine_type")]
     pub(super) machine_type: Option<Text>,
     /// `kvm`, `hvf`, `tcg`, `whpx`, `xen`, `hax` or `none`; the best one that works without.
-    #[field(template = "accelerator")]
+    #[field(template = "accelerator", unkeyed)]
     pub(super) accelerator: Option<Text>,
     /// Processors: sockets times cores times threads.
-    #[field(template = "cpus")]
+    #[field(template = "cpus", unkeyed)]
     pub(super) cpus: Option<u32>,
     /// Sockets; 1 without.
-    #[field(template = "sockets")]
+    #[field(template = "sockets", unkeyed)]
     pub(super) sockets: Option<u32>,
     /// Cores of each socket; 1 without.
-    #[field(template = "cores")]
+    #[field(template = "cores", unkeyed)]
     pub(super) cores: Option<u32>,
     /// Threads of each core; 1 without.
-    #[field(template = "threads")]
+    #[field(template = "threads", unkeyed)]
     pub(super) threads: Option<u32>,
     /// The processor's model: `host`, `max`, `qemu64`.
     #[field(template = "cpu_model")]
     pub(super) cpu_model: Option<Text>,
     /// Memory in MB; 512 without.
-    #[field(template = "memory")]
+    #[field(template = "memory", unkeyed)]
     pub(super) memory: Option<u32>,
     /// Whether the firmware is EFI.
     #[field(template = "efi_boot")]
@@ -123,7 +124,7 @@ pub struct Machine {
     #[field(path, template = "efi_firmware_vars")]
     pub(super) efi_firmware_vars: Option<HostPath>,
     /// Whether the image is without the variables' file.
-    #[field(template = "efi_drop_efivars")]
+    #[field(template = "efi_drop_efivars", unkeyed)]
     pub(super) efi_drop_efivars: bool,
     /// Another firmware than the machine's own.
     #[field(path, template = "firmware")]
@@ -151,31 +152,31 @@ pub struct Machine {
     #[field(template = "vga")]
     pub(super) vga: Option<Text>,
     /// What shows the screen: `gtk`, `sdl`, `none`, …
-    #[field(template = "display")]
+    #[field(template = "display", unkeyed)]
     pub(super) display: Option<Text>,
     /// Leaves the display to QEMU.
-    #[field(template = "use_default_display")]
+    #[field(template = "use_default_display", unkeyed)]
     pub(super) use_default_display: bool,
     /// Whether it runs without a window.
-    #[field(template = "headless")]
+    #[field(template = "headless", unkeyed)]
     pub(super) headless: bool,
     /// Where its screen is reached.
     #[field(group)]
     pub(super) vnc: Option<Vnc>,
     /// Whether that screen asks for a password.
-    #[field(template = "vnc_use_password")]
+    #[field(template = "vnc_use_password", unkeyed)]
     pub(super) vnc_use_password: bool,
     /// The password; one made for the build without.
-    #[field(template = "vnc_password")]
+    #[field(template = "vnc_password", unkeyed)]
     pub(super) vnc_password: Option<Secret>,
     /// Whether QEMU's control socket is offered.
-    #[field(template = "qmp_enable")]
+    #[field(template = "qmp_enable", unkeyed)]
     pub(super) qmp_enable: bool,
     /// Where it is.
-    #[field(template = "qmp_socket_path")]
+    #[field(template = "qmp_socket_path", unkeyed)]
     pub(super) qmp_socket_path: Option<Template>,
     /// The program: `qemu-system-x86_64` without.
-    #[field(template = "qemu_binary")]
+    #[field(template = "qemu_binary", unkeyed)]
     pub(super) qemu_binary: Option<Text>,
     /// More arguments, each an option with its value: `["-device", "virtio-rng-pci"]`. One that the settings here make too is replaced.
     #[field(
@@ -200,10 +201,10 @@ pub struct Machine {
     )]
     pub(super) boot_steps: Vec<Words>,
     /// A pause after each key.
-    #[field(template = "boot_key_interval")]
+    #[field(template = "boot_key_interval", unkeyed)]
     pub(super) boot_key_interval: Option<Duration>,
     /// Whether the machine is started once, and not again after the installation turned it off: so it is in any case.
-    #[field(template = "run_once")]
+    #[field(template = "run_once", unkeyed)]
     pub(super) run_once: bool,
     /// The builder's port that leads to it.
     #[field(group)]
