@@ -18,7 +18,7 @@ const LINUX: &str = "linux /vmlinuz console=tty0 console=ttyS0 cfg=http://{{ htt
 /// What the machine fetches.
 fn served() -> Http {
     let http = match told("HTTP_INTERFACE") {
-        Some(interface) => Http::new().interface(interface),
+        Some(interface) => Http::new().interface(interface).port_min(8123).port_max(8123),
         None => Http::new(),
     };
     http
@@ -32,10 +32,18 @@ fn served() -> Http {
         .template("/more data", "and more\n")
 }
 
+/// With the accelerator that was found to work here.
+fn adjusted(machine: Machine) -> Machine {
+    match told("ACCELERATOR") {
+        Some(name) => machine.accelerator(name),
+        None => machine,
+    }
+}
+
 /// The machine, installed by what `boot` types.
 fn machine(boot: Boot) -> Machine {
     let medium = told("ISO").unwrap_or_else(|| "install.iso".to_owned());
-    Machine::from_iso(Iso::new(medium, value::Checksum::none()))
+    adjusted(Machine::from_iso(Iso::new(medium, value::Checksum::none())))
         .memory(256)
         .disk_size("64M")
         .format("raw")
@@ -53,13 +61,17 @@ fn root() -> Ssh {
     Ssh::user("root").timeout(Duration::from_secs(90))
 }
 
-fn image(machine: Machine) -> Image {
-    let builder = told("BUILDER").unwrap_or_else(|| "10.0.2.2".to_owned());
-    let machine = match told("BRIDGE") {
+/// On the bridge, where there is one.
+fn on_bridge(machine: Machine) -> Machine {
+    match told("BRIDGE") {
         Some(bridge) => machine.net_bridge(bridge),
         None => machine,
-    };
-    Image::new().source(machine).provision(Shell::inline([
+    }
+}
+
+fn image(machine: Machine) -> Image {
+    let builder = told("BUILDER").unwrap_or_else(|| "10.0.2.2".to_owned());
+    Image::new().source(on_bridge(machine)).provision(Shell::inline([
         "cat /root/marker".to_owned(),
         format!("test \"$PACKER_HTTP_IP\" = {builder}"),
     ]))
@@ -101,35 +113,53 @@ fn serial() -> Image {
     ]))
 }
 
-/// By the screen alone, and no word about time; over the control connection.
+/// A machine that shows what is typed, and in which nobody is. The disk is the test's.
+fn typewriter(boot: Boot) -> Image {
+    let disk = Iso::new("typewriter.img", value::Checksum::none());
+    let machine = Machine::from_disk(disk)
+        .accelerator("tcg")
+        .headless(true)
+        .output_directory("out")
+        .vm_name("typed")
+        .http(served())
+        .boot(boot)
+        .communicator("none")
+        .shutdown(Shutdown::by_platform().timeout(Duration::from_secs(30)));
+    Image::new().source(on_bridge(machine).vnc(Vnc::new().disable(told("NO_VNC").is_some())))
+}
+
+/// By the screen alone, and no word about time; over the control connection. What came of it is on the serial console.
 #[image]
 fn screen() -> Image {
     let picture = told("PICTURE").unwrap_or_else(|| "prompt.png".to_owned());
-    let boot = Boot::when_still(Duration::from_secs(2))
-        .then("c")
+    let boot = Boot::when_still(Duration::from_secs(1))
+        .then("c<enter>")
         .wait_for_picture(picture)
         .then(LINUX)
-        .then("initrd /initrd.gz<enter>")
-        .then("boot<enter>");
-    image(machine(boot).vnc(Vnc::new().disable(true)))
+        .wait_for_serial(r"linux /vmlinuz console=tty0 console=ttyS0 cfg=http://10\.0\.2\.2:\d+/cfg\.sh\r")
+        .then("<esc>");
+    typewriter(boot)
 }
 
 /// Something that never comes: on the screen where there is a `PICTURE` of it, else on the serial console.
 #[image]
 fn never() -> Image {
-    let boot = Boot::when_serial("idle");
+    let boot = Boot::when_serial("ready");
     let boot = match told("PICTURE") {
         Some(picture) => boot.wait_for_picture(picture),
-        None => boot.then("c").wait_for_serial("login:"),
+        None => boot.then("c<enter>").wait_for_serial("login:"),
     };
-    image(machine(boot.then("boot<enter>").timeout(Duration::from_secs(15))))
+    typewriter(boot.then("boot<enter>").timeout(Duration::from_secs(4)))
 }
 
-/// One whose files are served somewhere else than where it is.
+/// One whose files are served somewhere else than where it is, and asked for by the test while it waits.
 #[image]
 fn elsewhere() -> Image {
-    let prompt = Boot::when_serial("idle").then("c").wait_for_serial("grub>");
-    image(machine(started(prompt, LINUX)))
+    let boot = Boot::when_serial("ready")
+        .then("{{ http_ip }}:{{ http_port }}<enter>")
+        .wait_for_serial(r"10\.78\.0\.1:8123\r")
+        .then("<wait3s><esc>");
+    typewriter(boot)
 }
 
 /// A machine that comes back from a reboot to where nobody types any more.
@@ -153,7 +183,7 @@ fn trusting(boot: Boot) -> Machine {
         value::Checksum::none(),
     );
     let port = told("PORT").and_then(|port| port.parse().ok()).unwrap_or(8000_u16);
-    Machine::from_disk(disk)
+    adjusted(Machine::from_disk(disk))
         .machine_type("q35")
         .efi_firmware_code("/usr/share/OVMF/OVMF_CODE_4M.secboot.fd")
         .efi_firmware_vars("/usr/share/OVMF/OVMF_VARS_4M.ms.fd")

@@ -112,10 +112,10 @@ fn adjusted(mut machine: Machine) -> Machine {
     machine
 }
 
-/// A machine whose first sector turns it off.
+/// A machine in which nobody logs in: its disk's first sector turns it off.
 #[image]
 fn off() -> Image {
-    let disk = Iso::new("off.img", value::Checksum::none());
+    let disk = Iso::new("sector.img", value::Checksum::none());
     let machine = adjusted(Machine::from_disk(disk))
         .communicator("none")
         .accelerator("tcg")

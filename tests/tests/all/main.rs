@@ -14,6 +14,7 @@ mod examples;
 mod import;
 mod imported;
 mod inputs;
+mod machines;
 mod medium;
 mod oci;
 mod pages;

@@ -1,54 +1,19 @@
 //! Machines of QEMU, for real: started from a disk, provisioned over SSH, captured, killed, and refused where they cannot be.
 //!
-//! A boot under emulation takes a quarter of a minute, so that each test asks as much as it can of one.
+//! A boot of Debian under emulation takes a quarter of a minute, so that each test asks as much as it can of one, and what needs no system
+//! starts a program of one sector.
 
+use crate::machines::{FILL, HALT, OFF, disk, project_of, requires_debian, sh, turn, with, with_program};
 use imagebake_tests::{Output, TestContext, example, requires};
 use std::{
     fs,
     path::{Path, PathBuf},
     process::{Command, Stdio},
-    sync::{Mutex, MutexGuard, OnceLock, PoisonError},
     time::{Duration, Instant},
 };
 
-/// What the disk of Debian is made with, and started.
-macro_rules! requires_debian {
-    () => {
-        requires!(
-            "root",
-            "qemu-system-x86_64",
-            "qemu-img",
-            "mmdebstrap",
-            "grub-mkimage",
-            "grub-pc",
-            "sfdisk",
-            "mke2fs"
-        )
-    };
-}
-
-/// A machine takes both processors: one at a time.
-static TURN: Mutex<()> = Mutex::new(());
-
-fn turn() -> MutexGuard<'static, ()> {
-    TURN.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// The disk that machines start from, made once and kept beside what cargo builds.
-fn disk() -> &'static Path {
-    static DISK: OnceLock<PathBuf> = OnceLock::new();
-    DISK.get_or_init(|| {
-        let program = Path::new(env!("CARGO_BIN_EXE_debian-disk"));
-        let target = program.ancestors().nth(2).expect("target/debug/debian-disk");
-        let disk = target.join("tests/debian.qcow2");
-        let made = Command::new(program).arg(&disk).status().expect("it starts");
-        assert!(made.success(), "the disk could not be made");
-        disk
-    })
-}
-
 fn project() -> TestContext {
-    TestContext::new(env!("CARGO_BIN_EXE_qemu-images")).env("DISK", &disk().display().to_string())
+    project_of(env!("CARGO_BIN_EXE_qemu-images")).env("DISK", &disk().display().to_string())
 }
 
 /// The running `program`s that name the project's folder: their numbers and command lines.
@@ -78,11 +43,14 @@ fn left(project: &TestContext) -> Vec<String> {
     left
 }
 
-fn sh(line: &str) -> String {
-    let output = Command::new("sh").args(["-c", line]).output().expect("sh runs");
-    let text = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(output.status.success(), "{line}: {text}");
-    String::from_utf8_lossy(&output.stdout).trim().to_owned()
+/// Waits for the process of a machine.
+#[track_caller]
+fn starts(project: &TestContext) {
+    let began = Instant::now();
+    while processes(project, "qemu-system").is_empty() {
+        assert!(began.elapsed() < Duration::from_secs(60), "the machine does not start");
+        std::thread::sleep(Duration::from_millis(20));
+    }
 }
 
 /// A file of the root's file system in an image, read without starting it.
@@ -141,15 +109,10 @@ fn a_disk_becomes_an_image() {
 
 #[test]
 fn a_killed_build_leaves_nothing_after_cleanup() {
-    requires_debian!();
-    let _turn = turn();
-    let project = project();
-    let mut child = project.spawn(&["build", "web"]);
-    let began = Instant::now();
-    while !left(&project).iter().any(|left| left.contains("qemu-system")) {
-        assert!(began.elapsed() < Duration::from_secs(60), "the machine does not start");
-        std::thread::sleep(Duration::from_millis(20));
-    }
+    requires!("qemu-system-x86_64", "qemu-img");
+    let project = with_program(&HALT, 1);
+    let mut child = project.spawn(&["build", "off"]);
+    starts(&project);
     child.kill().expect("SIGKILL");
     child.wait().expect("it ended");
     assert_eq!(
@@ -166,31 +129,9 @@ fn a_killed_build_leaves_nothing_after_cleanup() {
     );
 }
 
-/// mov ax, 0x2000; mov dx, 0x604; out dx, ax; hlt: the power management of the machine.
-const OFF: &[u8] = &[0xb8, 0x00, 0x20, 0xba, 0x04, 0x06, 0xef, 0xf4];
-/// xor ax, ax; mov ds, ax; again: mov si, packet; mov ax, 0x4300; mov dl, 0x80; int 0x13; add dword [packet + 8], 64; jmp again: the disk is
-/// written 64 sectors at a time, as the packet behind it says, for ever.
-const FILL: &[u8] = &[
-    0x31, 0xc0, 0x8e, 0xd8, 0xbe, 0x20, 0x7c, 0xb8, 0x00, 0x43, 0xb2, 0x80, 0xcd, 0x13, 0x66, 0x83, 0x06, 0x28, 0x7c,
-    0x40, 0xeb, 0xee, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x10, 0, 0x40, 0, 0, 0, 0, 0x10, 0x40, 0, 0, 0, 0, 0, 0, 0,
-];
-
-/// A project with a disk of so many megabytes whose first sector has this program: the whole way in a second.
-fn with_program(program: &[u8], megabytes: u64) -> TestContext {
-    let project = TestContext::new(env!("CARGO_BIN_EXE_qemu-images"));
-    let mut sector = [0_u8; 512];
-    sector[..program.len()].copy_from_slice(program);
-    sector[510..].copy_from_slice(&[0x55, 0xaa]);
-    let disk = project.path().join("off.img");
-    fs::write(&disk, sector).expect("written");
-    let file = fs::File::options().write(true).open(&disk).expect("there");
-    file.set_len(megabytes << 20).expect("sparse");
-    project
-}
-
 /// A project whose machine turns itself off.
 fn off() -> TestContext {
-    with_program(OFF, 1)
+    with_program(&OFF, 1)
 }
 
 /// A small file system of its own, while this lives.
@@ -208,11 +149,6 @@ impl Drop for Small {
     fn drop(&mut self) {
         let _ = Command::new("umount").arg("-l").arg(&self.0).status();
     }
-}
-
-fn with(project: &TestContext, arguments: &[&str], env: &[(&str, &str)]) -> Output {
-    let mut command = project.command(arguments);
-    imagebake_tests::finish(command.envs(env.iter().copied()))
 }
 
 fn format_of(path: &Path) -> String {
@@ -276,7 +212,7 @@ fn an_image_has_the_form_that_is_asked_for() {
     with(&project, &["build", "off"], &[("BACKING", "1")]).ok();
     let about = sh(&format!("qemu-img info '{}'", out("off").display()));
     assert!(
-        about.contains("off.img (actual path") || about.contains("backing file: "),
+        about.contains("sector.img (actual path") || about.contains("backing file: "),
         "{about}"
     );
     assert_eq!(left(&project), Vec::<String>::new());
@@ -353,7 +289,7 @@ fn a_disk_that_is_full_is_told_whoever_fills_it() {
     // Before the machine starts, while it runs, and when the image is written.
     let filled = |kilobytes: usize| {
         let project = off();
-        let path = project.path().join("off.img");
+        let path = project.path().join("sector.img");
         let mut disk = fs::read(&path).expect("there");
         disk.truncate(512);
         disk.resize(kilobytes << 10, 1);
@@ -370,7 +306,7 @@ fn a_disk_that_is_full_is_told_whoever_fills_it() {
         ],
     );
     told(
-        &on_small(&with_program(FILL, 8), &[]),
+        &on_small(&with_program(&FILL, 8), &[]),
         &["one of its disks could not be written", "make room", "off.qemu failed"],
     );
     told(
@@ -397,13 +333,8 @@ fn a_tpm_that_is_gone_ends_the_machine_and_cleanup_ends_both() {
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn();
-        let child = child.expect("it starts");
-        let began = Instant::now();
-        while !left(&project).iter().any(|left| left.contains("qemu-system")) {
-            assert!(began.elapsed() < Duration::from_secs(60), "the machine does not start");
-            std::thread::sleep(Duration::from_millis(20));
-        }
-        child
+        starts(&project);
+        child.expect("it starts")
     };
     let child = start();
     std::thread::sleep(Duration::from_secs(1));
@@ -441,9 +372,9 @@ fn the_example_serves_its_page_from_the_image_it_made() {
 
 #[test]
 fn a_machine_that_never_lets_anybody_in_is_ended_with_its_evidence() {
-    requires_debian!();
-    let _turn = turn();
-    let project = project().env("SSH_TIMEOUT", "4");
+    requires!("qemu-system-x86_64", "qemu-img");
+    let project = with_program(&HALT, 1).env("ACCELERATOR", "tcg");
+    let project = project.env("DISK", "sector.img").env("SSH_TIMEOUT", "4");
     let failed = project.run(&["build", "web"]).fails(1);
     told(
         &failed,
