@@ -6,6 +6,7 @@
 extern crate self as imagebake;
 
 pub mod artifact;
+mod base_media;
 pub mod boot_command;
 pub mod cache;
 pub mod catalog;
@@ -24,14 +25,13 @@ pub mod groups;
 pub mod guest;
 #[cfg(feature = "machines")]
 pub mod guest_http;
+pub mod guest_media;
 pub mod image;
 #[cfg(feature = "import")]
 #[doc(hidden)]
 pub mod import;
 pub mod io;
 pub mod journal;
-pub mod media;
-mod medium;
 mod names;
 pub mod plan;
 pub mod post_processor;

@@ -2,7 +2,7 @@
 
 use crate::{
     error::{Context, Error, ErrorKind, Result},
-    io::{Control, UnpackOptions, unpack_tar},
+    io::{Control, UnpackOptions, joined, unpack_tar},
     value::GuestPath,
 };
 use bytes::{Bytes, BytesMut};
@@ -328,8 +328,7 @@ pub(crate) async fn reading<T: Send + 'static>(
         }
     }
     drop(sender);
-    work.await
-        .unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))
+    joined(work.await)
 }
 
 /// Unpacks an archive of the folder `from`; `place` is the sort of machine that it comes from.

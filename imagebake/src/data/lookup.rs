@@ -4,6 +4,7 @@ use super::Lookups;
 use crate::{
     engine::Clock,
     error::Result,
+    io::off_the_async_threads,
     project::{self, resolve},
     value::{HostPath, Secret},
 };
@@ -170,8 +171,7 @@ impl LookupCx<'_> {
         let resolved = self.input_path(path);
         let path_of_thread = resolved.clone();
         // One trip to another thread for all that is done with the file.
-        let read = tokio::task::spawn_blocking(move || read_file(&path_of_thread)).await;
-        let read = read.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()));
+        let read = off_the_async_threads(move || read_file(&path_of_thread)).await;
         read.map_err(|error| project::unreadable(path, &resolved, self.base, error))
     }
 

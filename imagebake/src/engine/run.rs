@@ -12,6 +12,7 @@ use super::{
 use crate::{
     error::{Error, ErrorKind, Result},
     event::{Event, Summary, UnitStatus, UnitSummary},
+    io::off_the_async_threads,
     journal::{Journal, ResourceEvent},
     plan::Plan,
     project::Project,
@@ -162,9 +163,7 @@ pub async fn run(
     let (on, built, told, folder) = (project.clone(), plan.clone(), summary.clone(), logs.clone());
     // Who stops a run does not wait for what its record says of files.
     let (known, control) = context.digests.settle(cancel.is_cancelled()).await;
-    let recorded = tokio::task::spawn_blocking(move || record.finish(&on, &built, &told, &folder, &known, &control))
-        .await
-        .unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()));
+    let recorded = off_the_async_threads(move || record.finish(&on, &built, &told, &folder, &known, &control)).await;
     events.send(Event::Summary {
         summary: Arc::new(summary.clone()),
     });

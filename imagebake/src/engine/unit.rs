@@ -8,7 +8,7 @@ use crate::{
     error::{Error, ErrorKind, Result},
     event::{ArtifactSummary, Event, Failure, FileSummary, Timing, UnitStatus, UnitSummary},
     guest::{Guest, Snapshot},
-    io::DigestKind,
+    io::{DigestKind, off_the_async_threads},
     journal::{Scope, Unwind},
     plan::{PlannedUnit, panic_text},
     source::BaseId,
@@ -175,11 +175,7 @@ async fn with_keys(unit: &PlannedUnit, cx: &Cx, base: &BaseId) -> Result<(Option
         Ok((Some(base), steps))
     };
     // Large files take their time; whoever stops the run does not wait for them.
-    let read = async {
-        let read = tokio::task::spawn_blocking(work).await;
-        read.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))
-    };
-    stopped.until_cancelled(read).await
+    stopped.until_cancelled(off_the_async_threads(work)).await
 }
 
 /// How many steps a stored machine stands for, and which one it is.

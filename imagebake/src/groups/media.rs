@@ -4,7 +4,7 @@ use crate::{
     engine::Cx,
     error::{Context, Error, ErrorKind, Result},
     field::Places,
-    media::{Tree, floppy, write_cd},
+    guest_media::{Tree, floppy, write_cd},
     value::{HostPath, Text},
 };
 use imagebake_macros::Config;

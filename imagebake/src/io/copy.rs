@@ -11,7 +11,7 @@ use rustix::io::Errno;
 use super::atomic::AtomicFile;
 use super::control::{CancelOnDrop, Control};
 use super::error::{Error, Result};
-use super::file_ref::off_the_async_threads;
+use super::threads::off_the_async_threads;
 
 /// Bytes moved between two looks at the cancel flag.
 const STEP: u64 = 16 << 20;

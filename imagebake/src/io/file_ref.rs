@@ -9,6 +9,7 @@ use super::control::{CancelOnDrop, Control};
 use super::digest::{DigestKind, Digests, Hashers};
 use super::error::{Error, Result};
 use super::read::{Consumer, read_once};
+use super::threads::off_the_async_threads;
 
 /// A file of an artifact: where it is, its size, and the digests computed so far.
 ///
@@ -156,20 +157,6 @@ impl FileRef {
         }
         self.digests.extend(hashers.finish());
         Ok(())
-    }
-}
-
-/// Runs blocking work on the runtime's blocking threads; a panic in it goes on in the caller.
-pub(crate) async fn off_the_async_threads<T: Send + 'static, E: From<Error> + Send + 'static>(
-    work: impl FnOnce() -> Result<T, E> + Send + 'static,
-) -> Result<T, E> {
-    match tokio::task::spawn_blocking(work).await {
-        Ok(done) => done,
-        Err(failed) => match failed.try_into_panic() {
-            Ok(panic) => std::panic::resume_unwind(panic),
-            // The runtime is shutting down and never ran the work.
-            Err(_) => Err(Error::Cancelled.into()),
-        },
     }
 }
 

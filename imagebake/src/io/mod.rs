@@ -22,6 +22,7 @@ mod file_ref;
 pub(crate) mod glob;
 mod known;
 mod read;
+mod threads;
 mod unpack;
 
 pub use atomic::{AtomicFile, write_atomically};
@@ -31,8 +32,8 @@ pub use copy::{Copied, copy_sparse, copy_sparse_async};
 pub use digest::{DigestKind, Digests, Hasher, Hashers, digest_bytes};
 pub use error::{Error, Result};
 pub use file_ref::FileRef;
-pub(crate) use file_ref::off_the_async_threads;
 pub(crate) use known::KnownDigests;
 pub use known::Reading;
 pub use read::{Consumer, read_once};
+pub(crate) use threads::{joined, off_the_async_threads, temporary_file};
 pub use unpack::{UnpackOptions, Unpacked, unpack_tar};

@@ -5,6 +5,7 @@ use crate::{
     engine::random_id,
     error::{Error, ErrorKind, Result},
     event::{ResourceAction, UnitName},
+    io::off_the_async_threads,
     project::Project,
     resource::{Recovery, Registered, Resource, Token},
 };
@@ -66,8 +67,7 @@ impl Journal {
             .writer
             .get_or_try_init(|| async {
                 let work = move || Writer::create(&shared.path, &shared.run, &shared.project);
-                let made = tokio::task::spawn_blocking(work).await;
-                let made = made.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()));
+                let made = off_the_async_threads(work).await;
                 made.map(|writer| Mutex::new(Some(Arc::new(writer)))).map_err(|error| {
                     error.hint("nothing was made outside; the state folder must be writable (--state-dir)")
                 })
@@ -107,9 +107,7 @@ impl Journal {
             }
             Ok(())
         };
-        tokio::task::spawn_blocking(work)
-            .await
-            .unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))
+        off_the_async_threads(work).await
     }
 }
 

@@ -1,7 +1,7 @@
 //! The way into a machine before anything listens in it: media, boot commands, files by HTTP.
 
 use crate::machines::{TYPEWRITER, medium, project_of, requires_medium, write_program};
-use imagebake::media::{Tree, floppy, write_cd};
+use imagebake::guest_media::{Tree, floppy, write_cd};
 use imagebake_tests::{TestContext, example, requires};
 use std::{
     fs,

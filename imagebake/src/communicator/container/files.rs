@@ -12,6 +12,7 @@ use crate::{
     engine::random_id,
     error::{Error, ErrorKind, Result},
     event::Stream as OutputStream,
+    io::temporary_file,
     value::GuestPath,
 };
 use futures_util::StreamExt;
@@ -459,13 +460,6 @@ fn refused(doing: &str, path: &GuestPath, said: &[u8]) -> Error {
 fn numbers(owner: &str) -> Option<(u64, u64)> {
     let (user, group) = owner.split_once(':').unwrap_or((owner, owner));
     Some((user.parse().ok()?, group.parse().ok()?))
-}
-
-async fn temporary_file() -> Result<tokio::fs::File> {
-    let file = tokio::task::spawn_blocking(tempfile::tempfile)
-        .await
-        .unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))?;
-    Ok(tokio::fs::File::from_std(file))
 }
 
 /// How a file gets into a container.

@@ -11,6 +11,7 @@ use super::{
 use crate::{
     engine::{Backoff, wait_until},
     error::{Error, ErrorKind, Result},
+    io::off_the_async_threads,
 };
 use std::{
     path::PathBuf,
@@ -169,9 +170,7 @@ impl SshComm {
                 .collect::<Result<_>>()?;
             Ok(found.into_iter().flatten().collect())
         };
-        let found = tokio::task::spawn_blocking(look)
-            .await
-            .unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))?;
+        let found = off_the_async_threads(look).await?;
         Ok(match found.is_empty() {
             true => Trust::FirstUse,
             false => Trust::Known(found),

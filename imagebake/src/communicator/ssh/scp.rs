@@ -11,6 +11,7 @@ use crate::{
     },
     error::{Context, Error, ErrorKind, Result},
     event::Stream,
+    io::{off_the_async_threads, temporary_file},
     value::GuestPath,
 };
 use bytes::{Buf, Bytes, BytesMut};
@@ -274,9 +275,7 @@ async fn keep(path: &Path, mode: u32, time: Option<u64>) -> Result<()> {
         }
         std::fs::set_permissions(&to, std::fs::Permissions::from_mode(mode & 0o7777))
     };
-    let set = tokio::task::spawn_blocking(set).await;
-    set.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))
-        .path("set the mode of", path)
+    off_the_async_threads(set).await.path("set the mode of", path)
 }
 
 impl SshComm {
@@ -337,9 +336,7 @@ impl SshComm {
         attrs: &FileAttrs,
     ) -> Result<()> {
         // `scp` wants to know the size before the first byte.
-        let file = tokio::task::spawn_blocking(tempfile::tempfile).await;
-        let file = file.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))?;
-        let mut file = fs::File::from_std(file);
+        let mut file = temporary_file().await?;
         let size = tokio::io::copy(from, &mut file).await?;
         file.rewind().await?;
         let (keep, mode) = match attrs.mode {

@@ -4,6 +4,7 @@ use super::{comm::SshComm, driver::Connection};
 use crate::{
     communicator::{FileAttrs, remote_quote},
     error::{Context, Error, ErrorKind, Result},
+    io::off_the_async_threads,
     value::GuestPath,
 };
 use futures_util::{StreamExt, TryStreamExt, future::BoxFuture, stream};
@@ -287,9 +288,7 @@ async fn keep(to: &Path, about: &Metadata) -> Result<()> {
             None => Ok(()),
         }
     };
-    let set = tokio::task::spawn_blocking(set).await;
-    set.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))
-        .path("set the mode of", to)
+    off_the_async_threads(set).await.path("set the mode of", to)
 }
 
 /// A server's stream whose beginning is looked at: a program that the login shell starts may come after what the shell says by itself.

@@ -187,20 +187,22 @@ fn to_json(value: &Value, out: &mut String) {
     }
 }
 
+/// What JSON has a letter for, and what a page of HTML would not read as text, is escaped beside what every quoted text escapes.
 fn quote(text: &str, out: &mut String) {
+    let special = |c: char| (c as u32) < 0x20 || matches!(c, '<' | '>' | '&' | '\u{2028}' | '\u{2029}');
+    quote_by(text, out, &[('\u{8}', 'b'), ('\u{c}', 'f')], special);
+}
+
+/// Quotes with backslashes: by a letter what `letters` has one for, by its number what is `special`.
+pub(super) fn quote_by(text: &str, out: &mut String, letters: &[(char, char)], special: impl Fn(char) -> bool) {
+    const ALWAYS: [(char, char); 5] = [('"', '"'), ('\\', '\\'), ('\n', 'n'), ('\r', 'r'), ('\t', 't')];
     out.push('"');
     for c in text.chars() {
-        match c {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            '\u{8}' => out.push_str("\\b"),
-            '\u{c}' => out.push_str("\\f"),
-            '<' | '>' | '&' | '\u{2028}' | '\u{2029}' => out.push_str(&format!("\\u{:04x}", c as u32)),
-            c if (c as u32) < 0x20 => out.push_str(&format!("\\u{:04x}", c as u32)),
-            c => out.push(c),
+        let letter = ALWAYS.iter().chain(letters).find(|(of, _)| *of == c);
+        match letter {
+            Some((_, letter)) => out.extend(['\\', *letter]),
+            None if special(c) => out.push_str(&format!("\\u{:04x}", c as u32)),
+            None => out.push(c),
         }
     }
     out.push('"');

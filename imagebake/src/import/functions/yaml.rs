@@ -1,5 +1,6 @@
 //! YAML, as the peer's library reads and writes it.
 
+use super::encoding::quote_by;
 use crate::{
     import::value::{Number, Type, Value},
     yaml::{self, Kind, Node, Resolved},
@@ -153,19 +154,5 @@ fn scalar(text: &str, depth: usize, out: &mut String) {
 }
 
 fn quote(text: &str, out: &mut String) {
-    out.push('"');
-    for c in text.chars() {
-        match c {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            c if c.is_control() => {
-                let _ = write!(out, "\\u{:04x}", c as u32);
-            }
-            c => out.push(c),
-        }
-    }
-    out.push('"');
+    quote_by(text, out, &[], char::is_control);
 }

@@ -43,8 +43,8 @@ use self::output::Output;
 use super::control::{CancelOnDrop, Control};
 use super::digest::{DigestKind, Hashers};
 use super::error::{Error, Result};
-use super::file_ref::{FileRef, off_the_async_threads};
 use super::read::{Consumer, Input, feed};
+use super::{file_ref::FileRef, threads::off_the_async_threads};
 
 pub use decompress::{Decompressed, decompress};
 pub use format::{Codec, Format};

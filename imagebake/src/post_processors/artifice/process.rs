@@ -5,7 +5,7 @@ use crate::{
     artifact::{Artifact, Files},
     engine::Cx,
     error::{Error, Result},
-    io::{FileRef, glob},
+    io::{FileRef, glob, off_the_async_threads},
     post_processor::PostProcessor,
     value::HostPath,
 };
@@ -32,9 +32,7 @@ impl<A: Artifact> PostProcessor<A> for Artifice {
                 .map(|path| FileRef::open(path).map_err(Error::from))
                 .collect::<Result<Vec<_>>>()
         };
-        let files = tokio::task::spawn_blocking(find)
-            .await
-            .unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))?;
+        let files = off_the_async_threads(find).await?;
         Ok(Files::new(files, "packer.post-processor.artifice"))
     }
 }

@@ -5,7 +5,7 @@ use crate::{
     artifact::{Files, HasFiles},
     engine::Cx,
     error::{Error, ErrorKind, Result},
-    io::{DigestKind, FileRef, digest_bytes, write_atomically},
+    io::{DigestKind, FileRef, digest_bytes, off_the_async_threads, write_atomically},
     post_processor::PostProcessor,
     post_processors::make_folder_of,
     value::{HostPath, Vars},
@@ -46,11 +46,7 @@ impl<A: HasFiles> PostProcessor<A> for Checksum {
                 let digests = digest_bytes(&text, wanted);
                 Ok::<_, Error>(FileRef::written(path, text.len() as u64, digests))
             };
-            written.push(
-                tokio::task::spawn_blocking(file)
-                    .await
-                    .unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))?,
-            );
+            written.push(off_the_async_threads(file).await?);
             output.done()?;
         }
         files.extend(written);

@@ -5,7 +5,7 @@ use crate::{
     artifact::Artifact,
     engine::Cx,
     error::{Context, Error, ErrorKind, Result},
-    io::{DigestKind, FileRef, write_atomically},
+    io::{DigestKind, FileRef, off_the_async_threads, write_atomically},
     post_processor::PostProcessor,
     value::HostPath,
 };
@@ -73,9 +73,7 @@ impl<A: Artifact> PostProcessor<A> for Manifest {
             let locks = cx.state_dir().join("locks");
             append(&path, &locks, row, cx.run_id().to_owned(), cx.force())
         };
-        tokio::task::spawn_blocking(work)
-            .await
-            .unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))?;
+        off_the_async_threads(work).await?;
         Ok(input)
     }
 }

@@ -31,7 +31,8 @@ impl Provisioner for Shell {
             let bytes = if self.binary { bytes } else { with_unix_ends(bytes) };
             let interpreter = interpreter_of(&bytes).unwrap_or_else(|| words(&self.inline_shebang.to_string()));
             let at = self.path_in_guest();
-            let exit = self.run_script(cx, guest, &env, &at, bytes, interpreter).await?;
+            let ready = Ready { at, bytes, interpreter };
+            let exit = self.run_script(cx, guest, &env, ready).await?;
             if !self.accepts(exit) {
                 let message = format!("the script `{script}` ended with exit code {}", exit.code());
                 return Err(Error::new(ErrorKind::CommandFailed, message)
@@ -65,6 +66,13 @@ impl Environment {
         let pair = |(name, value): &(String, Zeroizing<String>)| (name.clone(), value.to_string());
         self.all.iter().map(pair).collect()
     }
+}
+
+/// A script, where it goes in the guest, and what runs it there.
+struct Ready {
+    at: GuestPath,
+    bytes: Vec<u8>,
+    interpreter: Vec<String>,
 }
 
 /// Whether the machine went away meanwhile.
@@ -109,9 +117,9 @@ impl Shell {
         let at = self.path_in_guest();
         let note = GuestPath::from(format!("{at}.failed-at"));
         let bytes = script.text(note.as_str()).into_bytes();
-        let exit = self
-            .run_script(cx, guest, env, &at, bytes, script.interpreter())
-            .await?;
+        let interpreter = script.interpreter();
+        let ready = Ready { at, bytes, interpreter };
+        let exit = self.run_script(cx, guest, env, ready).await?;
         if self.accepts(exit) {
             if script.is_numbered() && !exit.success() {
                 self.clean(cx, guest, &[&note]).await;
@@ -128,18 +136,12 @@ impl Shell {
     }
 
     /// Brings a script into the guest, runs it and takes it away.
-    async fn run_script(
-        &self,
-        cx: &Cx,
-        guest: &Remote,
-        env: &Environment,
-        at: &GuestPath,
-        bytes: Vec<u8>,
-        interpreter: Vec<String>,
-    ) -> Result<Exit> {
+    async fn run_script(&self, cx: &Cx, guest: &Remote, env: &Environment, script: Ready) -> Result<Exit> {
         if self.is_plain() {
-            return self.run_at_once(cx, guest, env, at, bytes, interpreter).await;
+            return self.run_at_once(cx, guest, env, script).await;
         }
+        let Ready { at, bytes, interpreter } = script;
+        let at = &at;
         let bytes = Bytes::from(bytes);
         self.until_it_reaches(cx, || async {
             guest.write(at, bytes.clone(), &FileAttrs::mode(0o700)).await.map(Some)
@@ -190,10 +192,9 @@ impl Shell {
         cx: &Cx,
         guest: &Remote,
         env: &Environment,
-        at: &GuestPath,
-        bytes: Vec<u8>,
-        interpreter: Vec<String>,
+        Ready { at, bytes, interpreter }: Ready,
     ) -> Result<Exit> {
+        let at = &at;
         let script = Script::new(at.clone(), bytes).stays(self.skip_clean);
         let command = self.plain_command(env, at, interpreter);
         let ran = self

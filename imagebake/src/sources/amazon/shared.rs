@@ -61,6 +61,27 @@ pub struct Platform {
     at: Places,
 }
 
+/// The constructors of a source whose machine starts from an AMI, named or found: they take a region, and what else a source requires.
+macro_rules! started_from_ami {
+    ($source:ident($($taken:ident: $type:ty => $setter:ident),*), $what:literal) => {
+        impl $source {
+            #[doc = concat!("A machine started from the AMI `ami` in `region`", $what, ".")]
+            #[track_caller]
+            pub fn from_ami(ami: $crate::sources::amazon::AmiId, region: Region, $($taken: $type),*) -> Self {
+                Self::defaults().with_ami(ami).with_region(region)$(.$setter($taken))*
+            }
+
+            #[doc = concat!("A machine started from the AMI that `filter` finds in `region`", $what, ".")]
+            #[track_caller]
+            pub fn from_filter(filter: $crate::sources::amazon::AmiFilter, region: Region, $($taken: $type),*) -> Self {
+                Self::defaults().or_filter(filter).with_region(region)$(.$setter($taken))*
+            }
+        }
+    };
+}
+
+pub(super) use started_from_ami;
+
 entry_blocks!(run_volume_tag_blocks, "run_volume_tag", "name");
 
 impl AmiMachine {

@@ -5,9 +5,9 @@ use crate::{
     artifact::Files,
     communicator::NoCommunicator,
     engine::Cx,
-    error::{Context, Error, Result},
+    error::{Context, Result},
     guest::{Guest, Machine},
-    io::{Control, DigestKind, FileRef, copy_sparse_async, write_atomically},
+    io::{Control, DigestKind, FileRef, copy_sparse_async, off_the_async_threads, write_atomically},
     source::{BaseId, Source},
     value::HostPath,
 };
@@ -46,10 +46,7 @@ impl Source for File {
                     None => Vec::new(),
                 };
                 let path = target.clone();
-                tokio::task::spawn_blocking(move || write_atomically(&path, &text))
-                    .await
-                    .unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))
-                    .map_err(Error::from)?;
+                off_the_async_threads(move || write_atomically(&path, &text)).await?;
             }
         }
         output.done()?;

@@ -12,6 +12,7 @@ use crate::{
     communicator::{Command, CommandLine, Communicator, Exit, FileAttrs, OutputSink},
     error::{CommandFailure, Context, Error, ErrorKind, Result},
     guest::Snapshots,
+    io::off_the_async_threads,
     redact::Redactor,
     value::GuestPath,
 };
@@ -136,7 +137,7 @@ impl OciMachine {
                 let machine = self.clone();
                 {
                     let step = title.to_owned();
-                    off_thread(move || machine.pack(&step)).await?
+                    off_the_async_threads(move || machine.pack(&step)).await?
                 }
             }
         };
@@ -197,20 +198,13 @@ impl OciMachine {
     }
 }
 
-/// Runs blocking work on the threads for that.
-pub(super) async fn off_thread<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
-    tokio::task::spawn_blocking(work)
-        .await
-        .unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))
-}
-
 impl Snapshots for OciMachine {
     async fn take(&self, key: Option<&StepKey>, title: &str) -> Result<()> {
         self.take_layer(title).await?;
         let Some(key) = key else { return Ok(()) };
         let chain = self.0.state.lock().await.chain.clone();
         let (machine, key) = (self.clone(), key.clone());
-        off_thread(move || machine.0.setup.store.save("step", key.as_str(), &chain)).await
+        off_the_async_threads(move || machine.0.setup.store.save("step", key.as_str(), &chain)).await
     }
 }
 

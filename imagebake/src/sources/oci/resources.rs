@@ -4,6 +4,7 @@
 use super::{layer::Flavor, runtime, store::Store};
 use crate::{
     error::{Context, Error, Result},
+    io::off_the_async_threads,
     resource::{Owned, Resource, Token},
 };
 use serde::{Deserialize, Serialize};
@@ -90,9 +91,7 @@ crate::resource!(Workspace);
 pub(super) async fn remove_tree(folder: PathBuf) -> Result<()> {
     let own = {
         let folder = folder.clone();
-        tokio::task::spawn_blocking(move || remove_own(&folder))
-            .await
-            .unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))
+        off_the_async_threads(move || remove_own(&folder)).await
     };
     match own {
         Ok(()) => Ok(()),

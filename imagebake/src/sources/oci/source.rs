@@ -6,7 +6,7 @@ use super::{
     config::Oci,
     image::{ImageConfig, Platform},
     layer::Flavor,
-    machine::{OciMachine, Setup, off_thread},
+    machine::{OciMachine, Setup},
     output::{self, Finished},
     resources::{StoreAt, Workspace},
     store::{Chain, Store},
@@ -16,7 +16,7 @@ use crate::{
     engine::{Cx, Output},
     error::{Error, ErrorKind, Result},
     guest::{Guest, Machine, Snapshot},
-    io::DigestKind,
+    io::{DigestKind, off_the_async_threads},
     source::{BaseId, Source},
     value::{HostPath, Template},
 };
@@ -35,7 +35,7 @@ impl Source for Oci {
     async fn snapshot(&self, cx: &Cx, key: &StepKey) -> Result<Option<Snapshot>> {
         let store = open(cx).await?;
         let wanted = key.clone();
-        let found = off_thread(move || {
+        let found = off_the_async_threads(move || -> Result<_> {
             Ok(store
                 .load::<Chain>("step", wanted.as_str())
                 .filter(|chain| store.has_chain(chain)))
@@ -114,7 +114,7 @@ impl Source for Oci {
 
         let image = {
             let (store, platform) = (store.clone(), platform.clone());
-            off_thread(move || {
+            off_the_async_threads(move || {
                 let image = output::finish(&store, chain, &config, &platform, tag)?;
                 outputs.write(&store, image, &platform)
             })
@@ -127,7 +127,7 @@ impl Source for Oci {
 
 async fn open(cx: &Cx) -> Result<Store> {
     let state_dir = cx.state_dir().to_owned();
-    off_thread(move || Store::open(&state_dir, super::flavor())).await
+    off_the_async_threads(move || Store::open(&state_dir, super::flavor())).await
 }
 
 /// A host name that every system takes.

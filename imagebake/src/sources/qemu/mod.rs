@@ -26,8 +26,6 @@ mod disks;
 mod driver;
 mod evidence;
 mod firmware;
-#[cfg_attr(not(feature = "machines"), path = "into_nothing.rs")]
-mod into;
 #[cfg(feature = "machines")]
 mod keyboard;
 #[cfg(feature = "ssh")]
@@ -40,5 +38,7 @@ mod seed;
 mod source;
 mod start;
 mod steps;
+#[cfg_attr(not(feature = "machines"), path = "surroundings_absent.rs")]
+mod surroundings;
 
 pub use config::{ImgArguments, Machine};

@@ -6,6 +6,7 @@
 use super::driver::{self, Start};
 use crate::{
     error::{Context, Error, ErrorKind, Result},
+    io::off_the_async_threads,
     resource::{Owned, Resource, Token},
 };
 use rustix::{
@@ -166,17 +167,16 @@ impl ProcessId {
         }
         let wait = move || {
             let limit = Timespec::try_from(ENDING).ok();
-            rustix::event::poll(&mut [PollFd::new(&process, PollFlags::IN)], limit.as_ref())
+            rustix::event::poll(&mut [PollFd::new(&process, PollFlags::IN)], limit.as_ref()).map_err(io::Error::from)
         };
-        let ended = tokio::task::spawn_blocking(wait).await;
-        match ended.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic())) {
+        match off_the_async_threads(wait).await {
             Ok(0) => Err(Error::new(
                 ErrorKind::Timeout,
                 format!("process {} does not end though it was killed", self.pid),
             )
             .hint("it may wait for a disk: look at it with `ps`, and run `cleanup` again")),
             Ok(_) => Ok(()),
-            Err(error) => Err(io::Error::from(error).into()),
+            Err(error) => Err(error.into()),
         }
     }
 }

@@ -6,7 +6,7 @@ use crate::{
     engine::Cx,
     error::{Context, Error, ErrorKind, Result},
     groups::CloudInit,
-    media::{Tree, write_cd},
+    guest_media::{Tree, write_cd},
 };
 use serde_json::{Value, json};
 use std::{

@@ -7,20 +7,20 @@ use super::{
     resources::{Beside, Folder},
     start::Running,
 };
-#[cfg(feature = "ssh")]
 use crate::{
-    communicator::ssh::{Access, Ssh, SshComm},
-    engine::{Backoff, wait_until},
-    io::off_the_async_threads,
-};
-use crate::{
+    base_media::{self, Medium, Shape},
     communicator::{Command, Communicator, OutputSink},
     engine::{Cx, Output},
     error::{Context, Error, ErrorKind, Result},
     groups::Iso,
     journal::Held,
-    medium::{self, Medium, Shape},
     value::{HostPath, Template},
+};
+#[cfg(feature = "ssh")]
+use crate::{
+    communicator::ssh::{Access, Ssh, SshComm},
+    engine::{Backoff, wait_until},
+    io::off_the_async_threads,
 };
 use serde_json::json;
 #[cfg(feature = "ssh")]
@@ -309,14 +309,14 @@ impl Machine {
 
     /// What the machine starts from, fetched where that is needed.
     pub(super) async fn medium(&self, cx: &Cx) -> Result<Medium> {
-        let medium = medium::fetch(cx, self.iso()?).await?;
-        medium::check(&medium.path, self.shape())?;
+        let medium = base_media::fetch(cx, self.iso()?).await?;
+        base_media::check(&medium.path, self.shape())?;
         Ok(medium)
     }
 
     /// Looks whether that could be there.
     pub(super) async fn look_at_medium(&self, cx: &Cx) -> Result<()> {
-        if let Some(doubt) = medium::look(cx, self.iso()?, self.shape()).await? {
+        if let Some(doubt) = base_media::look(cx, self.iso()?, self.shape()).await? {
             cx.warn(doubt);
         }
         Ok(())

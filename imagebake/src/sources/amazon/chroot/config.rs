@@ -1,6 +1,6 @@
 //! The settings of `amazon-chroot`.
 
-use super::super::shared::Platform;
+use super::super::shared::{Platform, started_from_ami};
 use super::super::{Access, Ami, AmiFilter, AmiId, AmiName, Amis, BlockDevice, Region, ami_source_problems, check_ami};
 use crate::{
     describe::{Component, HasGuest, Info},
@@ -112,22 +112,9 @@ pub struct Chroot {
 
 entry_blocks!(root_volume_tag_blocks, "root_volume_tag", "key");
 
+started_from_ami!(Chroot(name: AmiName => with_ami_name), "; the new AMI is called `name`");
+
 impl Chroot {
-    /// A machine started from the AMI `ami` in `region`; the new AMI is called `name`.
-    #[track_caller]
-    pub fn from_ami(ami: AmiId, region: Region, name: AmiName) -> Self {
-        Self::defaults().with_ami(ami).with_region(region).with_ami_name(name)
-    }
-
-    /// A machine started from the AMI that `filter` finds in `region`; the new AMI is called `name`.
-    #[track_caller]
-    pub fn from_filter(filter: AmiFilter, region: Region, name: AmiName) -> Self {
-        Self::defaults()
-            .or_filter(filter)
-            .with_region(region)
-            .with_ami_name(name)
-    }
-
     /// An empty disk, which commands before and after mounting partition and fill; the AMI is called `name`.
     #[track_caller]
     pub fn from_scratch(region: Region, name: AmiName) -> Self {

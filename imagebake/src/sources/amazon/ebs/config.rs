@@ -1,6 +1,6 @@
 //! The settings of `amazon-ebs`.
 
-use super::super::shared::{AmiMachine, VolumeTags};
+use super::super::shared::{AmiMachine, VolumeTags, started_from_ami};
 use super::super::{AmiFilter, AmiId, AmiName, Amis, Region};
 use crate::{
     describe::{Component, Info},
@@ -115,22 +115,7 @@ pub struct FastLaunchRegion {
     at: Places,
 }
 
-impl Ebs {
-    /// A machine started from the AMI `ami` in `region`; the new AMI is called `name`.
-    #[track_caller]
-    pub fn from_ami(ami: AmiId, region: Region, name: AmiName) -> Self {
-        Self::defaults().with_ami(ami).with_region(region).with_ami_name(name)
-    }
-
-    /// A machine started from the AMI that `filter` finds in `region`; the new AMI is called `name`.
-    #[track_caller]
-    pub fn from_filter(filter: AmiFilter, region: Region, name: AmiName) -> Self {
-        Self::defaults()
-            .or_filter(filter)
-            .with_region(region)
-            .with_ami_name(name)
-    }
-}
+started_from_ami!(Ebs(name: AmiName => with_ami_name), "; the new AMI is called `name`");
 
 impl FastLaunch {
     /// They are prepared.

@@ -1,6 +1,6 @@
 //! The settings of `amazon-ebssurrogate`.
 
-use super::super::shared::{AmiMachine, Platform, VolumeTags};
+use super::super::shared::{AmiMachine, Platform, VolumeTags, started_from_ami};
 use super::super::{AmiFilter, AmiId, AmiName, Amis, Region, RootDevice};
 use crate::{
     describe::{Component, Info},
@@ -68,22 +68,7 @@ pub struct EbsSurrogate {
     at: Places,
 }
 
-impl EbsSurrogate {
-    /// A machine started from the AMI `ami` in `region`; the new AMI is called `name`.
-    #[track_caller]
-    pub fn from_ami(ami: AmiId, region: Region, name: AmiName) -> Self {
-        Self::defaults().with_ami(ami).with_region(region).with_ami_name(name)
-    }
-
-    /// A machine started from the AMI that `filter` finds in `region`; the new AMI is called `name`.
-    #[track_caller]
-    pub fn from_filter(filter: AmiFilter, region: Region, name: AmiName) -> Self {
-        Self::defaults()
-            .or_filter(filter)
-            .with_region(region)
-            .with_ami_name(name)
-    }
-}
+started_from_ami!(EbsSurrogate(name: AmiName => with_ami_name), "; the new AMI is called `name`");
 
 impl Component for EbsSurrogate {
     const KIND: &'static str = "amazon-ebssurrogate";

@@ -1,5 +1,6 @@
 //! The settings of `amazon-ebsvolume`.
 
+use super::super::shared::started_from_ami;
 use super::super::{
     Access, AmiFilter, AmiId, BUILD_FACTS, BlockDevice, Instance, Region, Volume, Volumes, ami_source_problems,
     check_instance,
@@ -68,19 +69,7 @@ pub struct EbsVolume {
 
 entry_blocks!(run_volume_tag_blocks, "run_volume_tag", "key");
 
-impl EbsVolume {
-    /// A machine started from the AMI `ami` in `region`.
-    #[track_caller]
-    pub fn from_ami(ami: AmiId, region: Region) -> Self {
-        Self::defaults().with_ami(ami).with_region(region)
-    }
-
-    /// A machine started from the AMI that `filter` finds in `region`.
-    #[track_caller]
-    pub fn from_filter(filter: AmiFilter, region: Region) -> Self {
-        Self::defaults().or_filter(filter).with_region(region)
-    }
-}
+started_from_ami!(EbsVolume(), "");
 
 impl Component for EbsVolume {
     const KIND: &'static str = "amazon-ebsvolume";

@@ -1,6 +1,6 @@
 //! The settings of `amazon-instance`.
 
-use super::super::shared::AmiMachine;
+use super::super::shared::{AmiMachine, started_from_ami};
 use super::super::{AmiFilter, AmiId, AmiName, Amis, Region};
 use crate::{
     describe::{Component, Info},
@@ -150,27 +150,7 @@ impl Bundle {
     }
 }
 
-impl InstanceStore {
-    /// A machine started from the AMI `ami` in `region`; the new AMI is called `name`.
-    #[track_caller]
-    pub fn from_ami(ami: AmiId, region: Region, name: AmiName, bundle: Bundle) -> Self {
-        Self::defaults()
-            .with_ami(ami)
-            .with_region(region)
-            .with_ami_name(name)
-            .with_bundle(bundle)
-    }
-
-    /// A machine started from the AMI that `filter` finds in `region`; the new AMI is called `name`.
-    #[track_caller]
-    pub fn from_filter(filter: AmiFilter, region: Region, name: AmiName, bundle: Bundle) -> Self {
-        Self::defaults()
-            .or_filter(filter)
-            .with_region(region)
-            .with_ami_name(name)
-            .with_bundle(bundle)
-    }
-}
+started_from_ami!(InstanceStore(name: AmiName => with_ami_name, bundle: Bundle => with_bundle), "; the new AMI is called `name`");
 
 impl Component for InstanceStore {
     const KIND: &'static str = "amazon-instance";

@@ -7,7 +7,8 @@ use crate::{
     engine::Cx,
     error::{Error, ErrorKind, Result},
     event::Stream,
-    sources::oci::{config::Compression, image::Platform, machine::off_thread, runtime, store::Store},
+    io::off_the_async_threads,
+    sources::oci::{config::Compression, image::Platform, runtime, store::Store},
 };
 
 /// What is to be installed.
@@ -113,7 +114,7 @@ pub(super) async fn import(
             .hint("its output is in the log; check the release, the packages, the mirror and the network")
     })?;
     let (store, platform) = (store.clone(), platform.clone());
-    let base = off_thread(move || {
+    let base = off_the_async_threads(move || {
         once(&store, &key, || {
             let archive = target.with_extension("tar");
             let layer = match archive.is_file() {

@@ -11,13 +11,13 @@ mod userland;
 use super::{
     config::Oci,
     image::{ImageConfig, Platform},
-    machine::off_thread,
     runtime::{self, Work},
     store::{Chain, Layer, Store},
 };
 use crate::{
     engine::Cx,
     error::{Context, Error, ErrorKind, Result},
+    io::off_the_async_threads,
 };
 use serde::{Deserialize, Serialize};
 use std::{
@@ -70,7 +70,7 @@ pub(super) async fn import(source: &Oci, cx: &Cx, store: &Store) -> Result<Base>
     let store = store.clone();
     if let Some(path) = &source.base_rootfs {
         let path = cx.input_path(path);
-        return off_thread(move || rootfs::import(&store, &path, &platform, compression)).await;
+        return off_the_async_threads(move || rootfs::import(&store, &path, &platform, compression)).await;
     }
     if !source.programs.is_empty() {
         let names = source
@@ -78,7 +78,7 @@ pub(super) async fn import(source: &Oci, cx: &Cx, store: &Store) -> Result<Base>
             .iter()
             .map(|name| name.reveal().map(|name| name.to_string()));
         let names: Vec<String> = names.collect::<Result<_>>()?;
-        return off_thread(move || userland::import(&store, &names, compression)).await;
+        return off_the_async_threads(move || userland::import(&store, &names, compression)).await;
     }
     if let Some(path) = source.base_layout.as_ref().or(source.base_archive.as_ref()) {
         let path = cx.input_path(path);
@@ -87,7 +87,7 @@ pub(super) async fn import(source: &Oci, cx: &Cx, store: &Store) -> Result<Base>
             .as_ref()
             .map(|reference| reference.reveal())
             .transpose()?;
-        return off_thread(move || {
+        return off_the_async_threads(move || {
             archive::import(&store, &path, &platform, reference.as_ref().map(|text| text.as_str()))
         })
         .await;

@@ -5,9 +5,9 @@ use super::{Base, once, stored};
 use crate::{
     engine::{Cx, ProgressBar},
     error::{Context, Error, ErrorKind, Result},
+    io::{joined, off_the_async_threads},
     sources::oci::{
         image::{Descriptor, Index, Manifest, Platform},
-        machine::off_thread,
         store::Store,
     },
 };
@@ -56,7 +56,7 @@ pub(super) async fn import(cx: &Cx, store: &Store, image: &str, platform: &Platf
         .to_hex()
         .to_string();
     let (known_store, key) = (store.clone(), name.clone());
-    let known = off_thread(move || {
+    let known = off_the_async_threads(move || -> Result<_> {
         let base: Option<Base> = known_store.load("resolved", &key);
         Ok(base.filter(|base| known_store.has_chain(&base.chain)))
     });
@@ -87,7 +87,7 @@ pub(super) async fn import(cx: &Cx, store: &Store, image: &str, platform: &Platf
     }
     registry.fetch_blobs(cx, store, &manifest, image).await?;
     let (store, shown, platform) = (store.clone(), image.to_owned(), platform.clone());
-    off_thread(move || {
+    off_the_async_threads(move || {
         let base = once(&store, &format!("registry {digest}"), || {
             let path = store.blob(&manifest.config.digest);
             let bytes = std::fs::read(&path).path("read", &path)?;
@@ -218,9 +218,7 @@ impl Registry {
             }
         }
         drop(pieces);
-        let file = writing
-            .await
-            .unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))?;
+        let file = joined(writing.await)?;
         if let Some(error) = broken {
             return Err(Error::new(
                 ErrorKind::Unreachable,
@@ -230,7 +228,7 @@ impl Registry {
             .temporary());
         }
         let store = store.clone();
-        off_thread(move || {
+        off_the_async_threads(move || {
             store
                 .keep_blob_as(file, Some(&digest), &format!("{shown}: a blob"))
                 .map(drop)

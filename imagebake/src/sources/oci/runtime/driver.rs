@@ -5,6 +5,7 @@ use crate::{
     communicator::OutputSink,
     error::{Error, ErrorKind, Result},
     event::Stream,
+    io::joined,
 };
 use bytes::BytesMut;
 use std::{
@@ -181,9 +182,7 @@ impl Running {
         drop(end);
         let producer = tokio::task::spawn_blocking(move || produce_into(writer, produce));
         let reply = Self::reply(control, request).await;
-        let produced = producer
-            .await
-            .unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()));
+        let produced = joined(producer.await);
         // When both failed, the guest's failure closed the pipe and is the reason.
         reply.and(produced)
     }
@@ -199,10 +198,7 @@ impl Running {
         drop(end);
         let consumer = tokio::task::spawn_blocking(move || consume(reader));
         let reply = Self::reply(control, request).await;
-        let consumed = consumer
-            .await
-            .unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()));
-        reply.and(consumed)
+        reply.and(joined(consumer.await))
     }
 }
 

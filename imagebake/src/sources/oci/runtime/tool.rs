@@ -11,6 +11,7 @@ use super::{
 };
 use crate::{
     error::{Context, Error, ErrorKind, Result},
+    io::off_the_async_threads,
     value::path_text,
 };
 use serde::{Deserialize, Serialize};
@@ -190,7 +191,5 @@ pub(in super::super) async fn remove(folder: &Path) -> Result<()> {
     let work = Work::Remove {
         folder: folder.to_owned(),
     };
-    tokio::task::spawn_blocking(move || run(work, &mut io::sink()).map(drop))
-        .await
-        .unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))
+    off_the_async_threads(move || run(work, &mut io::sink()).map(drop)).await
 }

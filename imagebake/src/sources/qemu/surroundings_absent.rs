@@ -1,4 +1,4 @@
-//! What `into.rs` is in a program without the cargo feature `machines`: planning has refused what it would have to do.
+//! What `surroundings.rs` is in a program without the cargo feature `machines`: planning has refused what it would have to do.
 
 use super::{config::Machine, start::Running, steps::Place};
 use crate::{engine::Cx, error::Result, value::Vars};
