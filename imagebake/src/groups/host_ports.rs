@@ -44,11 +44,39 @@ impl HostPorts {
         Self::defaults().skip_nat_mapping(true)
     }
 
+    /// The ports that may be used where nothing is said.
+    pub(crate) const USUAL: (u16, u16) = (2222, 4444);
+
+    /// The first and the last port that may be used. An older name goes before the newer one, as it does in templates.
+    pub(crate) fn range_of(&self) -> (u16, u16) {
+        let (first, last) = Self::USUAL;
+        (
+            self.ssh_host_port_min.or(self.host_port_min).unwrap_or(first),
+            self.ssh_host_port_max.or(self.host_port_max).unwrap_or(last),
+        )
+    }
+
     /// Finds what is wrong with the settings. Sources call it from their own check.
     pub fn check_all(&self, problems: &mut Diagnostics) {
+        let named = |older: Option<u16>, names: [&'static str; 2]| names[usize::from(older.is_some())];
+        let (first, last) = self.range_of();
         problems.check_range(
-            ("host_port_min", self.host_port_min.unwrap_or(2222)),
-            ("host_port_max", self.host_port_max.unwrap_or(4444)),
+            (
+                named(self.ssh_host_port_min, ["host_port_min", "ssh_host_port_min"]),
+                first,
+            ),
+            (
+                named(self.ssh_host_port_max, ["host_port_max", "ssh_host_port_max"]),
+                last,
+            ),
         );
+        let (set, mapped) = (self.range_of() != Self::USUAL, !self.skip_nat_mapping);
+        if set && !mapped {
+            problems.warning(
+                "host_port_min",
+                "no-effect",
+                "no port is mapped, so that no range of ports is used",
+            );
+        }
     }
 }

@@ -244,6 +244,11 @@ impl Ssh {
         self.wait_timeout.unwrap_or(self.timeout)
     }
 
+    /// Whether a private key is given.
+    pub(crate) fn has_key(&self) -> bool {
+        self.private_key_file.is_some() || self.private_key.is_some()
+    }
+
     /// Finds what is wrong with the settings. Sources call it from their own check.
     pub(crate) fn check_all(&self, problems: &mut Diagnostics) {
         if self.user.is_empty() {
@@ -272,7 +277,7 @@ impl Ssh {
                 "`private_key_file` and `private_key` exclude each other",
             );
         }
-        let has_key = self.private_key_file.is_some() || self.private_key.is_some();
+        let has_key = self.has_key();
         if self.certificate_file.is_some() && !has_key {
             let problem = problems.error(
                 "ssh_certificate_file",
@@ -344,8 +349,7 @@ impl Ssh {
                 .clone()
                 .help("name it: `Ssh::user(\"root\").host(\"192.0.2.7\")`");
         }
-        let given =
-            self.password.is_some() || self.private_key_file.is_some() || self.private_key.is_some() || self.agent_auth;
+        let given = self.password.is_some() || self.has_key() || self.agent_auth;
         if !given {
             let problem = problems.error("ssh_user", "no-method", "nothing is given to log in with");
             *problem = problem

@@ -1,25 +1,54 @@
 //! The command line of a machine: what the settings say, one option at a time, and what the user's own arguments replace.
 //!
 //! The rule is the templates': an option that the user gives replaces all of ours with its name, wherever it stands, and may be given several
-//! times. Two exceptions keep a machine reachable: a `-device` of the user's does not take the network adapter away, and what imagebake talks
-//! through (the control connection, the TPM's socket) is never replaced.
+//! times. Exceptions keep a machine whole: a `-device` of the user's does not take the network adapter away, a `-drive` not the floppy disk, which
+//! is replaced by `-fda`, and what the machine's firmware needs or imagebake talks through (the control connection, the TPM's socket) is never
+//! replaced.
 
 use std::path::{Path, PathBuf};
 
 /// Options with their values, in order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Arguments(Vec<(String, String)>);
+pub(super) struct Arguments(Vec<Argument>);
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Argument {
+    option: String,
+    value: String,
+    /// The user's option that takes its place.
+    until: Option<String>,
+}
 
 impl Arguments {
     pub(super) fn add(&mut self, option: &str, value: impl Into<String>) {
-        self.0.push((option.to_owned(), value.into()));
+        self.add_until(option, option, value);
+    }
+
+    /// Adds an option that the user's `until` replaces.
+    pub(super) fn add_until(&mut self, until: &str, option: &str, value: impl Into<String>) {
+        self.0.push(Argument {
+            option: option.to_owned(),
+            value: value.into(),
+            until: Some(until.to_owned()),
+        });
+    }
+
+    /// Adds an option that nothing replaces.
+    pub(super) fn add_for_good(&mut self, option: &str, value: impl Into<String>) {
+        self.0.push(Argument {
+            option: option.to_owned(),
+            value: value.into(),
+            until: None,
+        });
     }
 
     /// Puts the user's options in the place of ours.
     pub(super) fn replaced_by(mut self, users: &[(String, String)], adapter: Option<&str>) -> Self {
-        self.0
-            .retain(|(option, _)| !users.iter().any(|(given, _)| same(given, option)));
-        self.0.extend(users.iter().cloned());
+        let given = |until: &String| users.iter().any(|(given, _)| same(given, until));
+        self.0.retain(|ours| !ours.until.as_ref().is_some_and(given));
+        for (option, value) in users {
+            self.add(option, value);
+        }
         let device = |(option, value): &(String, String)| same(option, "-device").then_some(value.clone());
         if let Some(adapter) = adapter {
             let model = adapter.split(',').next().unwrap_or(adapter);
@@ -33,7 +62,7 @@ impl Arguments {
 
     /// As a program takes them.
     pub(super) fn words(&self) -> Vec<String> {
-        let words = self.0.iter().flat_map(|(option, value)| [option, value]);
+        let words = self.0.iter().flat_map(|all| [&all.option, &all.value]);
         words.filter(|word| !word.is_empty()).cloned().collect()
     }
 }
@@ -112,29 +141,45 @@ pub(super) fn add_disks(arguments: &mut Arguments, disks: &[Drive], options: &Dr
 
 /// Adds media that can only be read, in drives for CDs.
 pub(super) fn add_cds(arguments: &mut Arguments, media: &[PathBuf], interface: Option<&str>) {
+    let controller = match interface {
+        Some("virtio-scsi") => Some("virtio-scsi-pci,id=cds"),
+        Some("scsi") => Some("lsi53c895a,id=cds"),
+        Some("sata") => Some("ahci,id=cds"),
+        _ => None,
+    };
+    if let (Some(controller), false) = (controller, media.is_empty()) {
+        arguments.add("-device", controller);
+    }
     for (i, medium) in media.iter().enumerate() {
         let file = value(medium);
-        match interface {
-            Some("virtio-scsi") => {
-                if i == 0 {
-                    arguments.add("-device", "virtio-scsi-pci,id=cdscsi");
-                }
-                arguments.add(
-                    "-drive",
-                    format!("file={file},if=none,id=cdrom{i},media=cdrom,readonly=on"),
-                );
-                arguments.add("-device", format!("scsi-cd,bus=cdscsi.0,drive=cdrom{i}"));
-            }
-            Some(interface) => arguments.add("-drive", format!("file={file},if={interface},media=cdrom,readonly=on")),
-            None => arguments.add("-drive", format!("file={file},media=cdrom,readonly=on")),
+        let attached = match (controller, interface) {
+            (Some(_), Some("sata")) => Some(format!("ide-cd,bus=cds.{i},drive=cdrom{i}")),
+            (Some(_), _) => Some(format!("scsi-cd,bus=cds.0,drive=cdrom{i}")),
+            (None, _) => None,
+        };
+        let on = match (&attached, interface) {
+            (Some(_), _) => format!("if=none,id=cdrom{i},"),
+            (None, Some(interface)) => format!("if={interface},"),
+            (None, None) => String::new(),
+        };
+        arguments.add("-drive", format!("file={file},{on}media=cdrom,readonly=on"));
+        if let Some(attached) = attached {
+            arguments.add("-device", attached);
         }
     }
 }
 
-/// Processors as sockets, cores and threads.
+/// How many processors sockets, cores and threads come to, where any of them is given.
+pub(super) fn product(of: [Option<u32>; 3]) -> Option<u32> {
+    let given = of.iter().any(Option::is_some);
+    given.then(|| of.iter().fold(1, |all: u32, one| all.saturating_mul(one.unwrap_or(1))))
+}
+
+/// Processors as sockets, cores and threads: no more than those come to, where they are given.
 pub(super) fn processors(cpus: Option<u32>, sockets: Option<u32>, cores: Option<u32>, threads: Option<u32>) -> String {
-    let product = sockets.unwrap_or(1) * cores.unwrap_or(1) * threads.unwrap_or(1);
-    let mut text = format!("cpus={}", cpus.unwrap_or(product));
+    let most = product([sockets, cores, threads]);
+    let count = cpus.unwrap_or(u32::MAX).min(most.or(cpus).unwrap_or(1));
+    let mut text = format!("cpus={count}");
     for (name, number) in [("sockets", sockets), ("cores", cores), ("threads", threads)] {
         if let Some(number) = number {
             text.push_str(&format!(",{name}={number}"));
@@ -223,5 +268,11 @@ mod tests {
         assert_eq!(processors(None, None, None, None), "cpus=1");
         assert_eq!(processors(Some(4), None, None, None), "cpus=4");
         assert_eq!(processors(None, Some(2), Some(3), None), "cpus=6,sockets=2,cores=3");
+        assert_eq!(
+            processors(Some(2), Some(2), Some(3), Some(1)),
+            "cpus=2,sockets=2,cores=3,threads=1"
+        );
+        assert_eq!(processors(Some(8), None, Some(3), None), "cpus=3,cores=3");
+        assert_eq!(product([Some(u32::MAX), Some(2), None]), Some(u32::MAX));
     }
 }

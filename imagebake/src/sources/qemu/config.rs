@@ -2,11 +2,11 @@
 
 use crate::{
     artifact::Files,
-    boot_command::{self, Action},
+    boot_command::Action,
     describe::{Component, Describe, HasGuest, Info, feature},
     field::Places,
     groups::{Boot, Cd, CloudInit, Communication, Floppy, HostPorts, Http, Iso, Shutdown, Vnc},
-    plan::{Diagnostic, Diagnostics},
+    plan::Diagnostics,
     source::Runtime,
     value::{HostPath, Secret, Template, Text, Words},
 };
@@ -59,7 +59,7 @@ pub struct Machine {
     /// Leaves a disk that the machine starts from as large as it is.
     #[field(template = "skip_resize_disk")]
     pub(super) skip_resize_disk: bool,
-    /// How the disk is attached: `virtio`, `virtio-scsi`, `ide`, `sata`, `scsi`, `nvme`; `virtio` without.
+    /// How the disk is attached: `virtio`, `virtio-scsi`, `ide`, `sata`, `scsi`, `nvme`, `sd`; `virtio` without.
     #[field(template = "disk_interface")]
     pub(super) disk_interface: Option<Text>,
     /// What the builder caches: `writeback`, `writethrough`, `none`, `unsafe`, `directsync`. `unsafe` without: what is made outlives no crash
@@ -84,7 +84,7 @@ pub struct Machine {
     /// More arguments of `qemu-img`.
     #[field(template = "qemu_img_args")]
     pub(super) qemu_img_args: Option<ImgArguments>,
-    /// How the medium is attached: `virtio-scsi`, `virtio`, `ide`, …
+    /// How media for CD drives are attached: `ide`, `sata`, `scsi`, `virtio`, `virtio-scsi`; as the machine does it without.
     #[field(template = "cdrom_interface")]
     pub(super) cdrom_interface: Option<Text>,
     /// Uses a medium of the builder where it is, and keeps no copy: so it is in any case; what is fetched is kept.
@@ -96,7 +96,7 @@ pub struct Machine {
     /// `kvm`, `hvf`, `tcg`, `whpx`, `xen`, `hax` or `none`; the best one that works without.
     #[field(template = "accelerator", unkeyed)]
     pub(super) accelerator: Option<Text>,
-    /// Processors: sockets times cores times threads.
+    /// Processors: sockets times cores times threads, and no more than those come to where they are given.
     #[field(template = "cpus", unkeyed)]
     pub(super) cpus: Option<u32>,
     /// Sockets; 1 without.
@@ -157,7 +157,7 @@ pub struct Machine {
     /// Leaves the display to QEMU.
     #[field(template = "use_default_display", unkeyed)]
     pub(super) use_default_display: bool,
-    /// Whether it runs without a window.
+    /// Whether it runs without a window, whatever is said of the display.
     #[field(template = "headless", unkeyed)]
     pub(super) headless: bool,
     /// Where its screen is reached.
@@ -294,6 +294,16 @@ impl Machine {
         })
     }
 
+    /// The machine's memory.
+    pub(super) fn megabytes(&self) -> u32 {
+        self.memory.unwrap_or(512)
+    }
+
+    /// The disk's size, where one is said: zero is the usual one, as in templates.
+    pub(super) fn disk_bytes(&self) -> Option<u64> {
+        self.disk_size.as_ref().and_then(size_of).filter(|size| *size > 0)
+    }
+
     /// What of the settings nothing does in a program without the cargo feature `machines`.
     #[cfg(not(feature = "machines"))]
     fn not_built_in(&self) -> Option<&'static str> {
@@ -308,20 +318,16 @@ impl Machine {
     }
 }
 
-const ACCELERATORS: &[&str] = &["none", "kvm", "tcg", "hax", "hvf", "whpx", "xen"];
-const IMAGE_FORMATS: &[&str] = &["qcow2", "raw", "vmdk", "vdi", "vhd", "vhdx"];
-const INTERFACES: &[&str] = &["virtio", "virtio-scsi", "ide", "sata", "scsi", "nvme"];
-const CACHES: &[&str] = &["writethrough", "writeback", "none", "unsafe", "directsync"];
-
-/// `40G`, `40960M`, `40960`: bytes. A number alone counts MB.
+/// `40G`, `40960M`, `40960`: bytes. A number alone counts MB, one before `b` bytes.
 pub(super) fn size_of(text: &Text) -> Option<u64> {
-    let text = text.to_string();
-    let digits = text.trim_end_matches(['b', 'B']);
+    let text = text.to_string().to_ascii_lowercase();
+    let digits = text.strip_suffix('b').unwrap_or(&text);
     let (digits, shift) = match digits.char_indices().next_back()? {
         (at, unit) if unit.is_ascii_alphabetic() => {
-            let power = "kmgtpe".find(unit.to_ascii_lowercase())?;
+            let power = "kmgtpe".find(unit)?;
             (&digits[..at], 10 * (power as u32 + 1))
         }
+        _ if digits.len() < text.len() => (digits, 0),
         _ => (digits, 20),
     };
     let number: u64 = digits.parse().ok()?;
@@ -332,115 +338,7 @@ impl Component for Machine {
     const KIND: &'static str = "qemu";
 
     fn check(&self, problems: &mut Diagnostics) {
-        self.communication.check_all(problems);
-        if let Some(http) = &self.http {
-            http.check_all(problems);
-        }
-        if let Some(boot) = &self.boot {
-            boot.check_all(problems);
-        }
-        if self.tells_key() && !self.wants_ssh() {
-            let problem = Diagnostic::error(
-                "contradiction",
-                "the key `ssh_public_key` is of a login over SSH, and nobody logs in so",
-            );
-            problems.push(
-                problem
-                    .field("communicator")
-                    .help("leave the template's key out, or use SSH"),
-            );
-        }
-        if let Some(http) = self.http.as_ref().filter(|_| self.net_bridge.is_none()) {
-            http.warn_of_interface(problems);
-        }
-        for (field, is_set, message) in [
-            (
-                "run_once",
-                self.run_once,
-                "a machine is started once in any case: one that turns itself off is not started again",
-            ),
-            (
-                "iso_skip_cache",
-                self.iso_skip_cache,
-                "a file of the builder is used where it is in any case, and what is fetched is kept for the next build",
-            ),
-        ] {
-            if is_set {
-                problems.warning(field, "no-effect", message);
-            }
-        }
-        if let Some(iso) = &self.iso {
-            iso.check_all(problems);
-        }
-        if let Some(vnc) = &self.vnc {
-            vnc.check_all(problems);
-        }
-        if let Some(cloud_init) = &self.cloud_init {
-            cloud_init.check_all(problems);
-            if self.communication.ssh.is_none() {
-                let problem = Diagnostic::error("missing", "cloud-init is told who may log in, and nobody is named");
-                problems.push(problem.field("cloud_init").help("say `.ssh(Ssh::user(\"debian\"))`"));
-            }
-        }
-        if let Some(ports) = &self.host_ports {
-            ports.check_all(problems);
-        }
-        for (field, word, known) in [
-            ("format", &self.format, &["qcow2", "raw"][..]),
-            ("image_format", &self.image_format, IMAGE_FORMATS),
-            ("disk_interface", &self.disk_interface, INTERFACES),
-            ("accelerator", &self.accelerator, ACCELERATORS),
-            ("disk_cache", &self.disk_cache, CACHES),
-            ("disk_discard", &self.disk_discard, &["unmap", "ignore"]),
-            ("disk_detect_zeroes", &self.disk_detect_zeroes, &["unmap", "on", "off"]),
-        ] {
-            problems.check_word(field, word.as_ref(), known);
-        }
-        for (field, size) in self.disk_size.iter().map(|size| ("disk_size", size)).chain(
-            self.disk_additional_size
-                .iter()
-                .map(|size| ("disk_additional_size", size)),
-        ) {
-            if size_of(size).is_none() {
-                problems.error(
-                    field,
-                    "form",
-                    format!("`{size}` is no size: write `40G`, `40960M` or a number of MB"),
-                );
-            }
-        }
-        if self.use_backing_file
-            && !(self.disk_image && self.format.as_ref().is_none_or(|format| format.to_string() == "qcow2"))
-        {
-            let problem = Diagnostic::error(
-                "contradiction",
-                "only a qcow2 image that starts from a disk can keep what differs",
-            );
-            problems.push(
-                problem
-                    .field("use_backing_file")
-                    .help("start `from_disk`, with the form `qcow2`"),
-            );
-        }
-        if self.skip_resize_disk && !self.disk_image {
-            problems.error(
-                "skip_resize_disk",
-                "contradiction",
-                "there is no disk to start from whose size could stay",
-            );
-        }
-        if self.disk_compression && self.format.as_ref().is_some_and(|format| format.to_string() != "qcow2") {
-            problems.warning("disk_compression", "no-effect", "only qcow2 images are compressed");
-        }
-        for step in &self.boot_steps {
-            for problem in boot_command::check("boot_steps", step.as_slice().first()) {
-                problems.push(problem);
-            }
-        }
-        if self.boot.is_some() && !self.boot_steps.is_empty() {
-            let typed = self.boot.as_ref().is_some_and(Boot::types);
-            problems.check_exclusive(&[("boot_command", typed), ("boot_steps", true)]);
-        }
+        self.check_all(problems);
     }
 }
 
@@ -450,7 +348,7 @@ impl Describe for Machine {
     const RUNTIME: Runtime<Self> = Runtime::of();
 
     fn info(&self) -> Info {
-        let megabytes = u64::from(self.memory.unwrap_or(512));
+        let megabytes = u64::from(self.megabytes());
         let guest = self.communication.guest();
         let info = Info::new(guest).with_files().local_memory(megabytes << 20);
         if self.communication.winrm.is_some() {
@@ -466,47 +364,5 @@ impl Describe for Machine {
             true => info.unsupported("the cargo feature `ssh` of imagebake is off: add it in Cargo.toml"),
             false => info,
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::value::Checksum;
-
-    #[test]
-    fn a_key_that_nobody_logs_in_with_is_refused() {
-        let machine = |key: &'static str| {
-            let machine = Machine::from_disk(Iso::new("debian.qcow2", Checksum::none()));
-            machine.boot(Boot::keys([key])).communicator("none")
-        };
-        for (keys, refused) in [("<enter>", false), ("key={{ ssh_public_key }}<enter>", true)] {
-            let mut problems = Diagnostics::new();
-            machine(keys).check(&mut problems);
-            assert_eq!(
-                problems.iter().any(|problem| problem.code == "contradiction"),
-                refused,
-                "{keys}"
-            );
-        }
-    }
-
-    #[test]
-    fn what_decides_nothing_is_told() {
-        let machine = || Machine::from_disk(Iso::new("debian.qcow2", Checksum::none()));
-        let told = |machine: &Machine| {
-            let mut problems = Diagnostics::new();
-            machine.check(&mut problems);
-            let of = problems.iter().filter(|problem| problem.code == "no-effect");
-            of.map(|problem| problem.field.clone().unwrap_or_default().to_string())
-                .collect::<Vec<_>>()
-        };
-        assert_eq!(told(&machine()), Vec::<String>::new());
-        let idle = machine()
-            .http(Http::new().interface("eth0"))
-            .run_once(true)
-            .iso_skip_cache(true);
-        assert_eq!(told(&idle), ["http_interface", "run_once", "iso_skip_cache"]);
-        assert_eq!(told(&idle.net_bridge("br0")), ["run_once", "iso_skip_cache"]);
     }
 }

@@ -52,7 +52,7 @@ impl Machine {
         let create = words(more.map_or(&[][..], |more| &more.create))?;
         let (first, base) = match medium {
             None => {
-                let size = self.disk_size.as_ref().and_then(size_of).unwrap_or(USUAL_SIZE);
+                let size = self.disk_bytes().unwrap_or(USUAL_SIZE);
                 let format = self.disk_format();
                 self.create(img, &create, &format, None, &path, Some(size)).await?;
                 (Drive { path, format }, None)
@@ -117,6 +117,8 @@ impl Machine {
         if own_drive && self.disk_format() == "raw" {
             let convert = ["convert", "-f", &about.format, "-O", "raw"].map(OsString::from);
             let mut words = convert.to_vec();
+            let more = self.qemu_img_args.as_ref();
+            words.extend(super::disks::words(more.map_or(&[][..], |more| &more.convert))?);
             words.extend([base.into(), path.clone().into()]);
             img.convert(cx, &words, "copy the disk", about.size, &path).await?;
             self.resize(img, &path, "raw", size.filter(|size| *size != about.size))
@@ -149,8 +151,7 @@ impl Machine {
 
     /// How large a disk becomes that has `there` bytes; `None` where it stays as it is.
     fn size_on(&self, base: &Path, there: u64) -> Result<Option<u64>> {
-        let wanted = self.disk_size.as_ref().filter(|_| !self.skip_resize_disk);
-        match wanted.and_then(size_of) {
+        match self.disk_bytes().filter(|_| !self.skip_resize_disk) {
             Some(size) if size < there => Err(Error::new(
                 ErrorKind::Config,
                 format!(

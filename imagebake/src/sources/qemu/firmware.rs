@@ -115,6 +115,26 @@ fn fits(pattern: &str, machine: &str) -> bool {
     full.starts_with(pattern) || machine == pattern
 }
 
+/// Whether two paths name one file.
+fn same(one: &Path, other: &Path) -> bool {
+    match (one.canonicalize(), other.canonicalize()) {
+        (Ok(one), Ok(other)) => one == other,
+        _ => false,
+    }
+}
+
+/// Code and variables that go together on this builder.
+fn pairs() -> Vec<(PathBuf, PathBuf)> {
+    let folders: Vec<&Path> = FOLDERS.iter().map(Path::new).collect();
+    let described = descriptors(&folders).into_iter();
+    let described =
+        described.filter_map(|found| Some((found.mapping.executable?.filename, found.mapping.vars?.filename)));
+    let usual = PLACES
+        .iter()
+        .map(|(_, code, vars)| (PathBuf::from(code), PathBuf::from(vars)));
+    described.chain(usual).collect()
+}
+
 impl Firmware {
     /// UEFI for such a machine, without Secure Boot.
     pub(super) fn find(architecture: &str, machine: &str) -> Result<Self> {
@@ -161,15 +181,41 @@ impl Firmware {
         })
     }
 
+    /// The code that the user named, with the variables that its distribution has for it.
+    pub(super) fn with_code(code: PathBuf) -> Result<Self> {
+        let pairs = pairs().into_iter();
+        let described = pairs.filter(|(of, _)| same(of, &code)).map(|(_, vars)| vars);
+        let name = code.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        // `OVMF_CODE_4M.secboot.fd` and `OVMF_VARS_4M.fd` are beside each other.
+        let (first, rest) = name.split_once('.').unwrap_or((&name, "fd"));
+        let end = rest.rsplit('.').next().unwrap_or(rest);
+        let beside = [("CODE", "VARS"), ("code", "vars")]
+            .map(|(from, to)| code.with_file_name(format!("{}.{end}", first.replace(from, to))));
+        let mut all = described.chain(beside).filter(|vars| *vars != code && vars.is_file());
+        match all.next() {
+            Some(vars) => Ok(Self::named(code, vars)),
+            None => Err(Error::new(
+                ErrorKind::NotFound,
+                format!(
+                    "nothing on this builder says which variables go with the firmware {}",
+                    code.display()
+                ),
+            )
+            .hint("name them with `efi_firmware_vars`: a machine with UEFI needs both")),
+        }
+    }
+
+    /// The code that goes with variables, where something says so.
+    pub(super) fn code_for(vars: &Path) -> Option<PathBuf> {
+        let found = pairs().into_iter().find(|(code, of)| same(of, vars) && code.is_file());
+        found.map(|(code, _)| code)
+    }
+
     /// What the user named.
     pub(super) fn named(code: PathBuf, vars: PathBuf) -> Self {
         let folders: Vec<&Path> = FOLDERS.iter().map(Path::new).collect();
-        let same = |path: &Path| match (path.canonicalize(), code.canonicalize()) {
-            (Ok(one), Ok(other)) => one == other,
-            _ => false,
-        };
         let described = descriptors(&folders).into_iter().any(|found| {
-            let is = found.mapping.executable.is_some_and(|file| same(&file.filename));
+            let is = found.mapping.executable.is_some_and(|file| same(&file.filename, &code));
             is && found.features.iter().any(|feature| feature == "requires-smm")
         });
         let name = code.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
@@ -216,6 +262,20 @@ mod tests {
         let of = |code: &str| Firmware::named(code.into(), "vars.fd".into()).protected;
         assert!(of("/nowhere/OVMF_CODE_4M.secboot.fd"));
         assert!(!of("/nowhere/OVMF_CODE_4M.fd"));
+    }
+
+    #[test]
+    fn variables_are_found_beside_the_code() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let at = |name: &str| folder.path().join(name);
+        fs::write(at("MY_CODE_4M.secboot.fd"), "").expect("written");
+        let error = Firmware::with_code(at("MY_CODE_4M.secboot.fd")).expect_err("there are none");
+        assert!(error.message().contains("MY_CODE_4M.secboot.fd"), "{}", error.message());
+        fs::write(at("MY_VARS_4M.fd"), "").expect("written");
+        let found = Firmware::with_code(at("MY_CODE_4M.secboot.fd")).expect("found");
+        assert_eq!((found.vars, found.protected), (at("MY_VARS_4M.fd"), true));
+        assert!(Firmware::with_code(at("MY_VARS_4M.fd")).is_err(), "not its own");
+        assert_eq!(Firmware::code_for(&at("MY_VARS_4M.fd")), None);
     }
 
     #[test]

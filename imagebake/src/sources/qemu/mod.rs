@@ -21,6 +21,8 @@ mod arguments;
 )]
 mod bridge;
 mod capture;
+mod check;
+mod command_line;
 mod config;
 mod disks;
 mod driver;

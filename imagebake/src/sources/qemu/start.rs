@@ -2,13 +2,13 @@
 
 use super::{
     accelerator::{self, Chosen},
-    arguments::{self, Arguments, DriveOptions},
     bridge,
+    command_line::{Known, own_variables, text},
     config::Machine,
     disks::Disks,
     driver::{self, Img, Start},
     firmware::{self, Firmware},
-    ports,
+    ports::{self, Way},
     qmp::Qmp,
     resources::{Boot, Process},
 };
@@ -16,7 +16,7 @@ use crate::{
     engine::Cx,
     error::{Context, Error, ErrorKind, Result},
     journal::Held,
-    value::{Secret, Text, Vars},
+    value::{HostPath, Secret, Text, Vars},
 };
 use serde_json::json;
 use std::{
@@ -139,38 +139,28 @@ pub(super) fn last_words(log: &Path) -> String {
     lines[lines.len().saturating_sub(3)..].join("; ")
 }
 
-fn text(setting: Option<&Text>, otherwise: &str) -> String {
-    setting.map_or_else(|| otherwise.to_owned(), Text::to_string)
-}
-
 impl Machine {
     /// Looks for all that the machine needs of the builder.
     pub(super) async fn tools(&self, cx: &Cx) -> Result<Tools> {
         let qemu = driver::find(&text(self.qemu_binary.as_ref(), "qemu-system-x86_64"))?;
         let img = Img::find()?;
         if let Some(bridge) = &self.net_bridge {
-            bridge::check(&bridge.to_string()).map_err(|error| match self.at.get("net_bridge") {
-                Some(place) => error.at(place.clone()),
-                None => error,
-            })?;
+            bridge::check(&bridge.to_string()).map_err(|error| self.set_at(error, "net_bridge"))?;
         }
         let swtpm = self.vtpm.then(|| driver::find("swtpm")).transpose()?;
         let architecture = firmware::architecture(&qemu);
-        let machine = text(self.machine_type.as_ref(), "pc");
-        let firmware = match (&self.efi_firmware_code, &self.efi_firmware_vars) {
-            _ if !self.uefi() => None,
-            (Some(code), Some(vars)) => {
-                let (code, vars) = (cx.input_path(code), cx.input_path(vars));
-                let hint = "name one that is there, or leave both out to get the builder's own";
-                self.readable(&code, "efi_firmware_code", hint)?;
-                self.readable(&vars, "efi_firmware_vars", hint)?;
-                Some(Firmware::named(code, vars))
-            }
-            _ => Some(Firmware::find(&architecture, &machine)?),
+        let machine = self.machine();
+        let firmware = match self.uefi() {
+            true => Some(self.uefi_firmware(cx, &architecture, &machine)?),
+            false => None,
         };
         if let Some(path) = &self.firmware {
-            let hint = "name one that is there, or leave it out to get the machine's own";
-            self.readable(&cx.input_path(path), "firmware", hint)?;
+            self.readable(
+                cx,
+                path,
+                "firmware",
+                "name one that is there, or leave it out to get the machine's own",
+            )?;
         }
         let wanted = self.accelerator.as_ref().map(Text::to_string);
         let of = accelerator::For {
@@ -190,59 +180,51 @@ impl Machine {
         })
     }
 
-    /// Refuses firmware that is not there.
-    fn readable(&self, path: &Path, field: &'static str, hint: &str) -> Result<()> {
-        let opened = std::fs::File::open(path).path("read the firmware", path);
-        opened.map(drop).map_err(|error| {
-            let error = error.context("field", field).hint(hint);
-            match self.at.get(field) {
-                Some(place) => error.at(place.clone()),
-                None => error,
+    /// UEFI: what the user named, and for what was not named the builder's own that goes with it.
+    fn uefi_firmware(&self, cx: &Cx, architecture: &str, machine: &str) -> Result<Firmware> {
+        let hint = "name one that is there, or leave both out to get the builder's own";
+        let named = |path: &Option<HostPath>, field| {
+            let path = path.as_ref().map(|path| self.readable(cx, path, field, hint));
+            path.transpose()
+        };
+        let code = named(&self.efi_firmware_code, "efi_firmware_code")?;
+        let vars = named(&self.efi_firmware_vars, "efi_firmware_vars")?;
+        match (code, vars) {
+            (Some(code), Some(vars)) => Ok(Firmware::named(code, vars)),
+            (Some(code), None) => Firmware::with_code(code).map_err(|error| self.set_at(error, "efi_firmware_code")),
+            (None, Some(vars)) => {
+                let code = Firmware::code_for(&vars)
+                    .map_or_else(|| Firmware::find(architecture, machine).map(|found| found.code), Ok)?;
+                Ok(Firmware::named(code, vars))
             }
-        })
-    }
-
-    fn uefi(&self) -> bool {
-        self.efi_boot || self.efi_firmware_code.is_some() || self.efi_firmware_vars.is_some()
-    }
-
-    /// Whether the user's own arguments say how it is on the network, or want to know the port.
-    fn own_network(&self) -> bool {
-        self.qemuargs.iter().any(|words| {
-            let words: Vec<String> = words.as_slice().iter().map(ToString::to_string).collect();
-            let option = words.first().is_some_and(|option| {
-                ["netdev", "net", "nic"]
-                    .iter()
-                    .any(|network| arguments::same(option, network))
-            });
-            option || words.iter().any(|word| word.contains("ssh_host_port"))
-        })
-    }
-
-    /// The user's arguments with their templates rendered.
-    fn own_arguments(&self, cx: &Cx, facts: &Vars) -> Result<Vec<(String, String)>> {
-        let mut all = Vec::new();
-        for words in &self.qemuargs {
-            let rendered = words.as_slice().iter().map(|word| {
-                let text = cx.render_with(word, facts.clone());
-                text.map(|text| text.to_string())
-            });
-            let rendered: Vec<String> = rendered.collect::<Result<_>>()?;
-            if let Some((option, values)) = rendered.split_first() {
-                all.push((option.clone(), values.join(" ")));
-            }
+            (None, None) => Firmware::find(architecture, machine),
         }
-        Ok(all)
+    }
+
+    /// Refuses firmware that is not there; gives its path.
+    fn readable(&self, cx: &Cx, path: &HostPath, field: &'static str, hint: &str) -> Result<PathBuf> {
+        let path = cx.input_path(path);
+        let opened = std::fs::File::open(&path).path("read the firmware", &path);
+        opened.map_err(|error| self.set_at(error.hint(hint), field))?;
+        Ok(path)
+    }
+
+    /// An error that the setting `field` is to blame for, with the place where it was set.
+    pub(super) fn set_at(&self, error: Error, field: &'static str) -> Error {
+        let error = error.context("field", field);
+        match self.at.get(field) {
+            Some(place) => error.at(place),
+            None => error,
+        }
     }
 
     /// Starts the machine. Another port is tried where one was taken just now.
     pub(super) async fn start(&self, cx: &Cx, tools: &Tools, with: Setup<'_>) -> Result<Running> {
-        let range = self.host_range();
-        let own = self.own_network();
+        let way = self.way_in().await?;
         let mut tried = Vec::new();
         loop {
-            let chosen = match range {
-                Some(range) if own => Some(ports::free(range, &tried)?),
+            let chosen = match way {
+                Way::Told(range) => Some(ports::free(range, &tried)?),
                 _ => None,
             };
             let started = self.start_once(cx, tools, &with, chosen).await;
@@ -254,18 +236,46 @@ impl Machine {
                 }
                 (Err(error), _) => return Err(error),
             };
-            running.port = match (taken, range) {
-                (None, Some(range)) if self.wants_ssh() => {
-                    Some(ports::open(&running.qmp, range, self.ssh_port()).await?)
+            running.port = match way {
+                Way::Opened(address, range) if self.wants_ssh() => {
+                    Some(ports::open(&running.qmp, address, range, self.ssh_port()).await?)
                 }
-                (taken, _) => taken,
+                _ => taken,
             };
             return Ok(running);
         }
     }
 
-    fn ssh_port(&self) -> u16 {
-        self.communication.ssh.as_ref().map_or(22, |ssh| ssh.port)
+    /// What the command line needs to know besides the settings.
+    fn known<'a>(&self, cx: &Cx, tools: &'a Tools, with: &Setup<'_>, port: Option<u16>) -> Result<Known<'a>> {
+        let uefi = match &tools.firmware {
+            Some(firmware) => {
+                let own = own_variables(with.folder);
+                if !own.exists() {
+                    std::fs::copy(&firmware.vars, &own).path("copy the firmware's variables to", &own)?;
+                    let writable = std::os::unix::fs::PermissionsExt::from_mode(0o644);
+                    std::fs::set_permissions(&own, writable).path("write", &own)?;
+                }
+                Some((firmware, own))
+            }
+            None => None,
+        };
+        let monitor = match (self.qmp_enable, &self.qmp_socket_path) {
+            (true, Some(path)) => Some(cx.render(path)?.to_string()),
+            (true, None) => Some(with.folder.join("monitor.sock").display().to_string()),
+            (false, _) => None,
+        };
+        if let Some(path) = &monitor {
+            cx.say(format!("QEMU's control socket is {path}"));
+        }
+        Ok(Known {
+            accelerator: &tools.accelerator.name,
+            uefi,
+            firmware: self.firmware.as_ref().map(|path| cx.input_path(path)),
+            monitor,
+            port,
+            own: self.own_arguments(cx, with, port)?,
+        })
     }
 
     async fn start_once(&self, cx: &Cx, tools: &Tools, with: &Setup<'_>, port: Option<u16>) -> Result<Running> {
@@ -284,7 +294,7 @@ impl Machine {
             tpm_ended = Some(reap(&process));
             sockets.push(of_qemu.into());
         }
-        let mut words: Vec<String> = self.command_line(cx, tools, with, port)?.words();
+        let mut words: Vec<String> = self.command_line(with, &self.known(cx, tools, with, port)?).words();
         words.extend(
             [
                 "-chardev",
@@ -396,161 +406,6 @@ impl Machine {
             address.password = Some(Secret::literal(password));
         }
         Ok(Some(address))
-    }
-
-    /// What the settings and the user's arguments come to.
-    fn command_line(&self, cx: &Cx, tools: &Tools, with: &Setup<'_>, port: Option<u16>) -> Result<Arguments> {
-        let mut all = Arguments::default();
-        all.add("-name", with.name);
-        let protected = tools.firmware.as_ref().is_some_and(|firmware| firmware.protected);
-        let mut machine = format!("type={}", text(self.machine_type.as_ref(), "pc"));
-        if tools.accelerator.name != "none" {
-            machine.push_str(&format!(",accel={}", tools.accelerator.name));
-        }
-        if protected {
-            machine.push_str(",smm=on");
-            all.add("-global", "driver=cfi.pflash01,property=secure,value=on");
-        }
-        all.add("-machine", machine);
-        if let Some(model) = &self.cpu_model {
-            all.add("-cpu", model.to_string());
-        }
-        all.add(
-            "-smp",
-            arguments::processors(self.cpus, self.sockets, self.cores, self.threads),
-        );
-        all.add("-m", format!("{}M", self.memory.unwrap_or(512)));
-        self.add_firmware(cx, tools, with, &mut all)?;
-        let discard = text(self.disk_discard.as_ref(), "ignore");
-        let zeroes = match discard.as_str() {
-            "unmap" => "unmap",
-            _ => "off",
-        };
-        let options = DriveOptions {
-            interface: text(self.disk_interface.as_ref(), "virtio"),
-            cache: text(self.disk_cache.as_ref(), "unsafe"),
-            detect_zeroes: text(self.disk_detect_zeroes.as_ref(), zeroes),
-            discard,
-            starts: self.disk_image,
-        };
-        arguments::add_disks(&mut all, &with.disks.drives, &options);
-        let interface = self.cdrom_interface.as_ref().map(Text::to_string);
-        arguments::add_cds(&mut all, with.cds, interface.as_deref());
-        if let Some(floppy) = with.floppy {
-            all.add(
-                "-drive",
-                format!("file={},if=floppy,format=raw", arguments::value(floppy)),
-            );
-        }
-        all.add("-boot", if self.disk_image { "c" } else { "once=d" });
-        let adapter = self.add_network(port, &mut all);
-        self.add_randomness(&mut all);
-        self.add_screen(&mut all);
-        all.add("-serial", format!("file:{}", with.folder.join("serial.log").display()));
-        if self.vtpm {
-            all.add("-tpmdev", "emulator,id=tpm0,chardev=imagebake-tpm");
-            let device = text(self.tpm_device_type.as_ref(), "tpm-tis");
-            all.add("-device", format!("{device},tpmdev=tpm0"));
-        }
-        if self.qmp_enable {
-            let path = match &self.qmp_socket_path {
-                Some(path) => cx.render(path)?.to_string(),
-                None => with.folder.join("monitor.sock").display().to_string(),
-            };
-            all.add("-qmp", format!("unix:{},server=on,wait=off", path.replace(',', ",,")));
-        }
-        let mut facts = with.facts.clone();
-        facts.insert("name".into(), json!(with.name));
-        facts.insert(
-            "output_dir".into(),
-            json!(with.folder.join("image").display().to_string()),
-        );
-        facts.insert("ssh_host_port".into(), json!(port));
-        Ok(all.replaced_by(&self.own_arguments(cx, &facts)?, Some(&adapter)))
-    }
-
-    fn add_firmware(&self, cx: &Cx, tools: &Tools, with: &Setup<'_>, all: &mut Arguments) -> Result<()> {
-        if let Some(Firmware { code, vars, .. }) = &tools.firmware {
-            // The machine writes into its variables.
-            let own = with.folder.join("image/efivars.fd");
-            if !own.exists() {
-                std::fs::copy(vars, &own).path("copy the firmware's variables to", &own)?;
-                let writable = std::os::unix::fs::PermissionsExt::from_mode(0o644);
-                std::fs::set_permissions(&own, writable).path("write", &own)?;
-            }
-            let code = arguments::value(code);
-            all.add("-drive", format!("file={code},if=pflash,unit=0,format=raw,readonly=on"));
-            let own = arguments::value(&own);
-            all.add("-drive", format!("file={own},if=pflash,unit=1,format=raw"));
-        }
-        if let Some(firmware) = &self.firmware {
-            let path = cx.input_path(firmware);
-            match self.use_pflash {
-                true => all.add(
-                    "-drive",
-                    format!("file={},if=pflash,format=raw,readonly=on", arguments::value(&path)),
-                ),
-                false => all.add("-bios", path.display().to_string()),
-            }
-        }
-        Ok(())
-    }
-
-    /// The network; gives the adapter.
-    fn add_network(&self, port: Option<u16>, all: &mut Arguments) -> String {
-        let mut adapter = format!("{},netdev=user.0", text(self.net_device.as_ref(), "virtio-net"));
-        if self.net_bridge.is_some() {
-            adapter.push_str(&format!(",mac={}", bridge::new_mac()));
-        }
-        let network = match (&self.net_bridge, port) {
-            (Some(bridge), _) => format!("bridge,id=user.0,br={bridge}"),
-            (None, Some(port)) => format!("user,id=user.0,hostfwd=tcp:127.0.0.1:{port}-:{}", self.ssh_port()),
-            (None, None) => "user,id=user.0".to_owned(),
-        };
-        all.add("-netdev", network);
-        all.add("-device", adapter.clone());
-        adapter
-    }
-
-    /// Randomness of the builder's. A machine that is just starting has none of its own, and what it needs for the keys of its SSH server costs
-    /// an emulated processor without such an instruction seconds (4 of 26 until somebody can log in to Debian). Behind the network's
-    /// adapter, which keeps its place on the bus.
-    fn add_randomness(&self, all: &mut Arguments) {
-        let machine = text(self.machine_type.as_ref(), "pc");
-        let no_bus = ["none", "isapc", "microvm"]
-            .iter()
-            .any(|name| machine.starts_with(name));
-        if !no_bus {
-            all.add("-device", "virtio-rng");
-        }
-    }
-
-    fn add_screen(&self, all: &mut Arguments) {
-        let vnc = self.vnc.as_ref();
-        if !vnc.is_some_and(|vnc| vnc.disable) {
-            let host = text(vnc.and_then(|vnc| vnc.bind_address.as_ref()), "127.0.0.1");
-            let first = vnc.and_then(|vnc| vnc.port_min).unwrap_or(5900);
-            let last = vnc.and_then(|vnc| vnc.port_max).unwrap_or(6000);
-            let display = first.saturating_sub(5900);
-            // Displays are counted from port 5900; QEMU takes the first that is free.
-            let mut value = format!("{host}:{display},to={}", last.saturating_sub(5900).max(display));
-            if self.vnc_use_password {
-                value.push_str(",password=on");
-            }
-            all.add("-vnc", value);
-        }
-        if let Some(vga) = &self.vga {
-            all.add("-vga", vga.to_string());
-        }
-        let somebody_looks = ["DISPLAY", "WAYLAND_DISPLAY"]
-            .iter()
-            .any(|name| std::env::var_os(name).is_some());
-        match &self.display {
-            _ if self.use_default_display => {}
-            Some(display) => all.add("-display", display.to_string()),
-            None if self.headless || !somebody_looks => all.add("-display", "none"),
-            None => all.add("-display", "gtk"),
-        }
     }
 }
 

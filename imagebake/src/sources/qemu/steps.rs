@@ -90,7 +90,7 @@ impl Machine {
 
     /// Whether the machine asks for more memory than there is.
     pub(super) fn check_memory(&self) -> Result<()> {
-        let wanted = u64::from(self.memory.unwrap_or(512));
+        let wanted = u64::from(self.megabytes());
         let about = std::fs::read_to_string("/proc/meminfo").unwrap_or_default();
         let total = about
             .lines()
