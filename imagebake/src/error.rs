@@ -154,6 +154,16 @@ impl Error {
         self
     }
 
+    /// Names the setting that is to blame, as users know it, and the line where it was set.
+    #[must_use]
+    pub(crate) fn of_setting(self, field: &'static str, set_at: Option<Place>) -> Self {
+        let error = self.context("field", field);
+        match set_at {
+            Some(place) => error.at(place),
+            None => error,
+        }
+    }
+
     /// Records the command whose exit code was not accepted.
     #[must_use]
     pub fn command(mut self, failure: CommandFailure) -> Self {

@@ -50,7 +50,7 @@ fn build(cli: &Cli, args: &BuildArgs) -> Result<u8, Stop> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.map_err(|error| Stop::from(Error::from(error)))?;
     let ended = runtime.block_on(async {
-        let probed = engine::validate(&cli.project, &plan).await;
+        let probed = engine::validate(&cli.project, &plan, args.force).await;
         cli.tell_problems(&probed);
         refuse(&probed)?;
         create(cli, args, plan).await

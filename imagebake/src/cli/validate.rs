@@ -17,7 +17,7 @@ pub(super) fn run(cli: &Cli, args: &ValidateArgs) -> Result<u8, Stop> {
     // Probes of a description that is wrong would only repeat its problems.
     if !problems.has_errors() {
         let runtime = small_runtime()?;
-        problems.extend(runtime.block_on(engine::validate(&cli.project, &plan)));
+        problems.extend(runtime.block_on(engine::validate(&cli.project, &plan, false)));
         runtime.shutdown_background();
     }
     let valid = !problems.has_errors();

@@ -14,8 +14,9 @@ use crate::{
 use std::{collections::BTreeSet, sync::Arc};
 use tokio_util::sync::CancellationToken;
 
-/// Probes every unit of `plan`: secrets, files that steps read, and what each source can find out. All problems at once.
-pub async fn validate(project: &Project, plan: &Plan) -> Diagnostics {
+/// Probes every unit of `plan`: secrets, files that steps read, and what each source can find out. All problems at once. With `force`, what
+/// stands in the way of a build is none.
+pub async fn validate(project: &Project, plan: &Plan, force: bool) -> Diagnostics {
     let redactor = plan.redactor.clone();
     let mut problems = secrets::resolve(project, plan, &redactor).await;
     let (events, mut told) = events::channel();
@@ -27,7 +28,10 @@ pub async fn validate(project: &Project, plan: &Plan) -> Diagnostics {
         events,
         redactor,
         outputs: Outputs::in_state(&project.state_dir),
-        options: BuildOptions::default(),
+        options: BuildOptions {
+            force,
+            ..BuildOptions::default()
+        },
         plan: plan.clone(),
         digests: RunDigests::default(),
     });

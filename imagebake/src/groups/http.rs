@@ -1,11 +1,16 @@
 //! Files that a machine fetches while it is installed.
 
+#[cfg(feature = "machines")]
+use crate::error::{Context, Error, ErrorKind, Result};
 use crate::{
     field::Places,
-    plan::Diagnostics,
+    plan::{Diagnostic, Diagnostics},
     value::{HostPath, Template, Text},
 };
 use imagebake_macros::Config;
+use std::net::IpAddr;
+#[cfg(feature = "machines")]
+use std::path::PathBuf;
 
 /// A small HTTP server for the time of the build: kickstart files, preseeds, packages.
 #[derive(Clone, Debug, Config)]
@@ -27,7 +32,7 @@ pub struct Http {
     /// The last port that may be used; 9000 without. The same as the first for exactly one.
     #[field(template = "http_port_max", unkeyed)]
     port_max: Option<u16>,
-    /// The builder's address that it listens on; all without.
+    /// The builder's address that it listens on; all without. A machine is told a particular one, as far as that is none of the loopback.
     #[field(template = "http_bind_address", unkeyed)]
     bind_address: Option<Text>,
     /// The builder's network interface whose address a machine on a bridge is told; the bridge's without.
@@ -96,6 +101,40 @@ impl Http {
         self.bind_address.as_ref().map(Text::to_string)
     }
 
+    /// The address that files are served at, where that is a particular one at which others reach this computer.
+    pub fn reached_at(&self) -> Option<IpAddr> {
+        let address: IpAddr = self.address()?.parse().ok()?;
+        (self.serves() && !address.is_unspecified() && !address.is_loopback()).then_some(address)
+    }
+
+    /// Where a setting was made.
+    #[cfg(feature = "machines")]
+    pub(crate) fn set_at(&self, field: &str) -> Option<crate::field::Place> {
+        self.at.get(field)
+    }
+
+    /// The folder whose files are served, where one is named.
+    ///
+    /// # Errors
+    /// When it is none.
+    #[cfg(feature = "machines")]
+    pub(crate) fn probe(&self, cx: &crate::engine::Cx) -> Result<Option<PathBuf>> {
+        let Some(folder) = self.folder().map(|folder| cx.input_path(folder)) else {
+            return Ok(None);
+        };
+        let found = std::fs::canonicalize(&folder).path("serve the folder", &folder);
+        let found = found.map_err(|error| error.hint("relative paths start at the folder of the image's crate"));
+        let found = found.and_then(|found| match found.is_dir() {
+            true => Ok(Some(found)),
+            false => {
+                let message = format!("{} is no folder to be served", folder.display());
+                let error = Error::new(ErrorKind::Config, message);
+                Err(error.hint("`Http::directory` takes the folder that has the files"))
+            }
+        });
+        found.map_err(|error| error.of_setting("http_directory", self.at.get("directory")))
+    }
+
     /// The network interface whose address the machine is told, where one is named.
     pub fn interface_name(&self) -> Option<String> {
         self.interface.as_ref().map(Text::to_string)
@@ -124,5 +163,36 @@ impl Http {
             self.network_protocol.as_ref(),
             &["tcp", "tcp4", "tcp6", "unix", "unixpacket"],
         );
+        self.check_address(problems);
+    }
+
+    fn check_address(&self, problems: &mut Diagnostics) {
+        if self.bind_address.as_ref().is_some_and(Text::is_secret) {
+            return;
+        }
+        let (protocol, address) = (self.protocol(), self.address());
+        if protocol == "unixpacket" {
+            let problem = Diagnostic::error("unsupported", "HTTP needs a stream, and `unixpacket` is none");
+            problems.push(problem.field("http_network_protocol").help("use `unix`, or `tcp`"));
+        }
+        if protocol.starts_with("unix") {
+            if address.is_none() {
+                let problem = Diagnostic::error("missing", "a Unix socket needs a path");
+                let problem = problem.field("http_network_protocol");
+                problems.push(problem.help("set `http_bind_address` to where the socket is to be"));
+            }
+            return;
+        }
+        let Some(address) = address else { return };
+        let (wanted, fits) = match (protocol.as_str(), address.parse::<IpAddr>()) {
+            ("tcp4", parsed) => ("an IPv4 address", parsed.is_ok_and(|address| address.is_ipv4())),
+            ("tcp6", parsed) => ("an IPv6 address", parsed.is_ok_and(|address| address.is_ipv6())),
+            (_, parsed) => ("an IP address", parsed.is_ok()),
+        };
+        if !fits {
+            let message = format!("`{address}` is not {wanted} of this computer to listen on");
+            let problem = Diagnostic::error("form", message).field("http_bind_address");
+            problems.push(problem.help("leave it out for all of this computer's addresses"));
+        }
     }
 }

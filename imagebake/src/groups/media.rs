@@ -5,6 +5,7 @@ use crate::{
     error::{Context, Error, ErrorKind, Result},
     field::Places,
     guest_media::{Tree, floppy, write_cd},
+    io::off_the_async_threads,
     value::{HostPath, Text},
 };
 use imagebake_macros::Config;
@@ -61,6 +62,31 @@ impl Floppy {
         !(self.files.is_empty() && self.dirs.is_empty() && self.content.is_empty())
     }
 
+    /// What is on it. Blocking.
+    fn tree(&self, cx: &Cx) -> Result<Tree> {
+        let mut tree = Tree::new();
+        for path in &self.files {
+            let added = tree.add_matching_flat(&cx.input_path(path));
+            added.map_err(|error| error.of_setting("floppy_files", self.at.get("files")))?;
+        }
+        for path in &self.dirs {
+            let added = tree.add_matching(&cx.input_path(path));
+            added.map_err(|error| error.of_setting("floppy_dirs", self.at.get("dirs")))?;
+        }
+        let added = add_content(&mut tree, &self.content);
+        added.map_err(|error| error.of_setting("floppy_content", self.at.get("content")))?;
+        Ok(tree)
+    }
+
+    /// Looks whether what is put on it is there.
+    ///
+    /// # Errors
+    /// When a pattern matches nothing, or something cannot be read.
+    pub async fn probe(&self, cx: &Cx) -> Result<()> {
+        let (floppy, cx) = (self.clone(), cx.clone());
+        off_the_async_threads(move || floppy.tree(&cx).map(drop)).await
+    }
+
     /// Makes its image at `to`.
     ///
     /// # Errors
@@ -68,14 +94,7 @@ impl Floppy {
     pub async fn make(&self, cx: &Cx, to: &Path) -> Result<()> {
         let (floppy_of, inputs) = (self.clone(), cx.clone());
         made(cx, to, move |mut file, moment| {
-            let mut tree = Tree::new();
-            for path in &floppy_of.files {
-                tree.add_matching_flat(&inputs.input_path(path))?;
-            }
-            for path in &floppy_of.dirs {
-                tree.add_matching(&inputs.input_path(path))?;
-            }
-            add_content(&mut tree, &floppy_of.content)?;
+            let tree = floppy_of.tree(&inputs)?;
             let disk = floppy(&tree, &label_of(floppy_of.label.as_ref())?, moment)?;
             file.write_all(&disk).map_err(Error::from)
         })
@@ -118,6 +137,27 @@ impl Cd {
         !(self.files.is_empty() && self.content.is_empty())
     }
 
+    /// What is on it. Blocking.
+    fn tree(&self, cx: &Cx) -> Result<Tree> {
+        let mut tree = Tree::new();
+        for path in &self.files {
+            let added = tree.add_matching(&cx.input_path(path));
+            added.map_err(|error| error.of_setting("cd_files", self.at.get("files")))?;
+        }
+        let added = add_content(&mut tree, &self.content);
+        added.map_err(|error| error.of_setting("cd_content", self.at.get("content")))?;
+        Ok(tree)
+    }
+
+    /// Looks whether what is put on it is there.
+    ///
+    /// # Errors
+    /// When a pattern matches nothing, or something cannot be read.
+    pub async fn probe(&self, cx: &Cx) -> Result<()> {
+        let (cd, cx) = (self.clone(), cx.clone());
+        off_the_async_threads(move || cd.tree(&cx).map(drop)).await
+    }
+
     /// Makes its image at `to`.
     ///
     /// # Errors
@@ -125,11 +165,7 @@ impl Cd {
     pub async fn make(&self, cx: &Cx, to: &Path) -> Result<()> {
         let (cd, inputs) = (self.clone(), cx.clone());
         made(cx, to, move |file, moment| {
-            let mut tree = Tree::new();
-            for path in &cd.files {
-                tree.add_matching(&inputs.input_path(path))?;
-            }
-            add_content(&mut tree, &cd.content)?;
+            let tree = cd.tree(&inputs)?;
             let mut out = BufWriter::with_capacity(1 << 20, file);
             write_cd(&tree, &label_of(cd.label.as_ref())?, moment, &mut out)
         })

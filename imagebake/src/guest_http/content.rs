@@ -1,11 +1,6 @@
 //! What is served under which path.
 
-use crate::{
-    engine::Cx,
-    error::{Error, ErrorKind, Result},
-    groups::Http,
-    value::Vars,
-};
+use crate::{engine::Cx, error::Result, groups::Http, value::Vars};
 use percent_encoding::percent_decode_str;
 use std::{
     collections::BTreeMap,
@@ -44,21 +39,8 @@ impl Content {
             let text = cx.render_with(template, facts.clone())?;
             texts.insert(normal(path), Zeroizing::new(text.as_bytes().to_vec()));
         }
-        let folder = http.folder().map(|folder| cx.input_path(folder)).map(|folder| {
-            let found = fs::canonicalize(&folder).map_err(|error| Error::io("serve the folder", &folder, error))?;
-            match found.is_dir() {
-                true => Ok(found),
-                false => Err(Error::new(
-                    ErrorKind::Config,
-                    format!("{} is no folder to be served", folder.display()),
-                )
-                .hint("`Http::directory` takes the folder that has the files")),
-            }
-        });
-        Ok(Self {
-            texts,
-            folder: folder.transpose()?,
-        })
+        let folder = http.probe(cx)?;
+        Ok(Self { texts, folder })
     }
 
     /// What stands at `path`, as a request has it. Blocking.

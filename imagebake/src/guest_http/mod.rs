@@ -57,10 +57,6 @@ impl Server {
     /// When none is free, or the address is none of this computer's.
     pub async fn bind(cx: &Cx, http: &Http) -> Result<Self> {
         let protocol = http.protocol();
-        if protocol == "unixpacket" {
-            let message = "HTTP needs a stream, and `unixpacket` is none";
-            return Err(Error::new(ErrorKind::Unsupported, message).hint("use `unix`, or `tcp`"));
-        }
         let address = http.address();
         if protocol == "unix" {
             return Self::bind_unix(address.as_deref());

@@ -2,7 +2,7 @@
 
 use super::{
     driver::Events,
-    route::{KeyText, Login},
+    route::{CertificateText, KeyText, Login},
 };
 use crate::error::{Error, ErrorKind, Result};
 use russh::{
@@ -44,34 +44,40 @@ pub(super) fn parse(keys: &[KeyText]) -> Result<Vec<Key>> {
 }
 
 fn parse_one(key: &KeyText) -> Result<Key> {
+    let blame = |error: Error| match &key.named {
+        Some(named) => named.blame(error),
+        None => error,
+    };
     let passphrase = key.passphrase.as_ref().map(|text| text.as_str());
     let private = decode_secret_key(&key.text, passphrase).map_err(|error| {
         let (what, hint) = match (error, passphrase) {
-            (russh::keys::Error::KeyIsEncrypted, _) => {
-                ("is encrypted", "give its passphrase with `private_key_passphrase`")
-            }
+            (russh::keys::Error::KeyIsEncrypted, _) => (
+                "is encrypted",
+                match key.named.as_ref().map(|named| named.field) {
+                    Some("bastion_private_key_file") => "keep it in an agent: `bastion_agent_auth`",
+                    _ => "give its passphrase with `private_key_passphrase`",
+                },
+            ),
             (_, Some(_)) => ("cannot be opened", "is `private_key_passphrase` the right one?"),
             (_, None) => (
                 "is no private key",
                 "keys are in OpenSSH's form, PEM or PuTTY's; the public half, `.pub`, is not what is needed here",
             ),
         };
-        Error::new(ErrorKind::Config, format!("{} {what}", key.shown)).hint(hint)
+        blame(Error::new(ErrorKind::Config, format!("{} {what}", key.shown)).hint(hint))
     })?;
     let certificate = match &key.certificate {
         None => None,
-        Some((shown, text)) => {
+        Some(CertificateText { shown, text, named }) => {
             let certificate = Certificate::from_openssh(text.trim()).map_err(|error| {
-                Error::new(ErrorKind::Config, format!("{shown} is no OpenSSH certificate"))
-                    .because(error)
-                    .hint("certificates are what `ssh-keygen -s` writes: `NAME-cert.pub`")
+                let message = format!("{shown} is no OpenSSH certificate");
+                let error = Error::new(ErrorKind::Config, message).because(error);
+                named.blame(error.hint("certificates are what `ssh-keygen -s` writes: `NAME-cert.pub`"))
             })?;
             if certificate.public_key() != private.public_key().key_data() {
-                return Err(Error::new(
-                    ErrorKind::Config,
-                    format!("{shown} is not a certificate of the key {}", key.shown),
-                )
-                .hint("name the key that was signed"));
+                let message = format!("{shown} is not a certificate of the key {}", key.shown);
+                let error = Error::new(ErrorKind::Config, message);
+                return Err(named.blame(error.hint("name the key that was signed")));
             }
             Some((shown.clone(), certificate))
         }

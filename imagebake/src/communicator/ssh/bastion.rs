@@ -34,7 +34,7 @@ pub struct Bastion {
     /// Whether the keys of the agent at `SSH_AUTH_SOCK` are tried there.
     #[field(template = "ssh_bastion_agent_auth")]
     pub(crate) bastion_agent_auth: bool,
-    /// A private key for it, in a file on the builder.
+    /// A private key for it, in a file on the builder; the machine's own without.
     #[field(path, template = "ssh_bastion_private_key_file")]
     pub(crate) bastion_private_key_file: Option<HostPath>,
     /// An OpenSSH certificate of that key.
@@ -43,7 +43,7 @@ pub struct Bastion {
     /// What its host key is: `ssh-ed25519 AAAA…` or `SHA256:…`.
     #[field(each = "bastion_host_key")]
     pub(crate) bastion_host_keys: Vec<Text>,
-    at: Places,
+    pub(super) at: Places,
 }
 
 impl Bastion {
@@ -53,7 +53,7 @@ impl Bastion {
         Self::defaults().bastion_host(host).bastion_user(user)
     }
 
-    pub(super) fn check_all(&self, problems: &mut Diagnostics) {
+    pub(super) fn check_all(&self, target_has_key: bool, problems: &mut Diagnostics) {
         for (field, text) in [
             ("bastion_host", &self.bastion_host),
             ("bastion_user", &self.bastion_user),
@@ -69,7 +69,8 @@ impl Bastion {
                 "port 0 is no port: they go from 1 to 65535",
             );
         }
-        if self.bastion_password.is_none() && self.bastion_private_key_file.is_none() && !self.bastion_agent_auth {
+        let has_key = self.bastion_private_key_file.is_some() || target_has_key;
+        if self.bastion_password.is_none() && !has_key && !self.bastion_agent_auth {
             let problem = problems.error(
                 "bastion_host",
                 "no-method",

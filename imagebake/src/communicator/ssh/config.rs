@@ -47,6 +47,40 @@ impl ToValue for FileTransfer {
     }
 }
 
+/// The sort of a key that is made for the build.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum KeyType {
+    /// Ed25519, which every server since OpenSSH 6.5 takes; it has one size.
+    #[default]
+    Ed25519,
+    /// ECDSA, of 256, 384 or 521 bits; 521 without a word.
+    Ecdsa,
+    /// RSA, of 4096 bits without a word: for servers that know nothing else. Making one takes seconds.
+    Rsa,
+}
+
+impl KeyType {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Ed25519 => "ed25519",
+            Self::Ecdsa => "ecdsa",
+            Self::Rsa => "rsa",
+        }
+    }
+}
+
+impl ToValue for KeyType {
+    const TYPE: FieldType = FieldType::Named(&Named::new("KeyType").of("communicator::ssh").words(&[
+        ("ed25519", "Ed25519"),
+        ("ecdsa", "Ecdsa"),
+        ("rsa", "Rsa"),
+    ]));
+    fn to_value(&self) -> Value {
+        Value::Text(self.name().into())
+    }
+}
+
 /// An SSH connection: who logs in, with what, and how the way there goes.
 ///
 /// Methods are tried in this order, as far as they are given and the server offers them: key with certificate, key, agent, password,
@@ -99,7 +133,7 @@ pub struct Ssh {
     /// The platform's name of a key pair that it knows already.
     #[field(template = "ssh_keypair_name")]
     pub(crate) keypair_name: Option<Text>,
-    /// The name of the key pair that is made for the build, on platforms that keep key pairs.
+    /// The name of the key that is made for the build: that of its pair on platforms that keep key pairs, its comment elsewhere.
     #[field(template = "temporary_key_pair_name")]
     pub(crate) temporary_key_pair_name: Option<Text>,
     /// Whether the key made for the build is taken out of the guest's `authorized_keys` before the image is captured.
@@ -117,7 +151,8 @@ pub struct Ssh {
     /// Whether commands get a terminal: some programs need one. Standard error then cannot be told from standard output.
     #[field(template = "ssh_pty")]
     pub(crate) pty: bool,
-    /// How long the machine may take until somebody is logged in.
+    /// How long the machine may take until somebody is logged in. Where it is set, a machine that starts may refuse the login until it is over,
+    /// unless `handshake_attempts` says how often: an installer may have a server of its own.
     #[field(default = Duration::from_secs(300), template = "ssh_timeout", unkeyed)]
     pub(crate) timeout: Duration,
     /// How often logging in is tried once the server answers. A machine that starts may know its keys a little later than it answers; one
@@ -167,20 +202,12 @@ pub struct Ssh {
         template = "ssh_private_key"
     )]
     made_private_key: Option<Secret>,
-    /// The sort of key made for the build.
-    #[field(
-        private,
-        superseded = "keys made for the build are Ed25519, which every server since OpenSSH 6.5 takes; for older ones give a key of your own",
-        template = "temporary_key_pair_type"
-    )]
-    temporary_key_pair_type: Option<Text>,
-    /// The size of the key made for the build.
-    #[field(
-        private,
-        superseded = "keys made for the build are Ed25519 and have one size",
-        template = "temporary_key_pair_bits"
-    )]
-    temporary_key_pair_bits: Option<u32>,
+    /// The sort of key that is made for the build.
+    #[field(default = KeyType::Ed25519, template = "temporary_key_pair_type")]
+    pub(crate) temporary_key_pair_type: KeyType,
+    /// How many bits it has; as many as its sort usually has without.
+    #[field(template = "temporary_key_pair_bits")]
+    pub(crate) temporary_key_pair_bits: Option<u32>,
     pub(crate) at: Places,
 }
 
@@ -333,7 +360,17 @@ impl Ssh {
             }
         }
         if let Some(bastion) = &self.bastion {
-            bastion.check_all(problems);
+            bastion.check_all(self.has_key(), problems);
+        }
+        let bits = self.temporary_key_pair_bits;
+        let (sizes, why) = match self.temporary_key_pair_type {
+            KeyType::Ed25519 => (256..=256, "keys of the sort `ed25519` have 256 bits"),
+            KeyType::Ecdsa => (256..=521, "keys of the sort `ecdsa` have 256, 384 or 521 bits"),
+            KeyType::Rsa => (2048..=16384, "keys of the sort `rsa` have 2048 to 16384 bits"),
+        };
+        let curve = |bits: u32| self.temporary_key_pair_type != KeyType::Ecdsa || matches!(bits, 256 | 384 | 521);
+        if bits.is_some_and(|bits| !(sizes.contains(&bits) && curve(bits))) {
+            problems.error("ssh_temporary_key_pair_bits", "out-of-range", why);
         }
         if let Some(proxy) = &self.proxy {
             proxy.check_all(problems);
@@ -359,6 +396,11 @@ impl Ssh {
         for (name, set) in [
             ("ssh_keypair_name", self.keypair_name.is_some()),
             ("ssh_temporary_key_pair_name", self.temporary_key_pair_name.is_some()),
+            (
+                "ssh_temporary_key_pair_type",
+                self.at.get("temporary_key_pair_type").is_some(),
+            ),
+            ("ssh_temporary_key_pair_bits", self.temporary_key_pair_bits.is_some()),
             ("ssh_clear_authorized_keys", self.clear_authorized_keys),
         ] {
             if set {
@@ -403,12 +445,12 @@ impl Algorithms {
         // Some names have their inventor behind them.
         let short = |known: &&&str| known.split('@').next() == Some(name);
         let near = self.known.iter().find(short).copied();
+        let near = near.or_else(|| nearest(name, self.known.iter().copied()));
+        let near = near.map(|near| format!("did you mean `{near}`? "));
+        let all = self.known.join(", ");
         *problem = problem
             .clone()
-            .help(match near.or_else(|| nearest(name, self.known.iter().copied())) {
-                Some(near) => format!("did you mean `{near}`?"),
-                None => format!("there are {}", self.known.join(", ")),
-            });
+            .help(format!("{}there are {all}", near.unwrap_or_default()));
     }
 }
 
@@ -464,6 +506,16 @@ mod tests {
         case(good().local_tunnel("8080"), "ssh_local_tunnels", "form");
         case(good().keypair_name("mine"), "ssh_keypair_name", "no-effect");
         case(good().bastion(Bastion::host("b", "me")), "bastion_host", "no-method");
+        case(
+            good()
+                .temporary_key_pair_type(KeyType::Ecdsa)
+                .temporary_key_pair_bits(400),
+            "ssh_temporary_key_pair_bits",
+            "out-of-range",
+        );
+        // The machine's own key is a key for the bastion as well.
+        let found = problems(&good().private_key_file("id").bastion(Bastion::host("b", "me")));
+        assert_eq!(found, []);
     }
 
     /// Every attribute of the group in templates that is about SSH.

@@ -67,16 +67,23 @@ impl SshComm {
 
     /// Says that somebody is not let in yet: whoever gave a wrong password need not wait for the last try.
     fn say_refused(&self, error: &Error) {
-        let left = self.0.route.attempts - 1;
-        self.0.cx.say(format!(
-            "{}; tried: {}; as it may still be starting, it is asked {left} times more",
+        let again = match self.0.route.attempts {
+            Some(attempts) => format!("it is asked {} times more", attempts - 1),
+            None => "it is asked again until the time to connect is over".to_owned(),
+        };
+        let place = self.0.route.user_set.as_ref().map(|place| format!(" ({place})"));
+        let hint = error.hints().first().map(|hint| format!(" {hint}")).unwrap_or_default();
+        self.0.cx.warn(format!(
+            "{}{}; tried: {}; as it may still be starting, {again};{hint}",
             error.message(),
+            place.unwrap_or_default(),
             fact(error, "tried"),
         ));
     }
 
     fn try_again(&self, tries: &AtomicU32) -> bool {
-        tries.fetch_add(1, Ordering::Relaxed) + 1 < self.0.route.attempts
+        let tried = tries.fetch_add(1, Ordering::Relaxed) + 1;
+        self.0.route.attempts.is_none_or(|attempts| tried < attempts)
     }
 
     /// One try; `None` when nothing has answered yet.

@@ -46,7 +46,7 @@ mod way_driver;
 pub use bastion::{Bastion, Proxy, ProxyKind};
 #[cfg(feature = "ssh")]
 pub use comm::SshComm;
-pub use config::{FileTransfer, Ssh};
+pub use config::{FileTransfer, KeyType, Ssh};
 pub use hosts::HostKey;
 #[cfg(feature = "ssh")]
 pub use key_driver::TemporaryKey;

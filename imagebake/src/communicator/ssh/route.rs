@@ -11,6 +11,7 @@ use crate::{
     communicator::Resets,
     engine::Cx,
     error::{Context, Error, ErrorKind, Result},
+    field::Place,
     value::{HostPath, Secret, Text},
 };
 use std::{path::PathBuf, str::FromStr, time::Duration};
@@ -85,13 +86,39 @@ impl Access {
 }
 
 /// A private key, not parsed yet.
+#[derive(Clone)]
 pub(super) struct KeyText {
     /// What messages call it.
     pub(super) shown: String,
     pub(super) text: Zeroizing<String>,
     pub(super) passphrase: Option<Zeroizing<String>>,
-    /// The text of its certificate, and what messages call that.
-    pub(super) certificate: Option<(String, String)>,
+    pub(super) certificate: Option<CertificateText>,
+    /// Where it was named; the key made for the build is named nowhere.
+    pub(super) named: Option<Named>,
+}
+
+/// A certificate, not parsed yet.
+#[derive(Clone)]
+pub(super) struct CertificateText {
+    /// What messages call it.
+    pub(super) shown: String,
+    pub(super) text: String,
+    pub(super) named: Named,
+}
+
+/// The setting that names a key or a certificate.
+#[derive(Clone)]
+pub(super) struct Named {
+    /// As users know it.
+    pub(super) field: &'static str,
+    pub(super) at: Option<Place>,
+}
+
+impl Named {
+    /// `error`, of which this is the cause.
+    pub(super) fn blame(&self, error: Error) -> Error {
+        error.of_setting(self.field, self.at.clone())
+    }
 }
 
 /// Who logs in, with what.
@@ -134,8 +161,10 @@ pub(super) struct Route {
     pub(super) target: Hop,
     pub(super) ciphers: Vec<String>,
     pub(super) key_exchanges: Vec<String>,
-    /// How often logging in is tried.
-    pub(super) attempts: u32,
+    /// How often logging in is tried; as long as there is time without.
+    pub(super) attempts: Option<u32>,
+    /// Where it is said who logs in.
+    pub(super) user_set: Option<Place>,
     pub(super) timeout: Duration,
     pub(super) keep_alive: Option<Duration>,
     /// How long nothing may arrive.
@@ -158,34 +187,15 @@ pub(super) struct Route {
 impl Route {
     /// Reads the files that the settings name.
     pub(super) async fn resolve(cx: &Cx, ssh: &Ssh, access: Access) -> Result<Self> {
-        let mut keys = Vec::new();
-        let passphrase = ssh.private_key_passphrase.as_ref().map(expose).transpose()?;
-        let certificate = match &ssh.certificate_file {
-            Some(path) => Some((path.to_string(), read(cx, "certificate", path).await?.to_string())),
-            None => None,
-        };
-        if let Some(path) = &ssh.private_key_file {
-            keys.push(KeyText {
-                shown: path.to_string(),
-                text: read(cx, "private key", path).await?,
-                passphrase: passphrase.clone(),
-                certificate: certificate.clone(),
-            });
-        }
-        if let Some(text) = &ssh.private_key {
-            keys.push(KeyText {
-                shown: text.to_string(),
-                text: expose(text)?,
-                passphrase,
-                certificate,
-            });
-        }
+        let given = given_keys(cx, ssh).await?;
+        let mut keys = given.clone();
         if let Some(key) = &access.key {
             keys.push(KeyText {
                 shown: "the key made for the build".to_owned(),
                 text: key.private().clone(),
                 passphrase: None,
                 certificate: None,
+                named: None,
             });
         }
         let agent = std::env::var_os("SSH_AUTH_SOCK")
@@ -194,7 +204,10 @@ impl Route {
         let mut pins = access.host_keys;
         pins.extend(host_keys(&ssh.host_keys)?);
         let target = Hop {
-            host: ssh.host.as_ref().map(Text::to_string).unwrap_or(access.host),
+            host: match &ssh.host {
+                Some(host) => host.reveal()?.to_string(),
+                None => access.host,
+            },
             port: access.port.unwrap_or(ssh.port),
             login: Login {
                 user: ssh.user.reveal()?.to_string(),
@@ -205,17 +218,23 @@ impl Route {
             pins,
         };
         let keep_alive = Some(ssh.keep_alive_interval).filter(|interval| !interval.is_zero());
-        let attempts_set = ssh.at.get("handshake_attempts").is_some();
+        let is_set = |field| ssh.at.get(field).is_some();
+        let (attempts_set, time_set) = (
+            is_set("handshake_attempts"),
+            is_set("timeout") || is_set("wait_timeout"),
+        );
         Ok(Self {
             proxy: proxy(ssh)?,
-            bastion: bastion(cx, ssh, &agent).await?,
+            bastion: bastion(cx, ssh, given, &agent).await?,
             target,
             ciphers: names(&ssh.ciphers, &CIPHERS[..CIPHERS_BY_DEFAULT]),
             key_exchanges: names(&ssh.key_exchange_algorithms, &KEY_EXCHANGES[..KEY_EXCHANGES_BY_DEFAULT]),
-            attempts: match access.starting || attempts_set {
-                true => ssh.handshake_attempts.max(1),
-                false => 1,
+            attempts: match (access.starting, attempts_set) {
+                (true, false) if time_set => None,
+                (_, true) | (true, _) => Some(ssh.handshake_attempts.max(1)),
+                (false, false) => Some(1),
             },
+            user_set: ssh.at.get("user").or_else(|| ssh.at.get("password")),
             timeout: ssh.time_to_connect(),
             keep_alive,
             // A server that does not read, while much is written to it, is never asked whether it is there.
@@ -235,21 +254,77 @@ impl Route {
     }
 }
 
-async fn bastion(cx: &Cx, ssh: &Ssh, agent: &Option<PathBuf>) -> Result<Option<Hop>> {
-    let Some(bastion) = &ssh.bastion else { return Ok(None) };
+/// The private keys that the settings give.
+async fn given_keys(cx: &Cx, ssh: &Ssh) -> Result<Vec<KeyText>> {
+    let named = |field, shown| Named {
+        field: shown,
+        at: ssh.at.get(field),
+    };
+    let passphrase = ssh.private_key_passphrase.as_ref().map(expose).transpose()?;
+    let certificate = match &ssh.certificate_file {
+        Some(path) => Some(read_certificate(cx, path, named("certificate_file", "ssh_certificate_file")).await?),
+        None => None,
+    };
     let mut keys = Vec::new();
-    if let Some(path) = &bastion.bastion_private_key_file {
-        let certificate = match &bastion.bastion_certificate_file {
-            Some(path) => Some((path.to_string(), read(cx, "certificate", path).await?.to_string())),
-            None => None,
-        };
+    if let Some(path) = &ssh.private_key_file {
+        let named = named("private_key_file", "ssh_private_key_file");
+        keys.push(read_key(cx, path, named, passphrase.clone(), certificate.clone()).await?);
+    }
+    if let Some(text) = &ssh.private_key {
         keys.push(KeyText {
-            shown: path.to_string(),
-            text: read(cx, "private key", path).await?,
-            passphrase: None,
+            shown: text.to_string(),
+            text: expose(text)?,
+            passphrase,
             certificate,
+            named: Some(named("private_key", "ssh_private_key")),
         });
     }
+    Ok(keys)
+}
+
+async fn read_key(
+    cx: &Cx,
+    path: &HostPath,
+    named: Named,
+    passphrase: Option<Zeroizing<String>>,
+    certificate: Option<CertificateText>,
+) -> Result<KeyText> {
+    let text = read(cx, "private key", path).await;
+    Ok(KeyText {
+        shown: path.to_string(),
+        text: text.map_err(|error| named.blame(error))?,
+        passphrase,
+        certificate,
+        named: Some(named),
+    })
+}
+
+async fn read_certificate(cx: &Cx, path: &HostPath, named: Named) -> Result<CertificateText> {
+    let text = read(cx, "certificate", path).await;
+    Ok(CertificateText {
+        shown: path.to_string(),
+        text: text.map_err(|error| named.blame(error))?.to_string(),
+        named,
+    })
+}
+
+/// The bastion, where `given` are the machine's own keys: they are tried where it has none.
+async fn bastion(cx: &Cx, ssh: &Ssh, given: Vec<KeyText>, agent: &Option<PathBuf>) -> Result<Option<Hop>> {
+    let Some(bastion) = &ssh.bastion else { return Ok(None) };
+    let named = |field| Named {
+        field,
+        at: bastion.at.get(field),
+    };
+    let keys = match &bastion.bastion_private_key_file {
+        None => given,
+        Some(path) => {
+            let certificate = match &bastion.bastion_certificate_file {
+                Some(path) => Some(read_certificate(cx, path, named("bastion_certificate_file")).await?),
+                None => None,
+            };
+            vec![read_key(cx, path, named("bastion_private_key_file"), None, certificate).await?]
+        }
+    };
     Ok(Some(Hop {
         host: bastion.bastion_host.reveal()?.to_string(),
         port: bastion.bastion_port,

@@ -8,6 +8,7 @@ use crate::{
     },
     engine::Cx,
     error::{Error, ErrorKind, Result},
+    io::off_the_async_threads,
 };
 
 /// A key whose public half the machine is to be told.
@@ -30,7 +31,10 @@ impl Machine {
         }
         let given = SshComm::public_key(cx, ssh).await?;
         let made = match given.is_none() || seeded {
-            true => Some(TemporaryKey::generate("imagebake")?),
+            true => {
+                let of = ssh.clone();
+                Some(off_the_async_threads(move || TemporaryKey::wanted(&of)).await?)
+            }
             false => None,
         };
         let public = given.or_else(|| made.as_ref().map(|key| without_comment(key.public())));

@@ -42,5 +42,6 @@ mod start;
 mod steps;
 #[cfg_attr(not(feature = "machines"), path = "surroundings_absent.rs")]
 mod surroundings;
+mod words;
 
 pub use config::{ImgArguments, Machine};

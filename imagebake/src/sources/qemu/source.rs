@@ -23,8 +23,13 @@ use serde_json::json;
 
 impl Source for Machine {
     async fn probe(&self, cx: &Cx) -> Result<()> {
+        self.check_words().await?;
         let tools = self.tools(cx).await?;
         self.check_memory()?;
+        self.check_screen()?;
+        self.name(cx)?;
+        drop(self.claim_output(cx)?);
+        self.check_surroundings(cx).await?;
         #[cfg(feature = "ssh")]
         if self.wants_ssh() {
             self.check_way()?;

@@ -211,11 +211,7 @@ impl Machine {
 
     /// An error that the setting `field` is to blame for, with the place where it was set.
     pub(super) fn set_at(&self, error: Error, field: &'static str) -> Error {
-        let error = error.context("field", field);
-        match self.at.get(field) {
-            Some(place) => error.at(place),
-            None => error,
-        }
+        error.of_setting(field, self.at.get(field))
     }
 
     /// Starts the machine. Another port is tried where one was taken just now.

@@ -36,6 +36,9 @@ const SHUTDOWN: Duration = Duration::from_secs(300);
 /// How often its power button is pressed: one that is starting does not notice.
 const PRESS_AGAIN: Duration = Duration::from_secs(10);
 
+/// How much of a password VNC takes.
+const SCREEN_PASSWORD: usize = 8;
+
 /// Where the image goes.
 pub(super) struct Place {
     pub(super) output: Output,
@@ -57,20 +60,29 @@ impl Machine {
     pub(super) fn name(&self, cx: &Cx) -> Result<String> {
         let name = rendered(cx, self.vm_name.as_ref(), format!("packer-{}", cx.source()))?;
         match name.is_empty() || name.contains('/') || name == "." || name == ".." {
-            true => Err(Error::new(
-                ErrorKind::Config,
-                format!("`{name}` cannot be the name of a disk's file"),
-            )
-            .hint("give `vm_name` without a slash; `output_directory` is where it goes")),
+            true => {
+                let error = Error::new(
+                    ErrorKind::Config,
+                    format!("`{name}` cannot be the name of a disk's file"),
+                );
+                let hint = "give `vm_name` without a slash; `output_directory` is where it goes";
+                Err(self.set_at(error.hint(hint), "vm_name"))
+            }
             false => Ok(name),
         }
+    }
+
+    /// Claims the image's place.
+    pub(super) fn claim_output(&self, cx: &Cx) -> Result<Output> {
+        let path = rendered(cx, self.output_directory.as_ref(), format!("output-{}", cx.source()))?;
+        let claimed = cx.claim_output(cx.output_path(&HostPath::from(path)));
+        claimed.map_err(|error| self.set_at(error, "output_directory"))
     }
 
     /// Claims the image's place and makes the folder beside it.
     pub(super) async fn claim_place(&self, cx: &Cx) -> Result<Place> {
         let name = self.name(cx)?;
-        let path = rendered(cx, self.output_directory.as_ref(), format!("output-{}", cx.source()))?;
-        let output = cx.claim_output(cx.output_path(&HostPath::from(path)))?;
+        let output = self.claim_output(cx)?;
         let parent = output.path().parent().unwrap_or(Path::new("/")).to_owned();
         std::fs::create_dir_all(&parent).path("make the folder", &parent)?;
         let beside = Beside { parent };
@@ -98,11 +110,11 @@ impl Machine {
             .and_then(|rest| rest.split_whitespace().next()?.parse::<u64>().ok())
             .map(|kib| kib >> 10);
         match total {
-            Some(total) if wanted > total => Err(Error::new(
-                ErrorKind::Unsupported,
-                format!("the machine wants {wanted} MB of memory, and this builder has {total} MB"),
-            )
-            .hint("give it less with `.memory(…)`")),
+            Some(total) if wanted > total => {
+                let message = format!("the machine wants {wanted} MB of memory, and this builder has {total} MB");
+                let error = Error::new(ErrorKind::Unsupported, message).hint("give it less with `.memory(…)`");
+                Err(self.set_at(error, "memory"))
+            }
             _ => Ok(()),
         }
     }
@@ -215,6 +227,23 @@ impl Machine {
 }
 
 impl Machine {
+    /// Refuses a password of the screen that its protocol would cut off.
+    pub(super) fn check_screen(&self) -> Result<()> {
+        let password = self.vnc_password.as_ref().filter(|_| self.vnc_use_password);
+        let length = password.map(|password| password.expose().map(str::len)).transpose()?;
+        match length {
+            Some(length) if length > SCREEN_PASSWORD => {
+                let message = format!(
+                    "the screen's password has {length} letters, and VNC knows the first {SCREEN_PASSWORD} only"
+                );
+                let error = Error::new(ErrorKind::Config, message)
+                    .hint("give a shorter one, or leave it out: one is made then");
+                Err(self.set_at(error, "vnc_password"))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Refuses what would log in to the builder itself: a machine with an address of its own that nobody names.
     #[cfg(feature = "ssh")]
     pub(super) fn check_way(&self) -> Result<()> {

@@ -28,6 +28,20 @@ pub(super) struct Surroundings {
 }
 
 impl Machine {
+    /// Looks whether everything is there that would be served, or put on media.
+    pub(super) async fn check_surroundings(&self, cx: &Cx) -> Result<()> {
+        if let Some(http) = &self.http {
+            http.probe(cx)?;
+        }
+        if let Some(floppy) = &self.floppy {
+            floppy.probe(cx).await?;
+        }
+        if let Some(cd) = &self.cd {
+            cd.probe(cx).await?;
+        }
+        self.builder().map(drop)
+    }
+
     /// Serves the machine's files and makes the media for its drives, in `folder`.
     /// Templates know `facts` besides.
     pub(super) async fn surround(&self, cx: &Cx, folder: &Path, name: &str, facts: Vars) -> Result<Surroundings> {
@@ -63,14 +77,27 @@ impl Machine {
         Ok(around)
     }
 
-    /// The builder's address as the machine sees it.
+    /// The builder's address as the machine sees it: the one that files are served at, where that is a particular one.
     fn builder(&self) -> Result<String> {
+        if let Some(address) = self.http.as_ref().and_then(Http::reached_at) {
+            return Ok(address.to_string());
+        }
         let Some(bridge) = &self.net_bridge else {
             return Ok(BUILDER.to_owned());
         };
         let interface = self.http.as_ref().and_then(Http::interface_name);
+        let field = if interface.is_some() {
+            "http_interface"
+        } else {
+            "net_bridge"
+        };
         let interface = interface.unwrap_or_else(|| bridge.to_string());
-        bridge::builder_on(&interface).map(|address| address.to_string())
+        let found = bridge::builder_on(&interface).map(|address| address.to_string());
+        let places = match (field, &self.http) {
+            ("http_interface", Some(http)) => http.set_at("interface"),
+            _ => self.at.get(field),
+        };
+        found.map_err(|error| error.of_setting(field, places))
     }
 
     /// Types the boot command, over VNC where there is a screen, else over the control connection.
