@@ -132,7 +132,7 @@ impl Http {
                 Err(error.hint("`Http::directory` takes the folder that has the files"))
             }
         });
-        found.map_err(|error| error.of_setting("http_directory", self.at.get("directory")))
+        found.map_err(|error| error.of_setting("http_directory", self.at.get("http_directory")))
     }
 
     /// The network interface whose address the machine is told, where one is named.

@@ -67,14 +67,14 @@ impl Floppy {
         let mut tree = Tree::new();
         for path in &self.files {
             let added = tree.add_matching_flat(&cx.input_path(path));
-            added.map_err(|error| error.of_setting("floppy_files", self.at.get("files")))?;
+            added.map_err(|error| error.of_setting("floppy_files", self.at.get("floppy_files")))?;
         }
         for path in &self.dirs {
             let added = tree.add_matching(&cx.input_path(path));
-            added.map_err(|error| error.of_setting("floppy_dirs", self.at.get("dirs")))?;
+            added.map_err(|error| error.of_setting("floppy_dirs", self.at.get("floppy_dirs")))?;
         }
         let added = add_content(&mut tree, &self.content);
-        added.map_err(|error| error.of_setting("floppy_content", self.at.get("content")))?;
+        added.map_err(|error| error.of_setting("floppy_content", self.at.get("floppy_content")))?;
         Ok(tree)
     }
 
@@ -142,10 +142,10 @@ impl Cd {
         let mut tree = Tree::new();
         for path in &self.files {
             let added = tree.add_matching(&cx.input_path(path));
-            added.map_err(|error| error.of_setting("cd_files", self.at.get("files")))?;
+            added.map_err(|error| error.of_setting("cd_files", self.at.get("cd_files")))?;
         }
         let added = add_content(&mut tree, &self.content);
-        added.map_err(|error| error.of_setting("cd_content", self.at.get("content")))?;
+        added.map_err(|error| error.of_setting("cd_content", self.at.get("cd_content")))?;
         Ok(tree)
     }
 

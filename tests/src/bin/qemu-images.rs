@@ -4,7 +4,7 @@ use imagebake::{
     groups::{CloudInit, HostPorts, Iso, Shutdown},
     io::DigestKind,
     prelude::*,
-    sources::qemu::Machine,
+    sources::qemu::{ImgArguments, Machine},
     value,
 };
 use std::{process::ExitCode, time::Duration};
@@ -55,8 +55,46 @@ fn machine() -> Machine {
     }
 }
 
+/// A setting by its name, for those that one test asks for: `SETTINGS` has one in each line.
+fn set(machine: Machine, name: &str, value: &str) -> Machine {
+    let number = || value.parse().expect("a number");
+    let words = || value.split(' ').map(str::to_owned);
+    match name {
+        "use_pflash" => machine.use_pflash(true),
+        "efi_drop_efivars" => machine.efi_drop_efivars(true),
+        "skip_compaction" => machine.skip_compaction(true),
+        "skip_resize_disk" => machine.skip_resize_disk(true),
+        "disk_compression" => machine.disk_compression(true),
+        "img_create" => machine.qemu_img_args(ImgArguments::new().create(words())),
+        "img_resize" => machine.qemu_img_args(ImgArguments::new().resize(words())),
+        "img_convert" => machine.qemu_img_args(ImgArguments::new().convert(words())),
+        "qmp_socket_path" => machine.qmp_enable(true).qmp_socket_path(value.to_owned()),
+        "vnc" => machine.vnc_use_password(true).vnc(
+            Vnc::new()
+                .bind_address("127.0.0.2")
+                .port_min(number())
+                .port_max(number()),
+        ),
+        "vnc_password" => machine.vnc_use_password(true).vnc_password(Secret::literal(value)),
+        "boot_steps" => machine
+            .boot(Boot::after(Duration::from_secs(1)))
+            .boot_key_interval(Duration::from_millis(20))
+            .boot_step([value.to_owned(), "what ends it".to_owned()]),
+        "net_device" => machine.net_device(value.to_owned()),
+        "cpu_model" => machine.cpu_model(value.to_owned()),
+        "http_directory" => machine.http(Http::directory(value)),
+        "floppy_files" => machine.floppy(Floppy::new().files([value])),
+        "cd_files" => machine.cd(Cd::new().files([value])),
+        other => panic!("no test needs {other}"),
+    }
+}
+
 /// Settings that a test asks for.
 fn adjusted(mut machine: Machine) -> Machine {
+    for line in told("SETTINGS").iter().flat_map(|all| all.lines()) {
+        let (name, value) = line.split_once('=').unwrap_or((line, ""));
+        machine = set(machine, name, value);
+    }
     if let Some(name) = told("ACCELERATOR") {
         machine = machine.accelerator(name);
     }
@@ -87,8 +125,11 @@ fn adjusted(mut machine: Machine) -> Machine {
     if let Some(path) = told("FIRMWARE") {
         machine = machine.firmware(path);
     }
-    if let (Some(code), Some(vars)) = (told("EFI_CODE"), told("EFI_VARS")) {
-        machine = machine.efi_firmware_code(code).efi_firmware_vars(vars);
+    if let Some(code) = told("EFI_CODE") {
+        machine = machine.efi_firmware_code(code);
+    }
+    if let Some(vars) = told("EFI_VARS") {
+        machine = machine.efi_firmware_vars(vars);
     }
     if told("TPM").is_some() {
         machine = machine.vtpm(true);

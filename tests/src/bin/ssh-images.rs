@@ -10,6 +10,41 @@ fn told(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
+fn number(name: &str) -> Option<u32> {
+    told(name).and_then(|number| number.parse().ok())
+}
+
+/// So many seconds.
+fn seconds(name: &str) -> Option<Duration> {
+    number(name).map(|number| Duration::from_secs(number.into()))
+}
+
+/// Settings that few tests ask for.
+fn adjusted(mut ssh: Ssh) -> Ssh {
+    if let Some(passphrase) = told("TARGET_PASSPHRASE") {
+        ssh = ssh.private_key_passphrase(Secret::literal(passphrase).named("passphrase"));
+    }
+    if told("TARGET_NO_FORWARDING").is_some() {
+        ssh = ssh.disable_agent_forwarding(true);
+    }
+    if let Some(attempts) = number("TARGET_ATTEMPTS") {
+        ssh = ssh.handshake_attempts(attempts);
+    }
+    if let Some(name) = told("TARGET_KEX") {
+        ssh = ssh.key_exchange_algorithms([name]);
+    }
+    if let Some(pause) = seconds("TARGET_PAUSE") {
+        ssh = ssh.pause_before_connecting(pause);
+    }
+    if let Some(silence) = seconds("TARGET_SILENCE") {
+        ssh = ssh.read_write_timeout(silence);
+    }
+    match seconds("TARGET_WAIT_TIMEOUT") {
+        Some(time) => ssh.wait_timeout(time),
+        None => ssh,
+    }
+}
+
 /// The machine, as the environment describes it.
 fn machine() -> Ssh {
     let mut ssh = Ssh::user(told("TARGET_USER").unwrap_or_else(|| "root".to_owned()))
@@ -41,11 +76,11 @@ fn machine() -> Ssh {
         Some("scp") => ssh = ssh.file_transfer_method(FileTransfer::Scp),
         _ => {}
     }
-    if let Some(seconds) = told("TARGET_TIMEOUT").and_then(|seconds| seconds.parse().ok()) {
-        ssh = ssh.timeout(Duration::from_secs(seconds));
+    if let Some(time) = seconds("TARGET_TIMEOUT") {
+        ssh = ssh.timeout(time);
     }
-    if let Some(seconds) = told("TARGET_KEEP_ALIVE").and_then(|seconds| seconds.parse().ok()) {
-        ssh = ssh.keep_alive_interval(Duration::from_secs(seconds));
+    if let Some(interval) = seconds("TARGET_KEEP_ALIVE") {
+        ssh = ssh.keep_alive_interval(interval);
     }
     if let Some(cipher) = told("TARGET_CIPHER") {
         ssh = ssh.ciphers([cipher]);
@@ -63,6 +98,12 @@ fn machine() -> Ssh {
         let mut bastion = Bastion::host("127.0.0.1", user).bastion_port(port);
         if let Some(key) = told("BASTION_KEY") {
             bastion = bastion.bastion_private_key_file(key);
+        }
+        if let Some(certificate) = told("BASTION_CERTIFICATE") {
+            bastion = bastion.bastion_certificate_file(certificate);
+        }
+        if told("BASTION_AGENT").is_some() {
+            bastion = bastion.bastion_agent_auth(true);
         }
         if let Some(password) = told("BASTION_PASSWORD") {
             bastion = bastion.bastion_password(Secret::literal(password));
@@ -85,7 +126,7 @@ fn machine() -> Ssh {
         }
         ssh = ssh.proxy(proxy);
     }
-    ssh
+    adjusted(ssh)
 }
 
 /// Commands, files and trees as the contract wants them.

@@ -23,6 +23,7 @@ mod project;
 mod qemu;
 mod shapes;
 mod ssh;
+mod ssh_settings;
 
 use imagebake_tests::TestContext;
 

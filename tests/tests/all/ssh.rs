@@ -13,14 +13,14 @@ use std::{
 };
 
 /// A project whose machine is `server`, where its user logs in with the key.
-fn project(server: &Server) -> TestContext {
+pub(crate) fn project(server: &Server) -> TestContext {
     without_login(server)
         .env("TARGET_USER", &server.user)
         .env("TARGET_KEY", &server.key())
         .env("TARGET_HOST_KEY", &server.host_key())
 }
 
-fn without_login(server: &Server) -> TestContext {
+pub(crate) fn without_login(server: &Server) -> TestContext {
     let project = TestContext::new(env!("CARGO_BIN_EXE_ssh-images"));
     // Whoever runs the tests has host keys of their own.
     let home = project.path().display().to_string();
@@ -31,7 +31,7 @@ fn without_login(server: &Server) -> TestContext {
 }
 
 #[track_caller]
-fn says(text: &str, parts: &[&str]) {
+pub(crate) fn says(text: &str, parts: &[&str]) {
     for part in parts {
         assert!(text.contains(part), "{part:?} is missing:\n{text}");
     }
@@ -358,13 +358,13 @@ fn algorithms_in_common_are_needed_and_told() {
 }
 
 /// An agent without keys; gone with its value.
-struct Agent {
-    socket: String,
+pub(crate) struct Agent {
+    pub(crate) socket: String,
     child: std::process::Child,
 }
 
 impl Agent {
-    fn start(server: &Server) -> Self {
+    pub(crate) fn start(server: &Server) -> Self {
         let socket = server.path("agent.sock").display().to_string();
         let child = Command::new("ssh-agent")
             .args(["-D", "-a", &socket])
@@ -378,7 +378,7 @@ impl Agent {
         agent
     }
 
-    fn add(&self, key: &str) {
+    pub(crate) fn add(&self, key: &str) {
         let status = Command::new("ssh-add")
             .arg("-q")
             .arg(key)
@@ -396,14 +396,14 @@ impl Drop for Agent {
 }
 
 /// A small proxy in Python; gone with its value.
-struct Proxy {
-    port: u16,
+pub(crate) struct Proxy {
+    pub(crate) port: u16,
     folder: tempfile::TempDir,
     child: std::process::Child,
 }
 
 impl Proxy {
-    fn start(kind: &str, password: Option<&str>) -> Self {
+    pub(crate) fn start(kind: &str, password: Option<&str>) -> Self {
         let (port, folder) = (free_port(), tempfile::tempdir().expect("a folder"));
         let script = folder.path().join("proxy.py");
         fs::write(&script, include_str!("proxy.py")).expect("written");
@@ -422,7 +422,7 @@ impl Proxy {
         proxy
     }
 
-    fn used(&self) -> bool {
+    pub(crate) fn used(&self) -> bool {
         self.folder.path().join("used").exists()
     }
 }

@@ -140,7 +140,7 @@ pub struct Proxy {
     /// The password of that user.
     #[field(template = "ssh_proxy_password")]
     pub(crate) proxy_password: Option<Secret>,
-    at: Places,
+    pub(super) at: Places,
 }
 
 impl Proxy {

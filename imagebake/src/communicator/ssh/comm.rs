@@ -85,9 +85,9 @@ impl SshComm {
         Ok(comm)
     }
 
-    /// Looks, without connecting, whether keys and certificates can be read.
+    /// Looks, without connecting to the machine, whether keys and certificates can be read, and what is on the way can be reached.
     pub(crate) async fn probe(cx: &Cx, ssh: &Ssh, access: Access) -> Result<()> {
-        Self::prepare(cx, ssh, access).await.map(drop)
+        Self::prepare(cx, ssh, access).await?.look_at_way().await
     }
 
     /// The public half of the private key that the settings name, as a line for an `authorized_keys` file.

@@ -398,7 +398,7 @@ impl Ssh {
             ("ssh_temporary_key_pair_name", self.temporary_key_pair_name.is_some()),
             (
                 "ssh_temporary_key_pair_type",
-                self.at.get("temporary_key_pair_type").is_some(),
+                self.at.get("ssh_temporary_key_pair_type").is_some(),
             ),
             ("ssh_temporary_key_pair_bits", self.temporary_key_pair_bits.is_some()),
             ("ssh_clear_authorized_keys", self.clear_authorized_keys),

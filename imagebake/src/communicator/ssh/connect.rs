@@ -4,9 +4,9 @@ use super::{
     comm::{SshComm, lock},
     driver::{Connection, NewKey, known, record},
     hosts::HostKey,
-    route::Hop,
+    route::{Hop, Route},
     trust::Trust,
-    way_driver::{Opening, through_proxy},
+    way_driver::{Opening, connect, through_proxy},
 };
 use crate::{
     engine::{Backoff, wait_until},
@@ -23,6 +23,9 @@ use std::{
     time::Duration,
 };
 use tokio::{net::TcpListener, sync::Mutex};
+
+/// How long what is on the way may take to answer when it is only looked at.
+const ON_THE_WAY: Duration = Duration::from_secs(10);
 
 impl SshComm {
     /// The connection, made again where it was lost.
@@ -61,17 +64,46 @@ impl SshComm {
                     longer needs a longer `timeout`";
         connected.await.map(Arc::new).map_err(|error| match error.kind() {
             ErrorKind::Timeout => error.hint(hint),
+            ErrorKind::PermissionDenied => self.0.route.target.named.1.blame(error),
             _ => error,
         })
+    }
+
+    /// Looks whether what is on the way can be connected to: it runs before any machine does.
+    pub(super) async fn look_at_way(&self) -> Result<()> {
+        let Route { proxy, bastion, .. } = &self.0.route;
+        let (what, host, port, named) = match (proxy, bastion) {
+            (Some(proxy), _) => ("proxy", &proxy.host, proxy.port, &proxy.named),
+            (None, Some(hop)) => ("bastion", &hop.host, hop.port, &hop.named.0),
+            (None, None) => return Ok(()),
+        };
+        let silent = || Error::new(ErrorKind::Timeout, format!("{host}:{port} does not answer"));
+        let connected = tokio::time::timeout(ON_THE_WAY, connect(host, port)).await;
+        let error = match connected.unwrap_or_else(|_| Err(silent())) {
+            Ok(_) => return Ok(()),
+            Err(error) => error,
+        };
+        let hint = format!("look whether the {what} runs, and whether it can be reached from here");
+        let error = Error::new(ErrorKind::Unreachable, format!("the {what} cannot be used")).because(error);
+        Err(named.blame(error.hint(hint)))
     }
 
     /// Says that somebody is not let in yet: whoever gave a wrong password need not wait for the last try.
     fn say_refused(&self, error: &Error) {
         let again = match self.0.route.attempts {
+            Some(2) => "it is asked once more".to_owned(),
             Some(attempts) => format!("it is asked {} times more", attempts - 1),
             None => "it is asked again until the time to connect is over".to_owned(),
         };
-        let place = self.0.route.user_set.as_ref().map(|place| format!(" ({place})"));
+        let place = self
+            .0
+            .route
+            .target
+            .named
+            .1
+            .at
+            .as_ref()
+            .map(|place| format!(" ({place})"));
         let hint = error.hints().first().map(|hint| format!(" {hint}")).unwrap_or_default();
         self.0.cx.warn(format!(
             "{}{}; tried: {}; as it may still be starting, {again};{hint}",
@@ -136,7 +168,8 @@ impl SshComm {
                 Connection::open(stream, hop, keys, trust, route, None).await
             }
             None => {
-                let Some(stream) = opening.next(&hop.host, hop.port, false).await? else {
+                let opened = opening.next(&hop.host, hop.port, false).await;
+                let Some(stream) = opened.map_err(|error| error.context("on the way", "the bastion"))? else {
                     return Ok(None);
                 };
                 Connection::open(stream, hop, keys, trust, route, None).await
@@ -147,7 +180,8 @@ impl SshComm {
             ErrorKind::PermissionDenied => Error::new(ErrorKind::Config, format!("the bastion {}", error.message()))
                 .context("tried", fact(&error, "tried"))
                 .context("the server takes", fact(&error, "the server takes"))
-                .hint("look at `bastion_user` and at what is given to log in with"),
+                .hint("look at `bastion_user` and at what is given to log in with")
+                .of_setting(hop.named.1.field, hop.named.1.at.clone()),
             _ => error,
         })?;
         if let Some(new) = new {

@@ -11,7 +11,7 @@ use crate::{
     communicator::Resets,
     engine::Cx,
     error::{Context, Error, ErrorKind, Result},
-    field::Place,
+    field::{Place, Places},
     value::{HostPath, Secret, Text},
 };
 use std::{path::PathBuf, str::FromStr, time::Duration};
@@ -135,6 +135,8 @@ pub(super) struct Hop {
     pub(super) port: u16,
     pub(super) login: Login,
     pub(super) pins: Vec<HostKey>,
+    /// What says where it is, and who logs in.
+    pub(super) named: (Named, Named),
 }
 
 impl Hop {
@@ -152,6 +154,8 @@ pub(super) struct ProxyWay {
     pub(super) host: String,
     pub(super) port: u16,
     pub(super) login: Option<(String, Zeroizing<String>)>,
+    /// What says where it is.
+    pub(super) named: Named,
 }
 
 /// All that is needed to connect, again and again.
@@ -163,8 +167,6 @@ pub(super) struct Route {
     pub(super) key_exchanges: Vec<String>,
     /// How often logging in is tried; as long as there is time without.
     pub(super) attempts: Option<u32>,
-    /// Where it is said who logs in.
-    pub(super) user_set: Option<Place>,
     pub(super) timeout: Duration,
     pub(super) keep_alive: Option<Duration>,
     /// How long nothing may arrive.
@@ -212,29 +214,20 @@ impl Route {
             login: Login {
                 user: ssh.user.reveal()?.to_string(),
                 keys,
-                agent: wanted_agent(ssh.agent_auth, &agent)?,
+                agent: wanted_agent(ssh.agent_auth, &agent).map_err(blame("ssh_agent_auth", &ssh.at))?,
                 password: ssh.password.as_ref().map(expose).transpose()?,
             },
             pins,
+            named: (setting("ssh_host", &ssh.at), setting("ssh_user", &ssh.at)),
         };
         let keep_alive = Some(ssh.keep_alive_interval).filter(|interval| !interval.is_zero());
-        let is_set = |field| ssh.at.get(field).is_some();
-        let (attempts_set, time_set) = (
-            is_set("handshake_attempts"),
-            is_set("timeout") || is_set("wait_timeout"),
-        );
         Ok(Self {
             proxy: proxy(ssh)?,
             bastion: bastion(cx, ssh, given, &agent).await?,
             target,
             ciphers: names(&ssh.ciphers, &CIPHERS[..CIPHERS_BY_DEFAULT]),
             key_exchanges: names(&ssh.key_exchange_algorithms, &KEY_EXCHANGES[..KEY_EXCHANGES_BY_DEFAULT]),
-            attempts: match (access.starting, attempts_set) {
-                (true, false) if time_set => None,
-                (_, true) | (true, _) => Some(ssh.handshake_attempts.max(1)),
-                (false, false) => Some(1),
-            },
-            user_set: ssh.at.get("user").or_else(|| ssh.at.get("password")),
+            attempts: attempts(ssh, access.starting),
             timeout: ssh.time_to_connect(),
             keep_alive,
             // A server that does not read, while much is written to it, is never asked whether it is there.
@@ -254,20 +247,28 @@ impl Route {
     }
 }
 
+/// How often a machine is asked to let somebody in: one that starts as long as there is time, where it is said how much, since a server that an
+/// installer has may be the one that refuses; one that runs once.
+fn attempts(ssh: &Ssh, starting: bool) -> Option<u32> {
+    let is_set = |field| ssh.at.get(field).is_some();
+    match (starting, is_set("ssh_handshake_attempts")) {
+        (true, false) if is_set("ssh_timeout") || is_set("ssh_wait_timeout") => None,
+        (false, false) => Some(1),
+        _ => Some(ssh.handshake_attempts.max(1)),
+    }
+}
+
 /// The private keys that the settings give.
 async fn given_keys(cx: &Cx, ssh: &Ssh) -> Result<Vec<KeyText>> {
-    let named = |field, shown| Named {
-        field: shown,
-        at: ssh.at.get(field),
-    };
+    let named = |field| setting(field, &ssh.at);
     let passphrase = ssh.private_key_passphrase.as_ref().map(expose).transpose()?;
     let certificate = match &ssh.certificate_file {
-        Some(path) => Some(read_certificate(cx, path, named("certificate_file", "ssh_certificate_file")).await?),
+        Some(path) => Some(read_certificate(cx, path, named("ssh_certificate_file")).await?),
         None => None,
     };
     let mut keys = Vec::new();
     if let Some(path) = &ssh.private_key_file {
-        let named = named("private_key_file", "ssh_private_key_file");
+        let named = named("ssh_private_key_file");
         keys.push(read_key(cx, path, named, passphrase.clone(), certificate.clone()).await?);
     }
     if let Some(text) = &ssh.private_key {
@@ -276,7 +277,7 @@ async fn given_keys(cx: &Cx, ssh: &Ssh) -> Result<Vec<KeyText>> {
             text: expose(text)?,
             passphrase,
             certificate,
-            named: Some(named("private_key", "ssh_private_key")),
+            named: Some(named("ssh_private_key")),
         });
     }
     Ok(keys)
@@ -311,10 +312,7 @@ async fn read_certificate(cx: &Cx, path: &HostPath, named: Named) -> Result<Cert
 /// The bastion, where `given` are the machine's own keys: they are tried where it has none.
 async fn bastion(cx: &Cx, ssh: &Ssh, given: Vec<KeyText>, agent: &Option<PathBuf>) -> Result<Option<Hop>> {
     let Some(bastion) = &ssh.bastion else { return Ok(None) };
-    let named = |field| Named {
-        field,
-        at: bastion.at.get(field),
-    };
+    let named = |field| setting(field, &bastion.at);
     let keys = match &bastion.bastion_private_key_file {
         None => given,
         Some(path) => {
@@ -331,10 +329,11 @@ async fn bastion(cx: &Cx, ssh: &Ssh, given: Vec<KeyText>, agent: &Option<PathBuf
         login: Login {
             user: bastion.bastion_user.reveal()?.to_string(),
             keys,
-            agent: wanted_agent(bastion.bastion_agent_auth, agent)?,
+            agent: wanted_agent(bastion.bastion_agent_auth, agent).map_err(blame("bastion_agent_auth", &bastion.at))?,
             password: bastion.bastion_password.as_ref().map(expose).transpose()?,
         },
         pins: host_keys(&bastion.bastion_host_keys)?,
+        named: (named("bastion_host"), named("bastion_user")),
     }))
 }
 
@@ -352,7 +351,21 @@ fn proxy(ssh: &Ssh) -> Result<Option<ProxyWay>> {
         host: proxy.proxy_host.reveal()?.to_string(),
         port: proxy.proxy_port,
         login,
+        named: setting("proxy_host", &proxy.at),
     }))
+}
+
+fn setting(field: &'static str, at: &Places) -> Named {
+    Named {
+        field,
+        at: at.get(field),
+    }
+}
+
+/// Names the setting that an error is about.
+fn blame(field: &'static str, at: &Places) -> impl Fn(Error) -> Error {
+    let named = setting(field, at);
+    move |error| named.blame(error)
 }
 
 fn wanted_agent(wanted: bool, agent: &Option<PathBuf>) -> Result<Option<PathBuf>> {
@@ -404,8 +417,32 @@ async fn read(cx: &Cx, what: &str, path: &HostPath) -> Result<Zeroizing<String>>
         .ok()
         .and_then(|rest| Some(std::env::home_dir()?.join(rest)));
     let path = home.unwrap_or_else(|| cx.input_path(path));
-    let text = tokio::fs::read_to_string(&path).await;
-    text.map(Zeroizing::new)
-        .path(&format!("read the {what}"), &path)
-        .map_err(|error| error.hint("relative paths start at the folder of the image's crate"))
+    let bytes = tokio::fs::read(&path).await.path(&format!("read the {what}"), &path);
+    let bytes = bytes.map_err(|error| error.hint("relative paths start at the folder of the image's crate"))?;
+    String::from_utf8(bytes).map(Zeroizing::new).map_err(|_| {
+        let message = format!("{} is no {what}: it is no text", path.display());
+        Error::new(ErrorKind::Config, message).hint("keys are in OpenSSH's form, PEM or PuTTY's")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_machine_that_starts_is_asked_as_long_as_the_user_gives_it() {
+        let ssh = || Ssh::user("root");
+        let minute = Duration::from_secs(60);
+        for (ssh, starting, times) in [
+            (ssh(), true, Some(10)),
+            (ssh(), false, Some(1)),
+            (ssh().timeout(minute), true, None),
+            (ssh().wait_timeout(minute), true, None),
+            (ssh().timeout(minute), false, Some(1)),
+            (ssh().timeout(minute).handshake_attempts(3), true, Some(3)),
+            (ssh().handshake_attempts(3), false, Some(3)),
+        ] {
+            assert_eq!(attempts(&ssh, starting), times);
+        }
+    }
 }

@@ -59,7 +59,7 @@ async fn answering(host: String, port: u16) -> Result<TcpStream> {
         .unwrap_or_else(|_| Err(unreachable(format!("{host}:{port} takes connections but says nothing"))))
 }
 
-async fn connect(host: &str, port: u16) -> Result<TcpStream> {
+pub(super) async fn connect(host: &str, port: u16) -> Result<TcpStream> {
     let addresses: Vec<_> = lookup_host((host, port))
         .await
         .map_err(|error| {
@@ -93,7 +93,8 @@ fn unreachable(message: String) -> Error {
 /// A connection to `host` that the proxy made.
 pub(super) async fn through_proxy(proxy: &ProxyWay, host: &str, port: u16) -> Result<TcpStream> {
     let work = async {
-        let stream = connect(&proxy.host, proxy.port).await?;
+        let connected = connect(&proxy.host, proxy.port).await;
+        let stream = connected.map_err(|error| error.context("on the way", "the proxy"))?;
         match proxy.kind {
             ProxyKind::Socks5 => socks5(proxy, stream, host, port).await,
             ProxyKind::Http => http(proxy, stream, host, port).await,

@@ -94,7 +94,7 @@ impl Machine {
         let interface = interface.unwrap_or_else(|| bridge.to_string());
         let found = bridge::builder_on(&interface).map(|address| address.to_string());
         let places = match (field, &self.http) {
-            ("http_interface", Some(http)) => http.set_at("interface"),
+            ("http_interface", Some(http)) => http.set_at("http_interface"),
             _ => self.at.get(field),
         };
         found.map_err(|error| error.of_setting(field, places))
