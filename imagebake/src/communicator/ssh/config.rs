@@ -202,9 +202,9 @@ pub struct Ssh {
         template = "ssh_private_key"
     )]
     made_private_key: Option<Secret>,
-    /// The sort of key that is made for the build.
-    #[field(default = KeyType::Ed25519, template = "temporary_key_pair_type")]
-    pub(crate) temporary_key_pair_type: KeyType,
+    /// The sort of key that is made for the build; `ed25519` without, or `rsa` where only the number of its bits is said.
+    #[field(template = "temporary_key_pair_type")]
+    pub(crate) temporary_key_pair_type: Option<KeyType>,
     /// How many bits it has; as many as its sort usually has without.
     #[field(template = "temporary_key_pair_bits")]
     pub(crate) temporary_key_pair_bits: Option<u32>,
@@ -362,18 +362,36 @@ impl Ssh {
         if let Some(bastion) = &self.bastion {
             bastion.check_all(self.has_key(), problems);
         }
-        let bits = self.temporary_key_pair_bits;
-        let (sizes, why) = match self.temporary_key_pair_type {
-            KeyType::Ed25519 => (256..=256, "keys of the sort `ed25519` have 256 bits"),
-            KeyType::Ecdsa => (256..=521, "keys of the sort `ecdsa` have 256, 384 or 521 bits"),
-            KeyType::Rsa => (2048..=16384, "keys of the sort `rsa` have 2048 to 16384 bits"),
-        };
-        let curve = |bits: u32| self.temporary_key_pair_type != KeyType::Ecdsa || matches!(bits, 256 | 384 | 521);
-        if bits.is_some_and(|bits| !(sizes.contains(&bits) && curve(bits))) {
-            problems.error("ssh_temporary_key_pair_bits", "out-of-range", why);
-        }
+        self.check_key_size(problems);
         if let Some(proxy) = &self.proxy {
             proxy.check_all(problems);
+        }
+    }
+
+    /// The sort of key that is made for the build.
+    pub(crate) fn key_type(&self) -> KeyType {
+        let without = match self.temporary_key_pair_bits {
+            Some(_) => KeyType::Rsa,
+            None => KeyType::Ed25519,
+        };
+        self.temporary_key_pair_type.unwrap_or(without)
+    }
+
+    fn check_key_size(&self, problems: &mut Diagnostics) {
+        const BITS: &str = "ssh_temporary_key_pair_bits";
+        let Some(bits) = self.temporary_key_pair_bits else {
+            return;
+        };
+        let wrong = match self.key_type() {
+            KeyType::Ed25519 => {
+                problems.warning(BITS, "no-effect", "keys of the sort `ed25519` have one size");
+                return;
+            }
+            KeyType::Ecdsa => (![256, 384, 521].contains(&bits)).then_some("`ecdsa` have 256, 384 or 521"),
+            KeyType::Rsa => (!(2048..=16384).contains(&bits)).then_some("`rsa` have 2048 to 16384"),
+        };
+        if let Some(wrong) = wrong {
+            problems.error(BITS, "out-of-range", format!("keys of the sort {wrong} bits"));
         }
     }
 
@@ -396,10 +414,7 @@ impl Ssh {
         for (name, set) in [
             ("ssh_keypair_name", self.keypair_name.is_some()),
             ("ssh_temporary_key_pair_name", self.temporary_key_pair_name.is_some()),
-            (
-                "ssh_temporary_key_pair_type",
-                self.at.get("ssh_temporary_key_pair_type").is_some(),
-            ),
+            ("ssh_temporary_key_pair_type", self.temporary_key_pair_type.is_some()),
             ("ssh_temporary_key_pair_bits", self.temporary_key_pair_bits.is_some()),
             ("ssh_clear_authorized_keys", self.clear_authorized_keys),
         ] {

@@ -40,7 +40,7 @@ impl TemporaryKey {
             .map(|name| name.reveal())
             .transpose()?;
         let comment = comment.as_ref().map_or("imagebake", |name| name.as_str());
-        Self::of_type(ssh.temporary_key_pair_type, ssh.temporary_key_pair_bits, comment)
+        Self::of_type(ssh.key_type(), ssh.temporary_key_pair_bits, comment)
     }
 
     fn of_type(sort: KeyType, bits: Option<u32>, comment: &str) -> Result<Self> {
@@ -108,13 +108,7 @@ mod tests {
                 "ecdsa-sha2-nistp256",
                 "imagebake",
             ),
-            (
-                ssh()
-                    .temporary_key_pair_type(KeyType::Rsa)
-                    .temporary_key_pair_bits(2048),
-                "ssh-rsa",
-                "imagebake",
-            ),
+            (ssh().temporary_key_pair_bits(2048), "ssh-rsa", "imagebake"),
         ];
         for (ssh, algorithm, comment) in cases {
             let key = TemporaryKey::wanted(&ssh).expect("made");
