@@ -8,7 +8,7 @@ pub mod compare;
 use crate::{
     error::{Context, Error, ErrorKind, Result},
     event::{FileSummary, Summary},
-    io::{Control, DigestKind, KnownDigests, digest_bytes, write_atomically},
+    io::{Control, DigestKind, FileRef, KnownDigests, digest_bytes, write_atomically},
     plan::{Plan, PlannedUnit, nearest},
     post_processors::manifest::commit,
     project::{Project, resolve},
@@ -197,22 +197,38 @@ fn read_files(units: &[PlannedUnit], known: &Arc<KnownDigests>, control: &Contro
 /// The files at `paths`, those in folders too, each with its digest, unless the flag of `control` was raised before it was known.
 /// What had to be read for it, `known` learns.
 pub(crate) fn digested_files(paths: &[PathBuf], known: &Arc<KnownDigests>, control: &Control) -> Vec<FileSummary> {
-    let mut files = BTreeSet::new();
-    for path in paths {
-        if let Ok(about) = fs::metadata(path) {
-            collect_files(path, about.file_type(), &mut files);
-        }
-    }
+    let mut files: Vec<FileSummary> = paths.iter().flat_map(|path| digested(path, known, control)).collect();
+    files.sort_by(|a, b| a.path.cmp(&b.path));
+    files.dedup_by(|a, b| a.path == b.path);
+    files
+}
+
+/// What is at `path`, as whoever read it said, or as it is found.
+fn digested(path: &Path, known: &Arc<KnownDigests>, control: &Control) -> Vec<FileSummary> {
     let wanted = BTreeSet::from([DigestKind::Sha256]);
-    let digested = files.into_iter().filter_map(|path| {
-        let (mut file, reading) = known.open(path.clone()).ok()?;
+    let read = |path: PathBuf| {
+        let (mut file, reading) = known.open(path).ok()?;
         if !file.digests().missing(&wanted).is_empty() && file.digest(&wanted, control).is_ok() {
             reading.done(&file);
         }
+        Some(file)
+    };
+    let summary = |file: FileRef| {
         let sha256 = file.digests().get(DigestKind::Sha256).map(str::to_owned);
-        Some(FileSummary::new(path, file.size(), sha256))
-    });
-    digested.collect()
+        FileSummary::new(file.path(), file.size(), sha256)
+    };
+    if let Some(files) = known.tree(path) {
+        let complete = |file: FileRef| match file.digests().missing(&wanted).is_empty() {
+            true => Some(file),
+            false => read(file.path().to_owned()),
+        };
+        return files.into_iter().filter_map(complete).map(summary).collect();
+    }
+    let mut files = BTreeSet::new();
+    if let Ok(about) = fs::metadata(path) {
+        collect_files(path, about.file_type(), &mut files);
+    }
+    files.into_iter().filter_map(read).map(summary).collect()
 }
 
 fn collect_files(path: &Path, kind: fs::FileType, into: &mut BTreeSet<PathBuf>) {

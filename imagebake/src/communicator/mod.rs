@@ -6,6 +6,7 @@
 pub mod container;
 #[cfg(feature = "testing")]
 pub mod contract;
+mod folder;
 pub(crate) mod local;
 mod none;
 mod posix;
@@ -15,6 +16,7 @@ pub mod ssh;
 mod tree;
 pub mod winrm;
 
+pub use folder::HostFolder;
 pub use local::Local;
 pub use none::NoCommunicator;
 pub use remote::{Captured, Remote};
@@ -289,7 +291,7 @@ pub trait Communicator: Send + Sync + 'static {
 
     /// Copies the *contents* of the folder `from` into the folder `to`, which is made where it is missing; modes, links and
     /// times are kept.
-    fn upload_dir(&self, from: &Path, to: &GuestPath) -> impl Future<Output = Result<()>> + Send;
+    fn upload_dir(&self, from: &HostFolder, to: &GuestPath) -> impl Future<Output = Result<()>> + Send;
 
     /// Copies the *contents* of the guest's folder `from` into the folder `to`.
     fn download_dir(&self, from: &GuestPath, to: &Path) -> impl Future<Output = Result<()>> + Send;

@@ -1,6 +1,6 @@
 //! No machine to talk to.
 
-use super::{Command, Communicator, Exit, FileAttrs, OutputSink, unsupported};
+use super::{Command, Communicator, Exit, FileAttrs, HostFolder, OutputSink, unsupported};
 use crate::{error::Result, value::GuestPath};
 use std::path::Path;
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -24,7 +24,7 @@ impl Communicator for NoCommunicator {
         Err(unsupported(Self::KIND, "download"))
     }
 
-    async fn upload_dir(&self, _: &Path, _: &GuestPath) -> Result<()> {
+    async fn upload_dir(&self, _: &HostFolder, _: &GuestPath) -> Result<()> {
         Err(unsupported(Self::KIND, "upload"))
     }
 

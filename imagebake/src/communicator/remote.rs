@@ -1,6 +1,6 @@
 //! The handle that provisioners get: one concrete type over whatever connection there is.
 
-use super::{Command, Communicator, Exit, FileAttrs, GuestSystem, OutputSink, Ran, Script};
+use super::{Command, Communicator, Exit, FileAttrs, GuestSystem, HostFolder, OutputSink, Ran, Script};
 use crate::{
     engine::Cx,
     error::{CommandFailure, Error, ErrorKind, Result},
@@ -28,7 +28,7 @@ pub(crate) trait ErasedCommunicator: Send + Sync + 'static {
         attrs: &'a FileAttrs,
     ) -> Boxed<'a, ()>;
     fn download<'a>(&'a self, from: &'a GuestPath, to: &'a mut (dyn AsyncWrite + Send + Unpin)) -> Boxed<'a, ()>;
-    fn upload_dir<'a>(&'a self, from: &'a Path, to: &'a GuestPath) -> Boxed<'a, ()>;
+    fn upload_dir<'a>(&'a self, from: &'a HostFolder, to: &'a GuestPath) -> Boxed<'a, ()>;
     fn download_dir<'a>(&'a self, from: &'a GuestPath, to: &'a Path) -> Boxed<'a, ()>;
     fn remove<'a>(&'a self, files: &'a [GuestPath]) -> Boxed<'a, ()>;
     fn run_script<'a>(&'a self, script: &'a Script, command: Command, output: OutputSink) -> Boxed<'a, Ran>;
@@ -56,7 +56,7 @@ impl<C: Communicator> ErasedCommunicator for C {
     fn download<'a>(&'a self, from: &'a GuestPath, to: &'a mut (dyn AsyncWrite + Send + Unpin)) -> Boxed<'a, ()> {
         Box::pin(Communicator::download(self, from, to))
     }
-    fn upload_dir<'a>(&'a self, from: &'a Path, to: &'a GuestPath) -> Boxed<'a, ()> {
+    fn upload_dir<'a>(&'a self, from: &'a HostFolder, to: &'a GuestPath) -> Boxed<'a, ()> {
         Box::pin(Communicator::upload_dir(self, from, to))
     }
     fn download_dir<'a>(&'a self, from: &'a GuestPath, to: &'a Path) -> Boxed<'a, ()> {
@@ -236,7 +236,8 @@ impl Remote {
     /// # Errors
     /// When something cannot be read or written.
     pub async fn upload_dir(&self, from: &Path, to: &GuestPath) -> Result<()> {
-        self.cx.until_cancelled(self.comm.upload_dir(from, to)).await
+        let from = HostFolder::new(from).recorded(&self.cx);
+        self.cx.until_cancelled(self.comm.upload_dir(&from, to)).await
     }
 
     /// Copies the contents of the guest's folder `from` into the builder's folder `to`.

@@ -8,10 +8,8 @@ use crate::{
 use bytes::{Bytes, BytesMut};
 use futures_util::{Stream, StreamExt};
 use std::{
-    collections::HashMap,
     fs,
     io::{self, Read, Write},
-    os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
     pin::Pin,
 };
@@ -25,45 +23,10 @@ pub type TarStream = Pin<Box<dyn Stream<Item = io::Result<Bytes>> + Send>>;
 /// Bytes on their way from a machine.
 pub type EngineStream<T> = Pin<Box<dyn Stream<Item = Result<T>> + Send>>;
 
-const BLOCK: usize = 256 << 10;
-
-/// The contents of `folder` as an archive that is to be unpacked at the root, below `target`, whose own folders are made where they are
-/// missing. Modes, times, symbolic and hard links are kept; so are owners, unless one is given for all.
-pub(super) fn pack(folder: &Path, target: &str, owner: Option<(u64, u64)>) -> TarStream {
-    let (folder, target) = (folder.to_owned(), target.trim_matches('/').to_owned());
-    streamed(move |out| {
-        let mut archive = tar::Builder::new(out);
-        let mut packer = Packer::new(owner, Box::new(|_| true));
-        packer.folder(&mut archive, &folder, &PathBuf::from(target))?;
-        archive.into_inner()?.flush()
-    })
-}
-
-/// Says of a path below a packed folder whether it belongs into the archive.
-pub type Keep = Box<dyn Fn(&Path) -> bool + Send>;
-
-/// The contents of `folder` that `keep` wants, all of one owner, and `more` files; compressed or not.
-pub fn pack_some(folder: &Path, keep: Keep, more: Vec<(String, Vec<u8>)>, compress: bool) -> TarStream {
-    let folder = folder.to_owned();
-    streamed(move |out| {
-        let out: Box<dyn Finish> = match compress {
-            true => Box::new(flate2::write::GzEncoder::new(out, flate2::Compression::fast())),
-            false => Box::new(out),
-        };
-        let mut archive = tar::Builder::new(out);
-        Packer::new(Some((0, 0)), keep).folder(&mut archive, &folder, Path::new(""))?;
-        for (name, bytes) in more {
-            let mut header = tar::Header::new_gnu();
-            header.set_size(bytes.len() as u64);
-            header.set_mode(0o644);
-            archive.append_data(&mut header, name, &bytes[..])?;
-        }
-        archive.into_inner()?.finish()
-    })
-}
+pub(super) const BLOCK: usize = 256 << 10;
 
 /// Something that is complete only when it is told so.
-trait Finish: Write {
+pub(super) trait Finish: Write {
     fn finish(self: Box<Self>) -> io::Result<()>;
 }
 
@@ -154,7 +117,7 @@ pub(super) fn of_file<'a>(
 }
 
 /// What `write` writes, as a stream; it runs on a thread of its own and is held back by whoever reads.
-fn streamed(write: impl FnOnce(Sender) -> io::Result<()> + Send + 'static) -> TarStream {
+pub(super) fn streamed(write: impl FnOnce(Sender) -> io::Result<()> + Send + 'static) -> TarStream {
     let (sender, receiver) = mpsc::channel(4);
     tokio::task::spawn_blocking(move || {
         let out = Sender {
@@ -175,7 +138,7 @@ fn received(receiver: mpsc::Receiver<io::Result<Bytes>>) -> TarStream {
     Box::pin(futures_util::stream::unfold(receiver, next))
 }
 
-struct Sender {
+pub(super) struct Sender {
     channel: mpsc::Sender<io::Result<Bytes>>,
     held: BytesMut,
 }
@@ -197,91 +160,6 @@ impl Write for Sender {
         let block = std::mem::replace(&mut self.held, BytesMut::with_capacity(BLOCK)).freeze();
         let gone = |_| io::Error::new(io::ErrorKind::BrokenPipe, "nobody reads the archive any more");
         self.channel.blocking_send(Ok(block)).map_err(gone)
-    }
-}
-
-struct Packer {
-    owner: Option<(u64, u64)>,
-    keep: Keep,
-    /// The first name of each file that has several.
-    links: HashMap<(u64, u64), PathBuf>,
-}
-
-impl Packer {
-    fn new(owner: Option<(u64, u64)>, keep: Keep) -> Self {
-        Self {
-            owner,
-            keep,
-            links: HashMap::new(),
-        }
-    }
-
-    fn folder<W: Write>(&mut self, archive: &mut tar::Builder<W>, folder: &Path, name: &Path) -> io::Result<()> {
-        let named =
-            |error: io::Error, path: &Path| io::Error::new(error.kind(), format!("{}: {error}", path.display()));
-        let mut entries: Vec<_> = fs::read_dir(folder)
-            .map_err(|error| named(error, folder))?
-            .collect::<io::Result<_>>()?;
-        entries.sort_by_key(fs::DirEntry::file_name);
-        for entry in entries {
-            let path = entry.path();
-            let name = name.join(entry.file_name());
-            if !(self.keep)(&name) {
-                continue;
-            }
-            self.entry(archive, &path, &name).map_err(|error| named(error, &path))?;
-        }
-        Ok(())
-    }
-
-    fn entry<W: Write>(&mut self, archive: &mut tar::Builder<W>, path: &Path, name: &Path) -> io::Result<()> {
-        let about = fs::symlink_metadata(path)?;
-        let mut header = tar::Header::new_gnu();
-        header.set_mode(about.mode() & 0o7777);
-        header.set_mtime(u64::try_from(about.mtime()).unwrap_or_default());
-        let (user, group) = self.owner.unwrap_or((about.uid().into(), about.gid().into()));
-        header.set_uid(user);
-        header.set_gid(group);
-        header.set_size(0);
-        let kind = about.file_type();
-        if kind.is_dir() {
-            header.set_entry_type(tar::EntryType::Directory);
-            archive.append_data(&mut header, name, io::empty())?;
-            return self.folder(archive, path, name);
-        }
-        if kind.is_symlink() {
-            header.set_entry_type(tar::EntryType::Symlink);
-            return archive.append_link(&mut header, name, fs::read_link(path)?);
-        }
-        if !kind.is_file() {
-            return Err(io::Error::new(
-                io::ErrorKind::Unsupported,
-                "is a device, a pipe or a socket and cannot be uploaded",
-            ));
-        }
-        if about.nlink() > 1 {
-            let first = self
-                .links
-                .entry((about.dev(), about.ino()))
-                .or_insert_with(|| name.to_owned());
-            if first != name {
-                header.set_entry_type(tar::EntryType::Link);
-                return archive.append_link(&mut header, name, &*first);
-            }
-        }
-        header.set_entry_type(tar::EntryType::Regular);
-        let file = fs::File::open(path)?;
-        header.set_size(about.len());
-        // Its size was said already: what grows meanwhile is cut, what shrinks is an error.
-        let mut content = file.take(about.len());
-        archive.append_data(&mut header, name, &mut content)?;
-        match content.limit() {
-            0 => Ok(()),
-            _ => Err(io::Error::new(
-                io::ErrorKind::UnexpectedEof,
-                "became shorter while it was uploaded",
-            )),
-        }
     }
 }
 

@@ -10,7 +10,7 @@ use crate::{
 use std::{
     collections::BTreeSet,
     path::PathBuf,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError, mpsc},
 };
 use tokio::task::JoinHandle;
 
@@ -30,11 +30,12 @@ pub(crate) struct RunDigests {
 }
 
 impl RunDigests {
-    /// Begins to compute the digests that the run's record has of what a step reads, beside the step: the files come from the disk
-    /// once, and the run need not read them when it is over.
-    fn read_beside(&self, paths: Vec<PathBuf>) {
+    /// Begins to compute the digests that the run's record has of what steps read, beside whatever goes on: the run need not read
+    /// the files when it is over.
+    fn read_beside(&self, paths: impl Iterator<Item = PathBuf> + Send + 'static) {
         let (known, control) = (self.known.clone(), Control::new().with_cancel(self.cancel.clone()));
-        let reader = tokio::task::spawn_blocking(move || drop(digested_files(&paths, &known, &control)));
+        let read = move || paths.for_each(|path| drop(digested_files(&[path], &known, &control)));
+        let reader = tokio::task::spawn_blocking(read);
         self.readers.lock().unwrap_or_else(PoisonError::into_inner).push(reader);
     }
 
@@ -67,13 +68,41 @@ impl Drop for RunDigests {
 }
 
 impl Cx {
-    /// Computes what the run's record says of a step's files while the step reads them.
-    pub(super) fn digest_inputs(&self, step: &UnitStep) {
+    fn read_by(&self, step: &UnitStep) -> Vec<PathBuf> {
         let inputs = step.step.inputs(self.names());
-        if !inputs.is_empty() {
-            let paths = inputs.iter().map(|path| self.input_path(path)).collect();
-            self.run_digests().read_beside(paths);
+        inputs.iter().map(|path| self.input_path(path)).collect()
+    }
+
+    /// Computes what the run's record says of a step's files while the step reads them: they come from the disk once.
+    pub(super) fn digest_files(&self, step: &UnitStep) {
+        let paths = self.read_by(step);
+        if !paths.is_empty() {
+            let files = paths.into_iter().filter(|path| path.is_file());
+            self.run_digests().read_beside(files);
         }
+    }
+
+    /// Computes what the run's record says of the folders that a step has read, unless whoever read them [said it](Self::record_tree).
+    pub(super) fn digest_folders(&self, step: &UnitStep) {
+        let paths = self.read_by(step);
+        if !paths.is_empty() {
+            let known = self.run_digests().known.clone();
+            let folders = paths.into_iter();
+            let folders = folders.filter(move |path| path.is_dir() && known.tree(path).is_none());
+            self.run_digests().read_beside(folders);
+        }
+    }
+
+    /// The files in a folder as a step read them, for the run's record; those without a digest are looked up for it.
+    pub(crate) fn record_tree(&self, folder: PathBuf, files: Vec<FileRef>) {
+        self.run_digests().known.learn_tree(folder, files);
+    }
+
+    /// A reader of large files for the run's record, who reads those that are sent to it one after the other.
+    pub(crate) fn digest_beside(&self) -> mpsc::Sender<PathBuf> {
+        let (sender, paths) = mpsc::channel();
+        self.run_digests().read_beside(paths.into_iter());
+        sender
     }
 
     /// `file` with its digests of `kinds`; it is read only where one of them is not known, be it by this reference or because

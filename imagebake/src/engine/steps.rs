@@ -129,8 +129,8 @@ async fn run_step(cx: &Cx, step: &UnitStep, remote: &Remote, phase: Phase) -> Re
         cx.pause(options.pause_before).await?;
     }
     let of = options.max_retries + 1;
-    cx.digest_inputs(step);
-    cx.in_step(reference(step, phase), async {
+    cx.digest_files(step);
+    let result = cx.in_step(reference(step, phase), async {
         let mut first: Option<String> = None;
         let mut attempt = 1;
         loop {
@@ -141,8 +141,10 @@ async fn run_step(cx: &Cx, step: &UnitStep, remote: &Remote, phase: Phase) -> Re
             attempt += 1;
             cx.report_attempt(attempt, of, first.get_or_insert_with(|| error.full()));
         }
-    })
-    .await
+    });
+    let result = result.await;
+    cx.digest_folders(step);
+    result
 }
 
 async fn once(cx: &Cx, step: &UnitStep, remote: &Remote) -> Result<()> {

@@ -1,6 +1,6 @@
 //! What has been learnt about files' bytes, so that nobody reads them again for it.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -12,7 +12,11 @@ use super::file_ref::FileRef;
 
 /// Digests of files by their paths, for as long as nobody writes to them: whoever reads a file first computes what the others want.
 #[derive(Debug, Default)]
-pub(crate) struct KnownDigests(Mutex<BTreeMap<PathBuf, (Identity, Digests)>>);
+pub(crate) struct KnownDigests {
+    files: Mutex<HashMap<PathBuf, (Identity, Digests)>>,
+    /// The files in folders as somebody read them, in the order of their paths.
+    trees: Mutex<HashMap<PathBuf, Vec<FileRef>>>,
+}
 
 /// A file as it was when its bytes were read: once it is written to or replaced, nothing is known of it any more.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -67,7 +71,7 @@ impl Reading {
             .iter()
             .filter(|(kind, _)| self.stated.get(*kind).is_none());
         let computed: Digests = computed.map(|(kind, hex)| (kind, hex.to_owned())).collect();
-        let mut known = self.known.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut known = self.known.files.lock().unwrap_or_else(PoisonError::into_inner);
         let (of, digests) = known
             .entry(file.path().to_owned())
             .or_insert_with(|| (before, Digests::default()));
@@ -94,10 +98,22 @@ impl KnownDigests {
         Ok(self.reading_as(file, Identity::told(&about)))
     }
 
+    /// The files in the folder `path`, of which somebody has read all.
+    pub(crate) fn tree(&self, path: &Path) -> Option<Vec<FileRef>> {
+        let trees = self.trees.lock().unwrap_or_else(PoisonError::into_inner);
+        trees.get(path).cloned()
+    }
+
+    /// Learns which files are in the folder `path`, and as far as they are known the digests of what was read.
+    pub(crate) fn learn_tree(&self, path: PathBuf, files: Vec<FileRef>) {
+        let mut trees = self.trees.lock().unwrap_or_else(PoisonError::into_inner);
+        trees.insert(path, files);
+    }
+
     fn reading_as(self: &Arc<Self>, file: FileRef, before: Option<Identity>) -> (FileRef, Reading) {
         let before = before.filter(|before| before.size == file.size());
         let found = {
-            let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            let known = self.files.lock().unwrap_or_else(PoisonError::into_inner);
             let found = known.get(file.path()).filter(|(of, _)| before == Some(*of));
             found.map(|(_, digests)| digests.clone()).unwrap_or_default()
         };

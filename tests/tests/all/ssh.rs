@@ -70,6 +70,12 @@ fn the_contract_holds_with_sftp() {
     contract_holds(&server, &project(&server).env("TARGET_TRANSFER", "sftp"));
 }
 
+fn sha256(bytes: &[u8]) -> String {
+    let kind = imagebake::io::DigestKind::Sha256;
+    let digests = imagebake::io::digest_bytes(bytes, [kind]);
+    digests.get(kind).expect("computed").to_owned()
+}
+
 #[test]
 fn large_files_and_trees_go_every_way() {
     requires!("root", "sshd", "scp");
@@ -85,11 +91,24 @@ fn large_files_and_trees_go_every_way() {
         let path = |name: &str| project.path().join(name);
         fs::set_permissions(path("tree/sub/program"), fs::Permissions::from_mode(0o750)).expect("set");
         std::os::unix::fs::symlink("word", path("tree/link")).expect("linked");
+        fs::write(path("tree/sub/larger"), &large[..300 << 10]).expect("written");
+        fs::hard_link(path("tree/word"), path("tree/another name")).expect("linked");
         let text = project.run(&["build", "files"]).ok().text();
-        let digest = imagebake::io::digest_bytes(&large, [imagebake::io::DigestKind::Sha256])
-            .iter()
-            .map(|(_, digest)| digest.to_owned())
-            .collect::<String>();
+        let digest = sha256(&large);
+        let shown = project.run(&["show", "last", "--output", "json"]).ok().json();
+        let recorded = shown["origin"]["files"].as_array().expect("files").iter().map(|file| {
+            let path = file["path"].as_str().expect("a path");
+            let sha256 = file["sha256"].as_str().expect("a digest");
+            (path.rsplit('/').next().unwrap_or_default(), sha256.to_owned())
+        });
+        let expected = [
+            ("large.bin", digest.clone()),
+            ("another name", sha256(b"a word\n")),
+            ("larger", sha256(&large[..300 << 10])),
+            ("program", sha256(b"#!/bin/sh\n")),
+            ("word", sha256(b"a word\n")),
+        ];
+        assert_eq!(recorded.collect::<Vec<_>>(), expected, "{way}");
         says(&text, &[&digest, "640 large.bin", "750 tree/sub/program", "a word"]);
         assert!(
             fs::read(path("back.bin")).expect("read") == large,

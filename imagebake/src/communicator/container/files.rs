@@ -4,7 +4,7 @@
 use super::{ContainerComm, ContainerEngine, Exec, exec::SMALL};
 use crate::{
     communicator::{
-        Command, Exit, FileAttrs, OutputSink,
+        Command, Exit, FileAttrs, HostFolder, OutputSink,
         posix::{self, SAID, script, write_line},
         remote_quote,
         tree::{self, FileEntry},
@@ -285,21 +285,22 @@ impl<E: ContainerEngine> ContainerComm<E> {
         }
     }
 
-    pub(super) async fn write_tree(&self, from: &Path, to: &GuestPath) -> Result<()> {
-        if !from.is_dir() {
+    pub(super) async fn write_tree(&self, from: &HostFolder, to: &GuestPath) -> Result<()> {
+        let path = from.path();
+        if !path.is_dir() {
             return Err(
-                Error::new(ErrorKind::NotFound, format!("{} is not a folder", from.display()))
+                Error::new(ErrorKind::NotFound, format!("{} is not a folder", path.display()))
                     .hint("name a folder on the builder"),
             );
         }
         let owner = self.uploader().await?;
         // An engine that unpacks an archive makes a missing folder root's, and none at all for an archive of nothing.
-        let empty = std::fs::read_dir(from).is_ok_and(|mut entries| entries.next().is_none());
+        let empty = std::fs::read_dir(path).is_ok_and(|mut entries| entries.next().is_none());
         let somebody = owner.filter(|owner| *owner != (0, 0));
         if empty || somebody.is_some() {
             self.make_folder(to, somebody.unwrap_or_default()).await?;
         }
-        let archive = tree::pack(from, to.as_str(), owner);
+        let archive = from.archive(to.as_str(), owner);
         if !self.on_a_mount(to).await? {
             return self.0.engine.put("/", archive).await;
         }

@@ -10,9 +10,12 @@ mod shell;
 
 #[cfg(feature = "docker")]
 pub(crate) use super::tree::reading;
-pub use super::tree::{EngineStream, Keep, TarStream, pack_some};
+pub use super::{
+    folder::{Keep, pack_some},
+    tree::{EngineStream, TarStream},
+};
 
-use super::{Command, Communicator, Exit, FileAttrs, GuestSystem, OutputSink};
+use super::{Command, Communicator, Exit, FileAttrs, GuestSystem, HostFolder, OutputSink};
 use crate::{
     error::{Error, ErrorKind, Result},
     event::Stream as OutputStream,
@@ -188,7 +191,7 @@ impl<E: ContainerEngine> Communicator for ContainerComm<E> {
         self.read_file(from, to).await
     }
 
-    async fn upload_dir(&self, from: &Path, to: &GuestPath) -> Result<()> {
+    async fn upload_dir(&self, from: &HostFolder, to: &GuestPath) -> Result<()> {
         self.write_tree(from, to).await
     }
 

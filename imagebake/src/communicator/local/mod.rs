@@ -4,7 +4,7 @@
 
 pub(crate) mod driver;
 
-use super::{Command, Communicator, Exit, FileAttrs, OutputSink};
+use super::{Command, Communicator, Exit, FileAttrs, HostFolder, OutputSink};
 use crate::{
     error::{Context, Error, Result},
     value::GuestPath,
@@ -63,8 +63,8 @@ impl Communicator for Local {
         Ok(())
     }
 
-    async fn upload_dir(&self, from: &Path, to: &GuestPath) -> Result<()> {
-        driver::copy_tree(from, Path::new(to.as_str())).await
+    async fn upload_dir(&self, from: &HostFolder, to: &GuestPath) -> Result<()> {
+        driver::copy_tree(from.path(), Path::new(to.as_str())).await
     }
 
     async fn download_dir(&self, from: &GuestPath, to: &Path) -> Result<()> {

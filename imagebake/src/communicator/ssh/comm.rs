@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     communicator::{
-        Command, Communicator, Exit, FileAttrs, OutputSink, Ran, Script,
+        Command, Communicator, Exit, FileAttrs, HostFolder, OutputSink, Ran, Script,
         posix::{killer, refused},
         remote_quote, step_by_step, unsupported,
     },
@@ -550,17 +550,18 @@ impl Communicator for SshComm {
         }
     }
 
-    async fn upload_dir(&self, from: &Path, to: &GuestPath) -> Result<()> {
-        if !from.is_dir() {
+    async fn upload_dir(&self, from: &HostFolder, to: &GuestPath) -> Result<()> {
+        let path = from.path();
+        if !path.is_dir() {
             return Err(
-                Error::new(ErrorKind::NotFound, format!("{} is not a folder", from.display()))
+                Error::new(ErrorKind::NotFound, format!("{} is not a folder", path.display()))
                     .hint("name a folder on the builder"),
             );
         }
         match self.0.route.transfer {
             FileTransfer::Stream => self.write_tree(from, to).await,
-            FileTransfer::Sftp => self.sftp().await?.write_tree(from, to).await,
-            FileTransfer::Scp => self.scp_write_tree(from, to).await,
+            FileTransfer::Sftp => self.sftp().await?.write_tree(path, to).await,
+            FileTransfer::Scp => self.scp_write_tree(path, to).await,
         }
     }
 

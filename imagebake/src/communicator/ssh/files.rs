@@ -3,7 +3,7 @@
 use super::{comm::SshComm, driver::Writer};
 use crate::{
     communicator::{
-        FileAttrs, OutputSink,
+        FileAttrs, HostFolder, OutputSink,
         posix::{SAID, option_safe, refused, write_line},
         remote_quote, tree,
     },
@@ -81,11 +81,11 @@ impl SshComm {
         }
     }
 
-    pub(super) async fn write_tree(&self, from: &Path, to: &GuestPath) -> Result<()> {
+    pub(super) async fn write_tree(&self, from: &HostFolder, to: &GuestPath) -> Result<()> {
         let target = option_safe(to);
         // Owners on the builder mean nothing there: what is unpacked belongs to who logged in.
         let script = format!("mkdir -p {target} && exec tar -xpof - -C {target}");
-        let mut archive = tree::pack(from, "", None);
+        let mut archive = from.archive("", None);
         let (sink, printed) = OutputSink::channel();
         let feed = |writer: Writer| async move {
             while let Some(block) = archive.next().await {

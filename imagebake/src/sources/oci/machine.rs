@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     cache::StepKey,
-    communicator::{Command, CommandLine, Communicator, Exit, FileAttrs, OutputSink},
+    communicator::{Command, CommandLine, Communicator, Exit, FileAttrs, HostFolder, OutputSink},
     error::{CommandFailure, Context, Error, ErrorKind, Result},
     guest::Snapshots,
     io::off_the_async_threads,
@@ -274,7 +274,8 @@ impl Communicator for OciMachine {
         self.guest().await?.ask(&Request::Remove { paths }).await
     }
 
-    async fn upload_dir(&self, from: &Path, to: &GuestPath) -> Result<()> {
+    async fn upload_dir(&self, from: &HostFolder, to: &GuestPath) -> Result<()> {
+        let from = from.path().to_owned();
         if !from.is_dir() {
             return Err(
                 Error::new(ErrorKind::NotFound, format!("{} is not a folder", from.display()))
@@ -285,7 +286,6 @@ impl Communicator for OciMachine {
             path: self.path(to),
             owner: self.0.setup.user.clone(),
         };
-        let from = from.to_owned();
         let packing = Packing {
             flavor: None,
             latest: None,

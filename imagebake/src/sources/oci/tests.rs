@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::{
-    communicator::{Command, OutputSink},
+    communicator::{Command, HostFolder, OutputSink},
     prelude::*,
 };
 use std::path::{Path, PathBuf};
@@ -175,7 +175,7 @@ async fn files_go_in_and_out_and_never_out_of_the_guest() {
     std::fs::create_dir_all(from.join("a/b")).expect("made");
     std::fs::write(from.join("a/b/f"), "x").expect("written");
     std::os::unix::fs::symlink("f", from.join("a/b/l")).expect("linked");
-    Communicator::upload_dir(&machine, &from, &"/srv/new".into())
+    Communicator::upload_dir(&machine, &HostFolder::new(&from), &"/srv/new".into())
         .await
         .expect("uploaded");
     let back = bench.path("back");
