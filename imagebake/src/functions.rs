@@ -33,7 +33,7 @@ pub fn flag(text: &str) -> Result<bool> {
     }
 }
 
-/// A length of time that is given as text: `90s`, `1h30m`; empty text is none.
+/// A length of time that is given as text: `90s`, `1h30m`; empty text is none, and so is what templates have below zero (`-1s`).
 ///
 /// # Errors
 /// When it is none.
@@ -41,7 +41,12 @@ pub fn duration(text: &str) -> Result<Duration> {
     if text.trim().is_empty() {
         return Ok(Duration::ZERO);
     }
-    humantime::parse_duration(text.trim())
+    let (negative, length) = match text.trim().strip_prefix('-') {
+        Some(length) => (true, length),
+        None => (false, text.trim()),
+    };
+    humantime::parse_duration(length)
+        .map(|length| if negative { Duration::ZERO } else { length })
         .map_err(|why| wrong(format!("{text:?} is no length of time: {why}")).hint("write it as `90s` or `1h30m`"))
 }
 
@@ -393,7 +398,8 @@ mod tests {
         assert_eq!(number::<i64>(&7_u32).expect("a number"), 7);
         assert!(number::<u16>("70000").is_err());
         assert_eq!(duration("1h30m").expect("a time"), Duration::from_secs(5400));
-        assert!(duration("soon").is_err());
+        assert_eq!(duration("-1s").expect("none"), Duration::ZERO);
+        assert!(duration("soon").is_err() && duration("-soon").is_err());
         assert_eq!(
             ["true", "1", "false", ""].map(|text| flag(text).expect("a flag")),
             [true, true, false, false]

@@ -19,6 +19,7 @@ pub fn available(tool: &str) -> bool {
             .status()
             .is_ok_and(|status| status.success()),
         "ovmf" => PathBuf::from("/usr/share/OVMF").is_dir(),
+        "seabios" => PathBuf::from("/usr/share/seabios/bios-256k.bin").is_file(),
         "grub-pc" => PathBuf::from("/usr/lib/grub/i386-pc/boot.img").is_file(),
         // Its absence from PATH is not what counts: it has to answer.
         "dockerd" => std::os::unix::net::UnixStream::connect("/var/run/docker.sock").is_ok(),

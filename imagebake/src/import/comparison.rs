@@ -93,6 +93,10 @@ fn scalar(value: &Json) -> String {
         Json::String(text) => RUNTIME.replace_all(text, "<run>").into_owned(),
         _ => return String::new(),
     };
+    // Below zero is none, as in Rust.
+    if text.strip_prefix('-').is_some_and(|length| DURATION.is_match(length)) {
+        return "0ns".to_owned();
+    }
     if DURATION.is_match(&text) {
         let nanoseconds: f64 = PART
             .captures_iter(&text)

@@ -126,6 +126,9 @@ fn check_unit(unit: &PlannedUnit, problems: &mut Diagnostics) {
     let mut found = Diagnostics::new();
     if unit.unit.no_runtime() == Some(NoRuntime::Unwritten) {
         found.push(unwritten(unit.kind()));
+    } else if let Some(why) = &unit.info.unsupported {
+        let problem = Diagnostic::warning("plan-only", why.clone());
+        found.push(problem.help("it plans; `validate` and `build` refuse it"));
     }
     unit.unit.check(&mut found);
     templates(&fields, &[], &mut found);

@@ -21,6 +21,10 @@ fn served() -> Http {
         Some(interface) => Http::new().interface(interface).port_min(8123).port_max(8123),
         None => Http::new(),
     };
+    let http = match told("HTTP_BIND") {
+        Some(address) => http.bind_address(address),
+        None => http,
+    };
     http
         .template(
             "/cfg.sh",

@@ -1,6 +1,7 @@
 //! A user's program for the tests on real machines of QEMU. The disk and the case are in the environment, put there by the tests.
 
 use imagebake::{
+    communicator::{ssh::KeyType, winrm::WinRm},
     groups::{CloudInit, HostPorts, Iso, Shutdown},
     io::DigestKind,
     prelude::*,
@@ -24,9 +25,14 @@ fn machine() -> Machine {
     let mut ssh = Ssh::user("root")
         .timeout(seconds("SSH_TIMEOUT", 300))
         .handshake_attempts(2);
-    if told("CLOUD_INIT").is_none() {
-        ssh = ssh.password(Secret::literal(told("PASSWORD").unwrap_or_else(|| "packer".to_owned())));
-    }
+    ssh = match told("CLOUD_INIT") {
+        None => ssh.password(Secret::literal(told("PASSWORD").unwrap_or_else(|| "packer".to_owned()))),
+        Some(_) => ssh
+            .temporary_key_pair_type(KeyType::Ecdsa)
+            .temporary_key_pair_bits(384)
+            .temporary_key_pair_name("of-this-build")
+            .clear_authorized_keys(true),
+    };
     if let Some(key) = told("HOST_KEY") {
         ssh = ssh.host_key(key);
     }
@@ -80,6 +86,7 @@ fn set(machine: Machine, name: &str, value: &str) -> Machine {
             .boot(Boot::after(Duration::from_secs(1)))
             .boot_key_interval(Duration::from_millis(20))
             .boot_step([value.to_owned(), "what ends it".to_owned()]),
+        "winrm" => machine.winrm(WinRm::user("Administrator")),
         "net_device" => machine.net_device(value.to_owned()),
         "cpu_model" => machine.cpu_model(value.to_owned()),
         "http_directory" => machine.http(Http::directory(value)),
@@ -173,6 +180,7 @@ fn web() -> Image {
         .source(machine())
         .provision(Shell::inline([
             "uname -a",
+            "cat ~/.ssh/authorized_keys || :",
             "echo shell > /root/by-shell",
             "mount -o ro /dev/disk/by-label/notes /mnt",
             "cat '/mnt/Some Folder/note.txt'",

@@ -157,19 +157,26 @@ fn says(text: &str, parts: &[&str]) {
 
 /// What the steps of an installed machine printed, and what is on its disk.
 #[track_caller]
-fn is_installed(project: &TestContext, built: &imagebake_tests::Output) {
-    says(&built.text(), &["of installed from 10.0.2.2", "and more"]);
+fn is_installed(project: &TestContext, built: &imagebake_tests::Output, builder: &str) {
+    let marker = format!("of installed from {builder}");
+    says(&built.text(), &[&marker, "and more"]);
     let disk = fs::read(project.path().join("out/installed")).expect("the disk");
-    assert!(disk.starts_with(b"of installed from 10.0.2.2\nand more\n"));
+    assert!(disk.starts_with(format!("{marker}\nand more\n").as_bytes()));
     assert_eq!(disk.len(), 64 << 20);
 }
 
 #[test]
 fn a_machine_is_installed_by_what_its_serial_console_shows() {
     requires_medium!();
-    let project = project();
+    // Files that are served at one address of the builder are fetched from there, and not from where machines find it otherwise.
+    let asked = std::net::UdpSocket::bind("0.0.0.0:0").and_then(|socket| {
+        socket.connect("192.0.2.1:9")?;
+        socket.local_addr()
+    });
+    let address = asked.expect("the builder has an address").ip().to_string();
+    let project = project().env("HTTP_BIND", &address).env("BUILDER", &address);
     let built = project.run(&["build", "serial"]).ok();
-    is_installed(&project, &built);
+    is_installed(&project, &built, &address);
     says(
         &built.text(),
         &[
@@ -182,7 +189,7 @@ fn a_machine_is_installed_by_what_its_serial_console_shows() {
     says(
         &log,
         &[
-            "HTTP: 127.0.0.1 asked GET /cfg.sh: 200",
+            &format!("HTTP: {address} asked GET /cfg.sh: 200"),
             "asked GET /more%20data: 200, 9 bytes",
         ],
     );

@@ -21,6 +21,7 @@ mod pages;
 mod paths;
 mod project;
 mod qemu;
+mod qemu_settings;
 mod shapes;
 mod ssh;
 mod ssh_settings;

@@ -30,7 +30,7 @@ fn processes(project: &TestContext, program: &str) -> Vec<(String, String)> {
 }
 
 /// What a build left: processes that name the project's folder, and folders beside the image.
-fn left(project: &TestContext) -> Vec<String> {
+pub(crate) fn left(project: &TestContext) -> Vec<String> {
     let programs = ["qemu-system", "swtpm socket"];
     let of = programs.into_iter().flat_map(|program| processes(project, program));
     let mut left: Vec<String> = of.map(|(_, line)| line).collect();
@@ -69,7 +69,7 @@ fn in_image(image: &Path, path: &str) -> String {
 }
 
 #[track_caller]
-fn told(output: &Output, words: &[&str]) {
+pub(crate) fn told(output: &Output, words: &[&str]) {
     let text = output.text();
     for word in words {
         assert!(text.contains(word), "`{word}` is not said:\n{text}");
@@ -87,7 +87,11 @@ fn a_disk_becomes_an_image() {
     // The host key was known: none was learnt from the machine.
     let text = built.text();
     assert!(!text.contains("as the machine showed it first"), "{text}");
+    // The key made for the build, of the sort and with the name that are asked for, is gone from the image.
+    told(&built, &["ecdsa-sha2-nistp384 ", " of-this-build"]);
     let image = project.path().join("out/web");
+    let keys = in_image(&image, "/root/.ssh/authorized_keys");
+    assert!(!keys.contains("ecdsa-sha2-nistp384"), "{keys}");
     assert_eq!(in_image(&image, "/root/by-user-data"), "told");
     assert_eq!(in_image(&image, "/etc/hostname"), "seeded");
     assert_eq!(in_image(&image, "/root/by-shell"), "shell");
@@ -130,7 +134,7 @@ fn a_killed_build_leaves_nothing_after_cleanup() {
 }
 
 /// A project whose machine turns itself off.
-fn off() -> TestContext {
+pub(crate) fn off() -> TestContext {
     with_program(&OFF, 1)
 }
 
@@ -151,7 +155,7 @@ impl Drop for Small {
     }
 }
 
-fn format_of(path: &Path) -> String {
+pub(crate) fn format_of(path: &Path) -> String {
     let about = sh(&format!("qemu-img info --output=json '{}'", path.display()));
     let about: serde_json::Value = serde_json::from_str(&about).expect("JSON");
     about["format"].as_str().expect("a form").to_owned()

@@ -233,6 +233,7 @@ impl Route {
             // A server that does not read, while much is written to it, is never asked whether it is there.
             silence: ssh
                 .read_write_timeout
+                .filter(|time| !time.is_zero())
                 .or(keep_alive.map(|interval| (interval * 4).max(Duration::from_secs(60)))),
             pause: ssh.pause_before_connecting,
             forward_agent: agent.filter(|_| !ssh.disable_agent_forwarding),

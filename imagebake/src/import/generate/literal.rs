@@ -197,7 +197,8 @@ pub(super) fn integer(text: &str, ty: &str) -> Option<String> {
 /// A length of time as templates spell it: `90s`, `1h30m`.
 pub(super) fn span_of_time(text: &str) -> std::result::Result<String, String> {
     let nanoseconds = duration(text)?;
-    let nanoseconds = u64::try_from(nanoseconds).map_err(|_| format!("{text:?} is a negative length of time"))?;
+    // One below zero turns a pause or an interval off, as zero does here.
+    let nanoseconds = u64::try_from(nanoseconds.max(0)).map_err(|_| format!("{text:?} is too long a time"))?;
     Ok(match nanoseconds {
         0 => "Duration::ZERO".to_owned(),
         n if n % 1_000_000_000 == 0 => format!("Duration::from_secs({})", seconds(n / 1_000_000_000)),
