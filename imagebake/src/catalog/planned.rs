@@ -30,7 +30,7 @@ pub(crate) fn planned(make: fn() -> Image) -> Plan {
     plan::plan(&project, &[entry], &Inputs::default(), &Default::default())
 }
 
-/// The units of a plan without errors, as templates write them; each component without a runtime says so.
+/// The units of a plan without errors, as templates write them; each component without a runtime says so, and each that has none for its settings.
 pub(super) fn told(make: fn() -> Image, unwritten: usize) -> Vec<Json> {
     let plan = planned(make);
     let of = |severity| plan.problems.iter().filter(move |problem| problem.severity == severity);

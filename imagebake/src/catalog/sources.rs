@@ -110,7 +110,7 @@ fn boxes() -> Image {
 
 #[test]
 fn local_machines() {
-    let units = told(boxes, 4);
+    let units = told(boxes, 5);
     let configs: Vec<Json> = units.iter().map(|unit| unit["config"].clone()).collect();
     let common = json!({
         "iso_url": "http://example.org/win7.iso", "iso_checksum": "md5:1d0d239a252cb53e466d39e752b17c28",
