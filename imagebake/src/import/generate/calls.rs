@@ -516,12 +516,21 @@ impl<'c, 'w> Calls<'c, 'w> {
 
     /// The call for one argument, which may have no value.
     pub(super) fn call(&self, setter: &str, argument: &Argument) -> Piece {
+        self.call_after(setter, "", argument)
+    }
+
+    /// The call for one entry of a map, which may have no value.
+    pub(super) fn entry_call(&self, setter: &str, name: &str, argument: &Argument) -> Piece {
+        self.call_after(setter, &format!("{name}, "), argument)
+    }
+
+    fn call_after(&self, setter: &str, before: &str, argument: &Argument) -> Piece {
         match argument.code.optional {
-            false => Piece::Call(format!(".{setter}({})", argument.text())),
+            false => Piece::Call(format!(".{setter}({before}{})", argument.text())),
             true => {
                 let value = format!("{VALUE}{setter}{VALUE}");
                 Piece::Statement(format!(
-                    "if let Some({value}) = {} {{\n{NAME} = {NAME}.{setter}({});\n}}",
+                    "if let Some({value}) = {} {{\n{NAME} = {NAME}.{setter}({before}{});\n}}",
                     argument.code.text,
                     argument.wrapped(&value)
                 ))

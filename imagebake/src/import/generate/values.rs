@@ -219,17 +219,7 @@ impl Calls<'_, '_> {
             }
             let name = self.writer.expr(&key_expr(key), &Want::Str)?;
             let argument = self.of_type(value, facts, entry)?;
-            let call = match argument.code.optional {
-                true => {
-                    return Err(Fault::at(
-                        entry.span,
-                        "no-rust",
-                        "whether an entry is there cannot depend on a variable",
-                    ));
-                }
-                false => format!(".{each}({}, {})", name.text, argument.text()),
-            };
-            pieces.push(Piece::Call(call));
+            pieces.push(self.entry_call(each, &name.text, &argument));
         }
         Ok(pieces)
     }

@@ -53,6 +53,11 @@ build {
   provisioner "shell" {
     inline = length(var.extra) > 0 ? var.extra : ["true"]
     only   = ["docker.app"]
+    env = {
+      STAGE  = var.stage
+      DEBUG  = var.debug ? "1" : null
+      MIRROR = var.mirror
+    }
   }
 
   provisioner "shell" {

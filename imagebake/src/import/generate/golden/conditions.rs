@@ -51,12 +51,18 @@ fn conditions(vars: Inputs) -> Image {
         app = app.platform(platform);
     }
 
-    let shell = Shell::inline(if vars.extra.is_empty() {
+    let mut shell = Shell::inline(if vars.extra.is_empty() {
         vec!["true".to_owned()]
     } else {
         vars.extra.clone()
     })
-    .only(["docker.app"]);
+    .env("STAGE", &vars.stage);
+    if let Some(env) = vars.debug.then_some("1") {
+        shell = shell.env("DEBUG", env);
+    }
+    if let Some(env) = &vars.mirror {
+        shell = shell.env("MIRROR", env);
+    }
     let shell_2 = Shell::inline(
         vars.extra
             .iter()
@@ -70,6 +76,6 @@ fn conditions(vars: Inputs) -> Image {
 
     Image::new()
         .source(app.named("app"))
-        .provision(shell)
+        .provision(shell.only(["docker.app"]))
         .provision(shell_2)
 }
