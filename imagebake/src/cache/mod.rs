@@ -2,7 +2,7 @@
 //!
 //! `key(step) = H(kind, settings but for cosmetic and unkeyed ones, secrets as references, contents of the files it reads, key before it)`; the first
 //! parent is the source's settings, its base and the files that a machine finds without any step. A step on the builder's side (`shell-local`) can depend on anything, so it and
-//! all after it have no key and always run. Where snapshots are kept is each source's affair.
+//! all after it have no key and always run. Where snapshots are kept is each source's affair; a [`MachineStore`] is where they go.
 
 use crate::{
     error::{Context, Result},
@@ -12,7 +12,9 @@ use crate::{
 use serde::{Deserialize, Serialize};
 use std::{
     fmt,
+    future::Future,
     path::{Path, PathBuf},
+    pin::Pin,
 };
 
 /// The version of what goes into a key; raise it when that changes.
@@ -56,6 +58,63 @@ impl StepKey {
 
     fn finish(hasher: &blake3::Hasher) -> Self {
         Self(hasher.finalize().to_hex().to_string())
+    }
+}
+
+/// What was removed of a [`MachineStore`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Cleared {
+    /// How many stored machines.
+    pub machines: usize,
+    /// How many bytes they took.
+    pub bytes: u64,
+}
+
+impl Cleared {
+    /// So many stored machines, which took so many bytes.
+    pub fn new(machines: usize, bytes: u64) -> Self {
+        Self { machines, bytes }
+    }
+}
+
+type Clearing = Pin<Box<dyn Future<Output = Result<Cleared>> + Send>>;
+
+/// Where a source stores machines, so that `cleanup --cache` can empty it. It is registered beside the source, with
+/// `inventory::submit! { MachineStore::new(…) }`.
+#[derive(Clone, Copy)]
+pub struct MachineStore {
+    kind: &'static str,
+    clear: fn(PathBuf) -> Clearing,
+}
+
+inventory::collect!(MachineStore);
+
+impl MachineStore {
+    /// The store of the sources of `kind`. `clear` is given the project's state folder, which need not be there, and leaves what builds use at that
+    /// moment.
+    pub const fn new(kind: &'static str, clear: fn(PathBuf) -> Clearing) -> Self {
+        Self { kind, clear }
+    }
+
+    /// All stores, by their kinds.
+    pub fn all() -> Vec<&'static Self> {
+        let mut all: Vec<_> = inventory::iter::<Self>().collect();
+        all.sort_by_key(|store| store.kind);
+        all
+    }
+
+    /// The sources' kind.
+    pub fn kind(&self) -> &'static str {
+        self.kind
+    }
+
+    /// Empties it.
+    ///
+    /// # Errors
+    /// When something of it cannot be removed.
+    pub async fn clear(&self, state_dir: &Path) -> Result<Cleared> {
+        (self.clear)(state_dir.to_owned()).await
     }
 }
 

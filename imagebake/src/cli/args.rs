@@ -399,6 +399,9 @@ pub(super) struct CleanupArgs {
     /// Only what this run left [default: all runs that have ended].
     #[arg(conflicts_with = "sweep")]
     pub(super) run: Option<String>,
+    /// Also remove what builds have stored of machines and their steps: the next ones begin from their bases.
+    #[arg(long, conflicts_with_all = ["sweep", "run"])]
+    pub(super) cache: bool,
     /// Ask the platform itself for this project's expired objects, by the labels they carry.
     #[arg(long, value_name = "PLATFORM", requires = "older_than")]
     pub(super) sweep: Option<String>,

@@ -1,6 +1,7 @@
 //! `cleanup`: removes what crashed and aborted runs left, from their journals, or with `--sweep` by the labels of the objects.
 //!
-//! JSON: `{"runs":[{run, state, removed:[{kind, id, unit, existed}], kept:[{kind, id, unit, reason, hints}], error, hints}]}`; with `--sweep`
+//! JSON: `{"runs":[{run, state, removed:[{kind, id, unit, existed}], kept:[{kind, id, unit, reason, hints}], error, hints}]}`; with `--cache`
+//! `"stored":[{kind, machines, bytes, error}]` beside that; with `--sweep`
 //! `{"objects":[…],"dry_run","failures"}`.
 
 use super::{
@@ -10,9 +11,11 @@ use super::{
     small_runtime,
 };
 use crate::{
+    cache::{Cleared, MachineStore},
     journal::{self, CleanupReport, RunCleanup, RunState, SweepReport},
-    reporter::Style,
+    reporter::{Style, bytes},
 };
+use serde::Serialize;
 use serde_json::Value as Json;
 use std::{fmt::Write, time::Duration};
 
@@ -27,11 +30,18 @@ pub(super) fn run(cli: &Cli, args: &CleanupArgs) -> Result<u8, Stop> {
             let report = runtime
                 .block_on(journal::cleanup(&cli.project, args.run.as_deref()))
                 .map_err(Stop::named)?;
-            match args.output {
-                Format::Json => cli.print_json(&report)?,
-                Format::Text => cli.print(&text(&report, cli.style, cli.quiet)),
+            // After the builds that crashed, which used some of it.
+            let stored = args.cache.then(|| runtime.block_on(clear_stores(cli)));
+            let failed = report.failed() || stored.iter().flatten().any(|store| store.error.is_some());
+            match (args.output, stored) {
+                (Format::Json, stored) => cli.print_json(&Told { report, stored })?,
+                (Format::Text, None) => cli.print(&text(&report, cli.style, cli.quiet)),
+                (Format::Text, Some(stored)) => {
+                    let runs = text(&report, cli.style, true);
+                    cli.print(&format!("{runs}{}", cleared(&stored, cli.style)));
+                }
             }
-            Ok(if report.failed() { FAILED } else { 0 })
+            Ok(if failed { FAILED } else { 0 })
         }
     }
 }
@@ -51,6 +61,72 @@ fn sweep(
         Format::Text => cli.print(&swept(&report, cli.style)),
     }
     Ok(if report.failures > 0 { FAILED } else { 0 })
+}
+
+/// A report, with what became of stored machines where that was asked for.
+#[derive(Serialize)]
+struct Told {
+    #[serde(flatten)]
+    report: CleanupReport,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stored: Option<Vec<ClearedStore>>,
+}
+
+/// What was removed of one store.
+#[derive(Serialize)]
+struct ClearedStore {
+    kind: &'static str,
+    machines: usize,
+    bytes: u64,
+    error: Option<String>,
+}
+
+async fn clear_stores(cli: &Cli) -> Vec<ClearedStore> {
+    let mut all = Vec::new();
+    for store in MachineStore::all() {
+        let (cleared, error) = match store.clear(&cli.project.state_dir).await {
+            Ok(cleared) => (cleared, None),
+            Err(error) => (Cleared::default(), Some(error.full())),
+        };
+        all.push(ClearedStore {
+            kind: store.kind(),
+            machines: cleared.machines,
+            bytes: cleared.bytes,
+            error,
+        });
+    }
+    all
+}
+
+fn cleared(stores: &[ClearedStore], style: Style) -> String {
+    let mut out = String::new();
+    for store in stores {
+        let _ = match (&store.error, store.machines) {
+            (Some(error), _) => writeln!(
+                out,
+                "{} the stored machines of {}: {error}",
+                style.red("could not remove"),
+                store.kind
+            ),
+            (None, 0) if store.bytes == 0 => Ok(()),
+            (None, 1) => writeln!(
+                out,
+                "removed 1 stored machine of {}, {}",
+                store.kind,
+                bytes(store.bytes)
+            ),
+            (None, many) => writeln!(
+                out,
+                "removed {many} stored machines of {}, {}",
+                store.kind,
+                bytes(store.bytes)
+            ),
+        };
+    }
+    if out.is_empty() {
+        out.push_str("no machines are stored\n");
+    }
+    out
 }
 
 fn text(report: &CleanupReport, style: Style, quiet: bool) -> String {

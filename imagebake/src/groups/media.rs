@@ -5,14 +5,14 @@ use crate::{
     error::{Context, Error, ErrorKind, Result},
     field::Places,
     guest_media::{Tree, floppy, write_cd},
-    io::off_the_async_threads,
+    io::{glob, off_the_async_threads},
     value::{HostPath, Text},
 };
 use imagebake_macros::Config;
 use std::{
     fs::File,
     io::{BufWriter, Write},
-    path::Path,
+    path::{Path, PathBuf},
 };
 
 /// A floppy disk made for the build: answer files of Windows, drivers.
@@ -87,6 +87,11 @@ impl Floppy {
         off_the_async_threads(move || floppy.tree(&cx).map(drop)).await
     }
 
+    /// The files and folders of the builder that are put on it. Blocking.
+    pub(crate) fn inputs(&self, cx: &Cx) -> Result<Vec<PathBuf>> {
+        matched(cx, self.files.iter().chain(&self.dirs))
+    }
+
     /// Makes its image at `to`.
     ///
     /// # Errors
@@ -100,6 +105,14 @@ impl Floppy {
         })
         .await
     }
+}
+
+/// What patterns match.
+fn matched<'a>(cx: &Cx, patterns: impl IntoIterator<Item = &'a HostPath>) -> Result<Vec<PathBuf>> {
+    let found = patterns
+        .into_iter()
+        .map(|pattern| glob::entries(&cx.input_path(pattern)));
+    Ok(found.collect::<Result<Vec<_>>>()?.concat())
 }
 
 /// Makes an image at `to` in a thread of its own.
@@ -156,6 +169,11 @@ impl Cd {
     pub async fn probe(&self, cx: &Cx) -> Result<()> {
         let (cd, cx) = (self.clone(), cx.clone());
         off_the_async_threads(move || cd.tree(&cx).map(drop)).await
+    }
+
+    /// The files and folders of the builder that are put on it. Blocking.
+    pub(crate) fn inputs(&self, cx: &Cx) -> Result<Vec<PathBuf>> {
+        matched(cx, &self.files)
     }
 
     /// Makes its image at `to`.

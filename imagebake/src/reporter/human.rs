@@ -237,8 +237,18 @@ impl View {
     }
 
     fn rendering(&self) -> Rendering {
-        let options = &self.options;
-        Rendering::new(options.style, &options.commands, options.timings, self.kept)
+        let HumanOptions {
+            style,
+            timings,
+            commands,
+            ..
+        } = self.options.clone();
+        Rendering {
+            style,
+            commands,
+            timings,
+            kept: self.kept,
+        }
     }
 
     fn message(&self, unit: Option<&UnitName>, level: Level, text: &str) {

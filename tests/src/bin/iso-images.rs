@@ -220,6 +220,54 @@ fn refused() -> Image {
     Image::new().source(machine.shutdown(Shutdown::by_platform().timeout(Duration::from_secs(1))))
 }
 
+/// A machine that is stored between its steps: a `SMALL` disk that starts by itself, or one that is installed from what is served. What it keeps is in
+/// sectors of its disk.
+#[image]
+fn stepped() -> Image {
+    let port = told("PORT").and_then(|port| port.parse().ok()).unwrap_or(8000_u16);
+    let http = Http::directory("served")
+        .template("/start.sh", "true\n")
+        .template(
+            "/cfg.sh",
+            "wget -q -O - http://{{ http_ip }}:{{ http_port }}/small.img | dd of=/dev/vda bs=1M\nsync\nreboot -f\n",
+        )
+        .port_min(port)
+        .port_max(port);
+    let machine = match told("SMALL") {
+        Some(disk) => Machine::from_disk(Iso::new(disk, value::Checksum::none())),
+        None => {
+            let medium = told("ISO").unwrap_or_else(|| "install.iso".to_owned());
+            let prompt = Boot::when_serial("idle").then("c").wait_for_serial("grub>");
+            Machine::from_iso(Iso::new(medium, value::Checksum::none()))
+                .disk_size("64M")
+                .boot(started(prompt, LINUX))
+        }
+    };
+    let machine = adjusted(machine)
+        .step_snapshots(true)
+        .memory(told("MEMORY").and_then(|text| text.parse().ok()).unwrap_or(256))
+        .use_backing_file(told("BACKING").is_some())
+        .output_directory("out")
+        .vm_name("stepped")
+        .headless(true)
+        .http(http)
+        .shutdown(Shutdown::command("sync; poweroff -f"))
+        .ssh(root().password(Secret::literal("packer").named("password")));
+    let first = told("FIRST").unwrap_or_else(|| "one".to_owned());
+    Image::new()
+        .source(machine)
+        .provision(Shell::inline([
+            "touch /in-memory".to_owned(),
+            format!("echo {first} $(cat /proc/sys/kernel/random/uuid) > /tmp/first"),
+            "cat /tmp/first".to_owned(),
+            "dd if=/tmp/first of=/dev/vda bs=512 seek=98304 conv=sync".to_owned(),
+        ]))
+        .provision(Shell::inline([
+            "dd if=/dev/vda of=/dev/vda bs=512 skip=98304 seek=98305 count=1",
+        ]))
+        .provision(Shell::script("third.sh"))
+}
+
 /// A key that there is none.
 #[image]
 fn misspelt() -> Image {

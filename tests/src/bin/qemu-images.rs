@@ -98,6 +98,9 @@ fn set(machine: Machine, name: &str, value: &str) -> Machine {
 
 /// Settings that a test asks for.
 fn adjusted(mut machine: Machine) -> Machine {
+    if told("STORED").is_some() {
+        machine = machine.step_snapshots(true);
+    }
     for line in told("SETTINGS").iter().flat_map(|all| all.lines()) {
         let (name, value) = line.split_once('=').unwrap_or((line, ""));
         machine = set(machine, name, value);
@@ -182,11 +185,13 @@ fn web() -> Image {
             "uname -a",
             "cat ~/.ssh/authorized_keys || :",
             "echo shell > /root/by-shell",
+            "if [ -e /root/by-user-data ]; then mv /root/by-user-data /root/was; echo changed > /root/by-user-data; fi",
             "mount -o ro /dev/disk/by-label/notes /mnt",
             "cat '/mnt/Some Folder/note.txt'",
             "umount /mnt",
         ]))
         .provision(File::content("uploaded\n", "/root/by-file"))
+        .provision(Shell::inline([told("LAST").unwrap_or_else(|| "true".to_owned())]))
         .post(Checksum::of(DigestKind::Sha256).output("web.sha256"))
 }
 

@@ -25,6 +25,7 @@ mod qemu_settings;
 mod shapes;
 mod ssh;
 mod ssh_settings;
+mod stored;
 
 use imagebake_tests::TestContext;
 

@@ -265,6 +265,11 @@ impl Ssh {
         Self::defaults().with_user(user)
     }
 
+    /// Whether there is something to log in with besides a key made for the build.
+    pub(crate) fn has_login(&self) -> bool {
+        self.password.is_some() || self.private_key_file.is_some() || self.private_key.is_some() || self.agent_auth
+    }
+
     /// How long the machine may take until somebody is logged in.
     #[cfg(feature = "ssh")]
     pub(crate) fn time_to_connect(&self) -> Duration {

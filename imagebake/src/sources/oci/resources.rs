@@ -3,14 +3,15 @@
 
 use super::{layer::Flavor, runtime, store::Store};
 use crate::{
-    error::{Context, Error, Result},
+    cache::{Cleared, MachineStore},
+    error::{Context, Error, ErrorKind, Result},
     io::off_the_async_threads,
     resource::{Owned, Resource, Token},
 };
 use serde::{Deserialize, Serialize};
 use std::{
     fs, io,
-    os::unix::fs::PermissionsExt,
+    os::unix::fs::{MetadataExt, PermissionsExt},
     path::{Path, PathBuf},
 };
 
@@ -86,6 +87,57 @@ impl Resource for Workspace {
 }
 
 crate::resource!(Workspace);
+
+inventory::submit! { MachineStore::new("oci", |state_dir| Box::pin(clear(state_dir))) }
+
+/// Removes the store with all in it, bases too: what is in it can be made again. Not under a build's feet.
+async fn clear(state_dir: PathBuf) -> Result<Cleared> {
+    let (root, gone) = (state_dir.join("oci"), state_dir.join("oci.gone"));
+    if gone.exists() {
+        remove_tree(gone.clone()).await?;
+    }
+    if !root.exists() {
+        return Ok(Cleared::default());
+    }
+    let working = fs::read_dir(root.join("work")).is_ok_and(|mut builds| builds.next().is_some());
+    if working {
+        return Err(Error::new(
+            ErrorKind::Unsupported,
+            "a build works with them, or one that was killed did",
+        )
+        .hint("wait for its end, or look at what `cleanup` says of it"));
+    }
+    // Whoever begins now begins with a store of its own.
+    fs::rename(&root, &gone).path("rename to", &gone)?;
+    let (machines, bytes) = {
+        let gone = gone.clone();
+        off_the_async_threads(move || Ok::<_, Error>((steps_in(&gone), size_of(&gone)))).await?
+    };
+    remove_tree(gone).await?;
+    Ok(Cleared::new(machines, bytes))
+}
+
+/// How many steps are on record.
+fn steps_in(store: &Path) -> usize {
+    let folders = fs::read_dir(store).into_iter().flatten().flatten();
+    let records = folders
+        .filter(|folder| folder.file_name().to_string_lossy().starts_with("keys"))
+        .flat_map(|folder| fs::read_dir(folder.path()).into_iter().flatten().flatten());
+    records
+        .filter(|record| record.file_name().to_string_lossy().starts_with("step-"))
+        .count()
+}
+
+/// What a tree takes on the disk, as far as it can be read.
+fn size_of(folder: &Path) -> u64 {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    let sizes = entries.map(|entry| match entry.metadata() {
+        Ok(about) if about.is_dir() => size_of(&entry.path()),
+        Ok(about) => about.blocks() * 512 / about.nlink().max(1),
+        Err(_) => 0,
+    });
+    sizes.sum()
+}
 
 /// Removes a tree, whatever modes its folders have and whoever owns its files.
 pub(super) async fn remove_tree(folder: PathBuf) -> Result<()> {

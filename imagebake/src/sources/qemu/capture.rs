@@ -3,7 +3,7 @@
 use super::{
     arguments::Drive,
     config::Machine,
-    disks::{Disks, words},
+    disks::{Disks, file_name, words},
     driver::Img,
     steps::Place,
 };
@@ -37,9 +37,14 @@ impl Machine {
     /// Makes the image of the machine's disks and puts it in its place.
     pub(super) async fn capture(&self, cx: &Cx, img: &Img, disks: &Disks, place: Place) -> Result<Files> {
         let done = place.folder.join("done");
-        for drive in &disks.drives {
-            let base = disks.base.as_deref().filter(|_| drive.path == disks.drives[0].path);
-            self.finish(cx, img, drive, base, &done).await?;
+        for (i, drive) in disks.drives.iter().enumerate() {
+            let base = disks.base.as_deref().filter(|_| i == 0);
+            let name = file_name(&place.name, i);
+            if let (Some(base), true, true) = (base, self.use_backing_file, disks.layered) {
+                img.move_to(&drive.path, base).await?;
+            }
+            self.finish(cx, img, (drive, &name), (base, disks.layered), &done)
+                .await?;
         }
         let efivars = place.folder.join("image/efivars.fd");
         if efivars.is_file() && !self.efi_drop_efivars {
@@ -62,22 +67,26 @@ impl Machine {
         Ok(Files::new(files, BUILDER))
     }
 
-    async fn finish(&self, cx: &Cx, img: &Img, drive: &Drive, base: Option<&Path>, done: &Path) -> Result<()> {
-        let name = drive.path.file_name().unwrap_or_default().to_owned();
+    async fn finish(
+        &self,
+        cx: &Cx,
+        img: &Img,
+        (drive, name): (&Drive, &str),
+        (base, layered): (Option<&Path>, bool),
+        done: &Path,
+    ) -> Result<()> {
         let wanted = self.image_format.as_ref().map(Text::to_string);
         let format = wanted.clone().unwrap_or_else(|| self.disk_format());
         let (format, extension) = form(&format);
-        let mut to = done.join(&name);
+        let mut to = done.join(name);
         if wanted.is_some() && to.extension().is_none_or(|given| given != extension) {
-            let mut name = name;
-            name.push(format!(".{extension}"));
-            to = done.join(name);
+            to = done.join(format!("{name}.{extension}"));
         }
         let same = format == drive.format;
         // An overlay on what the machine started from is an image by itself only where the user wants it so.
         let flat = base.is_none() || self.use_backing_file;
         let stays = self.skip_compaction || (base.is_some() && self.use_backing_file);
-        if same && flat && stays && !self.disk_compression {
+        if same && flat && stays && !self.disk_compression && !layered {
             return rename(&drive.path, &to);
         }
         let about = img.info(&drive.path).await?;

@@ -7,6 +7,7 @@ use super::{
 };
 use crate::{
     boot_command,
+    communicator::ssh::Ssh,
     groups::{Boot, Vnc},
     plan::{Diagnostic, Diagnostics},
     value::Text,
@@ -26,6 +27,9 @@ impl Machine {
         self.check_numbers(problems);
         self.check_disks(problems);
         self.check_way_in(problems);
+        if self.step_snapshots {
+            self.check_snapshots(problems);
+        }
         for (field, word, known) in [
             ("format", &self.format, &["qcow2", "raw"][..]),
             ("image_format", &self.image_format, IMAGE_FORMATS),
@@ -40,6 +44,46 @@ impl Machine {
         }
         for (field, message) in self.idle() {
             problems.warning(field, "no-effect", message);
+        }
+    }
+
+    /// Finds what cannot be stored with the machine, or would keep it from starting again.
+    fn check_snapshots(&self, problems: &mut Diagnostics) {
+        let mut refuse = |message: &str, help: &str| {
+            let problem = Diagnostic::error("contradiction", message).field("step_snapshots");
+            problems.push(problem.help(help));
+        };
+        if !self.wants_ssh() {
+            refuse(
+                "a machine is stored once what it has in memory is written out, and nobody is in it to say so",
+                "use SSH, or leave `step_snapshots` out",
+            );
+        }
+        if self.vtpm {
+            refuse(
+                "what is in a TPM is not stored, and a machine that has sealed something with it would not start again",
+                "leave `vtpm` or `step_snapshots` out",
+            );
+        }
+        let disks = [
+            "drive", "blockdev", "hda", "hdb", "hdc", "hdd", "sd", "mtdblock", "snapshot",
+        ];
+        let own = self.qemuargs.iter().filter_map(|words| words.as_slice().first());
+        if own
+            .map(ToString::to_string)
+            .any(|option| disks.iter().any(|disk| same(disk, &option)))
+        {
+            refuse(
+                "`qemuargs` attaches disks of its own, which are not stored",
+                "leave that to `disk_interface` and `additional_disk`, or leave `step_snapshots` out",
+            );
+        }
+        let logs_in = self.communication.ssh.as_ref().is_none_or(Ssh::has_login);
+        if self.tells_key() && self.cloud_init.is_none() && !logs_in {
+            refuse(
+                "only the key made for the build logs in, which is another one when the machine is started from its stored state",
+                "give a login that stays, such as `.private_key_file(…)` or `.password(…)`, or leave `step_snapshots` out",
+            );
         }
     }
 

@@ -143,7 +143,7 @@ impl Machine {
             cache: text(self.disk_cache.as_ref(), "unsafe"),
             detect_zeroes: text(self.disk_detect_zeroes.as_ref(), zeroes),
             discard,
-            starts: self.disk_image,
+            starts: with.disks.started,
         };
         arguments::add_disks(all, &with.disks.drives, &options);
         let interface = self.cdrom_interface.as_ref().map(Text::to_string);
@@ -153,7 +153,7 @@ impl Machine {
             // Whoever replaces the disks does not mean it.
             all.add_until("-fda", "-drive", drive);
         }
-        all.add("-boot", if self.disk_image { "c" } else { "once=d" });
+        all.add("-boot", if with.disks.started { "c" } else { "once=d" });
     }
 
     /// The network; gives the adapter.
@@ -246,6 +246,8 @@ mod tests {
         let disks = Disks {
             drives: vec![drive("one"), drive("two")],
             base: None,
+            layered: false,
+            started: machine.disk_image,
         };
         let setup = Setup {
             folder: Path::new("/f"),

@@ -62,6 +62,20 @@ pub struct Machine {
     /// How the disk is attached: `virtio`, `virtio-scsi`, `ide`, `sata`, `scsi`, `nvme`, `sd`; `virtio` without.
     #[field(template = "disk_interface")]
     pub(super) disk_interface: Option<Text>,
+    /// Stores the machine after each step, so that a build whose step 7 failed is run again from where step 6 ended, and one whose first steps have
+    /// not changed begins behind them. A machine that is installed, from a medium or by what is typed, is stored before its first step too.
+    ///
+    /// What is stored is disks and the firmware's variables, no memory: a step after which a later build begins finds the machine as after a
+    /// reboot, without what ran, without `/tmp` where that is in memory, and nothing is typed at its first screen. Cloud-init is told who may log in,
+    /// and nothing else. Steps that need more than that of one another are one step. The guest is asked to `sync` before; one that has no such
+    /// command is not stored, which a warning tells.
+    ///
+    /// A state is found again as long as nothing has changed of what came before it: the medium, the settings, the steps and the files that they
+    /// read. What the builder lends the machine (memory, processors, the accelerator, ports) and what becomes of the image afterwards may
+    /// change. While the machine runs, its disks are below the state folder, in the form `qcow2`; the image is written from them, in its own form and
+    /// in need of none of them. At a build's end the states of its own list of steps stay; `cleanup --cache` removes all.
+    #[field(unkeyed)]
+    pub(super) step_snapshots: bool,
     /// What the builder caches: `writeback`, `writethrough`, `none`, `unsafe`, `directsync`. `unsafe` without: what is made outlives no crash
     /// of the builder, and the finished image is written through.
     #[field(template = "disk_cache", unkeyed)]
@@ -274,6 +288,12 @@ impl Machine {
     /// Whether steps reach it over SSH.
     pub(super) fn wants_ssh(&self) -> bool {
         self.communication.is_ssh()
+    }
+
+    /// Whether it takes more than a start until somebody can log in: an installation from a medium, or what is typed.
+    #[cfg(feature = "ssh")]
+    pub(super) fn is_installed(&self) -> bool {
+        !self.disk_image || self.boot.as_ref().is_some_and(Boot::types) || !self.boot_steps.is_empty()
     }
 
     /// Whether a template tells the machine the public half of the key that logs in.

@@ -24,6 +24,18 @@ pub(super) struct Disks {
     pub(super) drives: Vec<Drive>,
     /// What the first is an overlay on.
     pub(super) base: Option<PathBuf>,
+    /// Whether there are layers of stored machines between: then they are below the state folder, and no image by themselves.
+    pub(super) layered: bool,
+    /// Whether the machine is started from them, and not from a medium.
+    pub(super) started: bool,
+}
+
+/// What a disk's file is called in the image.
+pub(super) fn file_name(machine: &str, disk: usize) -> String {
+    match disk {
+        0 => machine.to_owned(),
+        more => format!("{machine}-{more}"),
+    }
 }
 
 /// The words of a list of settings.
@@ -47,29 +59,47 @@ impl Machine {
         name: &str,
         medium: Option<&Path>,
     ) -> Result<Disks> {
-        let path = folder.join(name);
+        let paths: Vec<PathBuf> = (0..=self.disk_additional_size.len())
+            .map(|disk| folder.join(file_name(name, disk)))
+            .collect();
+        let drives = self.make_disks_at(cx, img, &paths, medium, &self.disk_format()).await?;
+        let overlay = drives.first().is_some_and(|first| first.format == "qcow2");
+        Ok(Disks {
+            drives,
+            base: medium.filter(|_| overlay).map(Path::to_owned),
+            layered: false,
+            started: self.disk_image,
+        })
+    }
+
+    /// Makes the disks as these files, empty ones in the form `format`.
+    pub(super) async fn make_disks_at(
+        &self,
+        cx: &Cx,
+        img: &Img,
+        paths: &[PathBuf],
+        medium: Option<&Path>,
+        format: &str,
+    ) -> Result<Vec<Drive>> {
         let more = self.qemu_img_args.as_ref();
         let create = words(more.map_or(&[][..], |more| &more.create))?;
-        let (first, base) = match medium {
-            None => {
-                let size = self.disk_bytes().unwrap_or(USUAL_SIZE);
-                let format = self.disk_format();
-                self.create(img, &create, &format, None, &path, Some(size)).await?;
-                (Drive { path, format }, None)
-            }
-            Some(base) => {
-                let drive = self.start_from_disk(cx, img, &create, base, path).await?;
-                let overlay = (drive.format == "qcow2").then(|| base.to_owned());
-                (drive, overlay)
-            }
-        };
-        let mut drives = vec![first];
-        for (i, size) in self.disk_additional_size.iter().enumerate() {
-            let (path, format) = (folder.join(format!("{name}-{}", i + 1)), self.disk_format());
-            self.create(img, &create, &format, None, &path, size_of(size)).await?;
-            drives.push(Drive { path, format });
+        let mut drives = Vec::new();
+        for (i, path) in paths.iter().enumerate() {
+            let size = match (i, medium) {
+                (0, Some(base)) => {
+                    drives.push(self.start_from_disk(cx, img, &create, base, path.clone()).await?);
+                    continue;
+                }
+                (0, None) => Some(self.disk_bytes().unwrap_or(USUAL_SIZE)),
+                (more, _) => self.disk_additional_size.get(more - 1).and_then(size_of),
+            };
+            self.create(img, &create, format, None, path, size).await?;
+            drives.push(Drive {
+                path: path.clone(),
+                format: format.to_owned(),
+            });
         }
-        Ok(Disks { drives, base })
+        Ok(drives)
     }
 
     async fn create(
@@ -168,7 +198,7 @@ impl Machine {
 }
 
 /// Whether what stands in `base` fits once more beside `path`: the image has it all.
-fn room_for(base: &Path, path: &Path) -> Result<()> {
+pub(super) fn room_for(base: &Path, path: &Path) -> Result<()> {
     let about = std::fs::metadata(base).path("read", base)?;
     let folder = path.parent().unwrap_or(Path::new("."));
     let room = rustix::fs::statvfs(folder).map_err(std::io::Error::from);

@@ -148,6 +148,13 @@ impl Img {
         })
     }
 
+    /// Makes a disk an overlay on `base`, which is below it already, and on nothing between.
+    pub(super) async fn move_to(&self, disk: &Path, base: &Path) -> Result<()> {
+        let format = self.info(base).await?.format;
+        let words = ["rebase", "-q", "-f", "qcow2", "-F", &format, "-b"].map(OsString::from);
+        self.run(&[&words[..], &[base.into(), disk.into()]].concat()).await
+    }
+
     /// Runs `qemu-img` with these arguments.
     pub(super) async fn run(&self, arguments: &[OsString]) -> Result<()> {
         output(&self.0, arguments).await.map(drop)

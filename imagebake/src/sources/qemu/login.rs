@@ -51,7 +51,14 @@ impl Machine {
         {
             return Ok(());
         }
-        let key = key.public().split_whitespace().nth(1).unwrap_or_default();
+        self.take_key_out(comm, key.public())
+            .await
+            .map_err(|error| error.hint("leave `clear_authorized_keys` out, and remove it by a step"))
+    }
+
+    /// Takes a key, the public half of which is `line`, out of the machine.
+    pub(super) async fn take_key_out(&self, comm: &SshComm, line: &str) -> Result<()> {
+        let key = line.split_whitespace().nth(1).unwrap_or_default();
         // Of the user who logged in, and of root, to whom cloud-init gives it as well.
         let script = format!(
             "become=; [ \"$(id -u)\" = 0 ] || become='sudo -n'; for file in ~/.ssh/authorized_keys /root/.ssh/authorized_keys; do \
@@ -65,11 +72,10 @@ impl Machine {
             exit => Err(Error::new(
                 ErrorKind::CommandFailed,
                 format!(
-                    "the key made for the build could not be taken out of the machine: exit code {}",
+                    "a key made for a build could not be taken out of the machine: exit code {}",
                     exit.code()
                 ),
-            )
-            .hint("leave `clear_authorized_keys` out, and remove it by a step")),
+            )),
         }
     }
 }

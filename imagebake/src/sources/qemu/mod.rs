@@ -3,7 +3,7 @@
 //! ```text
 //! medium ── fetched once, checked ──┐
 //! .imagebake-TOKEN/                 │         beside the image's place, gone in the end
-//!   image/NAME        the disk: empty, or an overlay on the medium
+//!   image/NAME        the disk: empty, or an overlay on the medium; of machines that are stored between steps, it is in `states.rs`
 //!   serial.log  qemu.log  tpm/
 //!   done/NAME         one pass over the disk: flat, its holes kept ── renamed to the image's place
 //! ```
@@ -30,6 +30,8 @@ mod evidence;
 mod firmware;
 #[cfg(feature = "machines")]
 mod keyboard;
+#[cfg_attr(not(feature = "ssh"), path = "layers_absent.rs")]
+mod layers;
 #[cfg(feature = "ssh")]
 mod login;
 mod ports;
@@ -39,6 +41,8 @@ mod resources;
 mod seed;
 mod source;
 mod start;
+#[cfg(feature = "ssh")]
+mod states;
 mod steps;
 #[cfg_attr(not(feature = "machines"), path = "surroundings_absent.rs")]
 mod surroundings;

@@ -5,8 +5,8 @@ use crate::{
     communicator::ssh::{Access, HostKey, TemporaryKey},
     engine::Cx,
     error::{Context, Error, ErrorKind, Result},
-    groups::CloudInit,
     guest_media::{Tree, write_cd},
+    value::Text,
 };
 use serde_json::{Value, json};
 use std::{
@@ -34,21 +34,37 @@ impl Seed {
 }
 
 impl Machine {
-    /// Makes the seed, where one is wanted, with the key made for the build.
-    pub(super) fn make_seed(&self, cx: &Cx, folder: &Path, key: Option<&TemporaryKey>) -> Result<Option<Seed>> {
+    /// Makes the seed, where one is wanted, with the key made for the build. A machine that was `restored` is told that key and nothing else: the rest it was
+    /// told once, and steps have changed it since.
+    pub(super) fn make_seed(
+        &self,
+        cx: &Cx,
+        folder: &Path,
+        key: Option<&TemporaryKey>,
+        restored: bool,
+    ) -> Result<Option<Seed>> {
         let (Some(cloud_init), Some(ssh), Some(key)) = (&self.cloud_init, &self.communication.ssh, key) else {
             return Ok(None);
         };
         let host = TemporaryKey::generate("imagebake")?;
         let user = ssh.user.reveal()?.to_string();
         let mut tree = Tree::new();
-        let hostname = cloud_init.hostname.as_ref().map(|name| name.reveal()).transpose()?;
+        let hostname = cloud_init
+            .hostname
+            .as_ref()
+            .filter(|_| !restored)
+            .map(|name| name.reveal())
+            .transpose()?;
         let mut meta = json!({"instance-id": format!("imagebake-{}", cx.run_id()), "public-keys": [key.public()]});
         if let Some(hostname) = &hostname {
             meta["local-hostname"] = json!(hostname.as_str());
         }
         tree.add_bytes("meta-data", format!("{meta}\n"))?;
-        tree.add_bytes("user-data", user_data(cloud_init, &config(&user, key, &host))?)?;
+        let data = match restored {
+            false => user_data(cloud_init.user_data.as_ref(), &config(&user, key, &host))?,
+            true => user_data(None, &config_again(&user, key, &host))?,
+        };
+        tree.add_bytes("user-data", data)?;
         if let Some(network) = &cloud_init.network_config {
             tree.add_bytes("network-config", network.reveal()?.as_bytes())?;
         }
@@ -82,10 +98,18 @@ fn config(user: &str, key: &TemporaryKey, host: &TemporaryKey) -> Value {
     })
 }
 
+/// What a machine that was stored is told: to cloud-init it is a new one, which for users, passwords and names it is not.
+fn config_again(user: &str, key: &TemporaryKey, host: &TemporaryKey) -> Value {
+    let mut config = config(user, key, host);
+    config["users"] = json!([{"name": user, "ssh_authorized_keys": [key.public()], "lock_passwd": false}]);
+    config["preserve_hostname"] = json!(true);
+    config
+}
+
 /// Ours alone, or beside the user's: then lists are joined, and what the user says wins.
-fn user_data(cloud_init: &CloudInit, ours: &Value) -> Result<String> {
+fn user_data(users: Option<&Text>, ours: &Value) -> Result<String> {
     let ours = format!("#cloud-config\n{ours}\n");
-    let Some(users) = &cloud_init.user_data else {
+    let Some(users) = users else {
         return Ok(ours);
     };
     let users = users.reveal()?;
@@ -123,11 +147,25 @@ mod tests {
     }
 
     #[test]
+    fn a_restored_machine_keeps_its_users_and_its_name() {
+        let (old, new) = (
+            TemporaryKey::generate("x").expect("a key"),
+            TemporaryKey::generate("x").expect("a key"),
+        );
+        let again = config_again("debian", &new, &old);
+        assert_eq!(again["users"][0]["lock_passwd"], false);
+        assert_eq!(again["users"].as_array().map(Vec::len), Some(1));
+        assert_eq!(again["users"][0]["ssh_authorized_keys"][0], new.public());
+        assert_eq!(again["ssh_keys"]["ed25519_public"], old.public());
+        assert_eq!(again["preserve_hostname"], true);
+    }
+
+    #[test]
     fn the_users_data_stands_beside_ours() {
         let ours = json!({"users": []});
-        let alone = user_data(&CloudInit::new(), &ours).expect("text");
+        let alone = user_data(None, &ours).expect("text");
         assert_eq!(alone, "#cloud-config\n{\"users\":[]}\n");
-        let both = user_data(&CloudInit::new().user_data("#!/bin/sh\ntrue\n"), &ours).expect("text");
+        let both = user_data(Some(&"#!/bin/sh\ntrue\n".into()), &ours).expect("text");
         assert!(
             both.contains("Content-Type: text/x-shellscript") && both.contains("{\"users\":[]}"),
             "{both}"

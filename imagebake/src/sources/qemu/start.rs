@@ -117,7 +117,7 @@ impl Running {
                 ErrorKind::NoSpace,
                 "the machine stopped because one of its disks could not be written: there may be no room left on the builder",
             )
-            .hint("make room on the disk with the image's folder, or choose an `output_directory` on another one"),
+            .hint("make room where its disks are: beside the image, or below the state folder with `step_snapshots`; or choose another `output_directory` or `--state-dir`"),
         }
     }
 
