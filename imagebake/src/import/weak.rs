@@ -22,6 +22,10 @@ static TEMPLATE_DIR: LazyLock<Regex> =
 static CLEAN_TIME: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r"\{\{-?\s*isotime\s*\|\s*clean_resource_name\s*-?\}\}").expect("it is a pattern"));
 static CALL: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\{\{-?\s*([^{}]*?)\s*-?\}\}").expect("it is a pattern"));
+/// A time in a layout of the template's: without one it is a fact of the run on both sides.
+static DATED: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r#"\{\{-?\s*((?:strftime|isotime)\s+(?:"[^"{}]*"|`[^`{}]*`))\s*-?\}\}"#).expect("it is a pattern")
+});
 static OWN_FACT: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r"\{\{-?\s*(build_name|build_type|\.BuildName)\s*-?\}\}").expect("it is a pattern"));
 static USER: LazyLock<Regex> =
@@ -46,6 +50,7 @@ pub struct Surroundings<'a> {
 /// - Empty text for a flag is `false`, for a number 0 (weakly typed input).
 /// - A user variable that nobody declared is empty (`user` outside of variables), `{{template_dir}}` is the template's folder, and a file below
 ///   the folder in which packer was started is named as seen from there, since relative paths start there.
+/// - `{{strftime "%F"}}` and `{{isotime "2006"}}` are the moment of the run, also in texts that have facts of a running build beside them.
 /// - `{{isotime | clean_resource_name}}` is the moment of the run as a name without colons, in sources of clouds that have that function.
 pub fn converted(plan: &Json, catalog: &dyn Catalog, around: &Surroundings<'_>) -> Json {
     let mut plan = plan.clone();
@@ -166,6 +171,11 @@ impl Converter<'_> {
                 };
                 let here = TEMPLATE_DIR.replace_all(text, folder);
                 let here = USER.replace_all(&here, "");
+                let dated = |call: &Captures<'_>| {
+                    let made = legacy::dated(&call[1], self.around.clock);
+                    made.unwrap_or_else(|| call[0].to_owned())
+                };
+                let here = DATED.replace_all(&here, dated);
                 let here = match cleans {
                     true => CLEAN_TIME.replace_all(&here, |_: &Captures<'_>| self.clean_time()),
                     false => here,
@@ -243,6 +253,17 @@ mod tests {
         cwd: "/srv",
         clock: 1_767_225_600,
     };
+
+    #[test]
+    fn a_time_beside_facts_of_the_build_is_that_of_the_run() {
+        let texts = json!({"a": "{{strftime \"%Y-%m\"}} {{build `ID`}}", "b": "{{isotime `2006`}} {{.Vars}}", "c": "{{isotime}} {{timestamp}} {{.Path}}"});
+        let plan = json!({"builds": [{"type": "null", "config": texts}]});
+        let converted = converted(&plan, &Known::new(), &AROUND);
+        assert_eq!(
+            converted["builds"][0]["config"],
+            json!({"a": "2026-01 {{build `ID`}}", "b": "2026 {{.Vars}}", "c": "{{isotime}} {{timestamp}} {{.Path}}"})
+        );
+    }
 
     #[test]
     fn text_for_a_list_is_cut_at_its_commas() {

@@ -62,7 +62,17 @@ pub(super) fn constant(action: &str) -> Option<Result<String, String>> {
         return None;
     }
     // These functions ask nothing of it.
-    let context = Context::new(".", ".");
+    made(action, 0)
+}
+
+/// What an action comes to that asks for nothing but the moment of the run: `strftime "%F"`.
+pub(super) fn dated(action: &str, clock: i64) -> Option<String> {
+    made(action, clock)?.ok()
+}
+
+fn made(action: &str, clock: i64) -> Option<Result<String, String>> {
+    let mut context = Context::new(".", ".");
+    context.clock = clock;
     let engine = functions::Engine {
         context: &context,
         user: &std::collections::BTreeMap::new(),

@@ -42,7 +42,10 @@ async fn older(vars: Inputs, data: &Data) -> Result<Image> {
     );
 
     let shell = Shell::scripts(["scripts/base.sh".to_owned(), format!("scripts/{}.sh", vars.version)])
-        .execute_command("{{ vars }} sh {{ path }}")
+        .execute_command(format!(
+            "echo {}; {{{{ vars }}}} sh {{{{ path }}}}",
+            data.time().format("%Y-%m")
+        ))
         .environment_vars([format!("TOKEN={}", vars.token)])
         .only(["docker"])
         .override_for("docker", |step| step.remote_folder("/var/tmp"));
