@@ -11,6 +11,7 @@ use rustix::io::Errno;
 use super::atomic::AtomicFile;
 use super::control::{CancelOnDrop, Control};
 use super::error::{Error, Result};
+use super::read::regular;
 use super::threads::off_the_async_threads;
 
 /// Bytes moved between two looks at the cancel flag.
@@ -34,18 +35,7 @@ pub struct Copied {
 ///
 /// Reading or writing failed, `from` is no regular file or changed while it was read, or the flag was raised.
 pub fn copy_sparse(from: &Path, to: &Path, control: &Control) -> Result<Copied> {
-    let metadata = std::fs::metadata(from).map_err(Error::on("read", from))?;
-    if !metadata.is_file() {
-        let what = if metadata.is_dir() {
-            "a folder"
-        } else {
-            "a device or pipe"
-        };
-        return Err(Error::NotAFile {
-            path: from.to_owned(),
-            what,
-        });
-    }
+    let metadata = regular(from)?;
     if std::fs::canonicalize(to).is_ok_and(|to| std::fs::canonicalize(from).is_ok_and(|from| from == to)) {
         return Err(Error::OutputIsInput { path: to.to_owned() });
     }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::control::{CancelOnDrop, Control};
 use super::digest::{DigestKind, Digests, Hashers};
 use super::error::{Error, Result};
-use super::read::{Consumer, read_once};
+use super::read::{Consumer, read_once, regular};
 use super::threads::off_the_async_threads;
 
 /// A file of an artifact: where it is, its size, and the digests computed so far.
@@ -34,15 +34,7 @@ impl FileRef {
 
     /// [`FileRef::open`], with all that the file system says of the file.
     pub(super) fn look(path: PathBuf) -> Result<(Self, std::fs::Metadata)> {
-        let metadata = std::fs::metadata(&path).map_err(Error::on("read", &path))?;
-        if !metadata.is_file() {
-            let what = if metadata.is_dir() {
-                "a folder"
-            } else {
-                "a device or pipe"
-            };
-            return Err(Error::NotAFile { path, what });
-        }
+        let metadata = regular(&path)?;
         let file = Self {
             path,
             size: metadata.len(),

@@ -20,6 +20,20 @@ use super::block::{BLOCK, Block, Pool};
 use super::control::Control;
 use super::error::{Error, Result};
 
+/// What the file system says of a regular file; anything else is refused.
+pub(super) fn regular(path: &Path) -> Result<Metadata> {
+    let metadata = std::fs::metadata(path).map_err(Error::on("read", path))?;
+    if metadata.is_file() {
+        return Ok(metadata);
+    }
+    let what = match metadata.is_dir() {
+        true => "a folder",
+        false => "a device or pipe",
+    };
+    let path = path.to_owned();
+    Err(Error::NotAFile { path, what })
+}
+
 /// Blocks that wait for one consumer at most.
 const WAITING: usize = 4;
 
@@ -143,18 +157,7 @@ pub(crate) struct Input {
 impl Input {
     pub(crate) fn open(path: &Path) -> Result<Self> {
         // Opening a pipe would wait for its other end, so what it is comes first.
-        let metadata = std::fs::metadata(path).map_err(Error::on("read", path))?;
-        if !metadata.is_file() {
-            let what = if metadata.is_dir() {
-                "a folder"
-            } else {
-                "a device or pipe"
-            };
-            return Err(Error::NotAFile {
-                path: path.to_owned(),
-                what,
-            });
-        }
+        regular(path)?;
         let file = File::open(path).map_err(Error::on("read", path))?;
         let metadata = file.metadata().map_err(Error::on("read", path))?;
         Ok(Self {

@@ -237,18 +237,8 @@ impl View {
     }
 
     fn rendering(&self) -> Rendering {
-        let HumanOptions {
-            style,
-            timings,
-            commands,
-            ..
-        } = self.options.clone();
-        Rendering {
-            style,
-            commands,
-            timings,
-            kept: self.kept,
-        }
+        let options = &self.options;
+        Rendering::new(options.style, &options.commands, options.timings, self.kept)
     }
 
     fn message(&self, unit: Option<&UnitName>, level: Level, text: &str) {

@@ -191,19 +191,8 @@ impl Words {
                 text
             }
             Event::Summary { summary } => {
-                let PlainOptions {
-                    style,
-                    timings,
-                    commands,
-                    ..
-                } = self.options.clone();
-                Rendering {
-                    style,
-                    commands,
-                    timings,
-                    kept: self.kept,
-                }
-                .summary(summary)
+                let options = &self.options;
+                Rendering::new(options.style, &options.commands, options.timings, self.kept).summary(summary)
             }
             event => {
                 let Some(unit) = event.unit() else { return String::new() };

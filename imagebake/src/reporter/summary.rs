@@ -49,6 +49,15 @@ pub(crate) struct Rendering {
 }
 
 impl Rendering {
+    pub(crate) fn new(style: Style, commands: &Commands, timings: bool, kept: bool) -> Self {
+        Self {
+            style,
+            commands: commands.clone(),
+            timings,
+            kept,
+        }
+    }
+
     /// Every failure, then a line per unit, then the timings where they were asked for.
     pub(crate) fn summary(&self, summary: &Summary) -> String {
         let mut out = String::new();

@@ -124,20 +124,10 @@ impl<'a> Evaluator<'a> {
         for (key, value) in items {
             let name = self.value(key, scope)?;
             let item = self.value(value, scope)?;
-            match convert(&name, &Type::String) {
-                Ok(Value::String(name)) => drop(out.insert(name, item)),
-                Ok(Value::Null(_)) => {
-                    return Err(Fault::at(key.span, "null-key", "the key of an object must not be null"));
-                }
-                Ok(_) => return Ok(Value::DYNAMIC),
-                Err(problem) => {
-                    return Err(Fault::at(
-                        key.span,
-                        "key",
-                        format!("this cannot be the key of an object: {problem}"),
-                    ));
-                }
-            }
+            let Some(name) = key_of(&name, key.span)? else {
+                return Ok(Value::DYNAMIC);
+            };
+            out.insert(name, item);
         }
         Ok(Value::Object(out))
     }
@@ -301,29 +291,16 @@ impl<'a> Evaluator<'a> {
             };
             let name = self.value(key, &inner)?;
             let value = self.value(&expr.value, &inner)?;
-            match convert(&name, &Type::String) {
-                Ok(Value::String(name)) if expr.grouping => groups.entry(name).or_default().push(value),
-                Ok(Value::String(name)) => {
-                    if single.insert(name.clone(), value).is_some() {
-                        return Err(Fault::at(
-                            key.span,
-                            "duplicate-key",
-                            format!("two elements give the key {name:?}"),
-                        )
-                        .help("add `...` after the value to collect all values of one key in a list"));
-                    }
-                }
-                Ok(Value::Null(_)) => {
-                    return Err(Fault::at(key.span, "null-key", "the key of an object must not be null"));
-                }
-                Ok(_) => return Ok(Value::DYNAMIC),
-                Err(problem) => {
-                    return Err(Fault::at(
-                        key.span,
-                        "key",
-                        format!("this cannot be the key of an object: {problem}"),
-                    ));
-                }
+            let Some(name) = key_of(&name, key.span)? else {
+                return Ok(Value::DYNAMIC);
+            };
+            if expr.grouping {
+                groups.entry(name).or_default().push(value);
+            } else if single.insert(name.clone(), value).is_some() {
+                return Err(
+                    Fault::at(key.span, "duplicate-key", format!("two elements give the key {name:?}"))
+                        .help("add `...` after the value to collect all values of one key in a list"),
+                );
             }
         }
         if expr.key.is_none() {
@@ -354,6 +331,19 @@ pub fn elements(value: &Value, span: Span) -> Result<Option<Vec<(Value, Value)>>
 }
 
 /// The value as `ty`, and neither null nor of another type.
+/// The key of an object; none where it is not known.
+fn key_of(name: &Value, span: Span) -> Result<Option<String>> {
+    match convert(name, &Type::String) {
+        Ok(Value::String(name)) => Ok(Some(name)),
+        Ok(Value::Null(_)) => Err(Fault::at(span, "null-key", "the key of an object must not be null")),
+        Ok(_) => Ok(None),
+        Err(problem) => {
+            let problem = format!("this cannot be the key of an object: {problem}");
+            Err(Fault::at(span, "key", problem))
+        }
+    }
+}
+
 fn operand(value: &Value, ty: &Type, span: Span) -> Result<Value> {
     if value.is_null() {
         return Err(Fault::at(

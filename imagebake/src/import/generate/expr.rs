@@ -346,6 +346,15 @@ impl Writer<'_> {
         }
     }
 
+    /// The key of a map that is text in the template, as a look-up takes it.
+    pub(super) fn written_key(&mut self, key: &Typed, span: Span) -> Result<String> {
+        let text = self.made_text(key, span)?;
+        Ok(match text.starts_with(['"', 'r']) {
+            true => text,
+            false => format!("&{text}"),
+        })
+    }
+
     /// `map[key]`
     pub(super) fn entry(&mut self, of: &Typed, key: &Typed, span: Span) -> Result<Typed> {
         let settled = self.settled(of, "entry", span)?;
@@ -359,14 +368,7 @@ impl Writer<'_> {
             _ => super::convert::reference(&of.at(Level::Unary), of),
         };
         let key = match &key.form {
-            Form::Literal(_) | Form::Pieces(_) => {
-                let text = self.made_text(key, span)?;
-                if text.starts_with(['"', 'r']) {
-                    text
-                } else {
-                    format!("&{text}")
-                }
-            }
+            Form::Literal(_) | Form::Pieces(_) => self.written_key(key, span)?,
             _ if key.ty.is_text() => super::convert::reference(&key.at(Level::Unary), key),
             _ => return Err(no_rust(span, "the key of a map is text")),
         };

@@ -272,14 +272,7 @@ impl Writer<'_> {
             return Err(no_rust(span, "a map is expected here"));
         };
         let key = match &key.form {
-            Form::Literal(_) | Form::Pieces(_) => {
-                let text = self.made_text(key, span)?;
-                if text.starts_with(['"', 'r']) {
-                    text
-                } else {
-                    format!("&{text}")
-                }
-            }
+            Form::Literal(_) | Form::Pieces(_) => self.written_key(key, span)?,
             _ => key_text(key),
         };
         let map = match &of.form {
