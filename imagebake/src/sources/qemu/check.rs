@@ -376,6 +376,32 @@ mod tests {
     }
 
     #[test]
+    fn a_machine_that_could_not_start_again_from_what_is_stored_is_refused() {
+        let key = || Boot::keys(["key={{ ssh_public_key }}<enter>"]);
+        let root = || Ssh::user("root");
+        let stored = || machine().step_snapshots(true);
+        let cases = [
+            (stored().ssh(root()), false),
+            (machine().vtpm(true).ssh(root()), false),
+            (stored().vtpm(true).ssh(root()), true),
+            (stored().communicator("none"), true),
+            (stored().ssh(root()).qemuarg(["-drive", "file=more.img"]), true),
+            (stored().ssh(root()).qemuarg(["-cpu", "max"]), false),
+            (stored().ssh(root()).boot(key()), true),
+            (stored().ssh(root().password(Secret::literal("pw"))).boot(key()), false),
+            (stored().ssh(root()).boot(key()).cloud_init(CloudInit::new()), false),
+        ];
+        for (i, (machine, refused)) in cases.iter().enumerate() {
+            let fields = found(machine, "contradiction");
+            assert_eq!(
+                fields.contains(&"step_snapshots".to_owned()),
+                *refused,
+                "case {i}: {fields:?}"
+            );
+        }
+    }
+
+    #[test]
     fn what_decides_nothing_is_told() {
         let root = || Ssh::user("root").password(Secret::literal("pw"));
         let named = |ssh: Ssh| ssh.temporary_key_pair_name("mine").clear_authorized_keys(true);
