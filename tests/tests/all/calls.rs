@@ -2,7 +2,6 @@
 
 use imagebake::{field::Field, prelude::*};
 use imagebake::communicator::ssh::FileTransfer;
-use imagebake::communicator::ssh::KeyType;
 use imagebake::communicator::ssh::ProxyKind;
 use imagebake::groups::CloudInit;
 use imagebake::io::compress::Format;
@@ -209,9 +208,6 @@ fn words() {
     let _ = Format::Tar(Some(imagebake::io::compress::Codec::Xz));
     let _ = Format::Tar(Some(imagebake::io::compress::Codec::Zstd));
     let _ = Format::Zip;
-    let _ = KeyType::Ecdsa;
-    let _ = KeyType::Ed25519;
-    let _ = KeyType::Rsa;
     let _ = ProxyKind::Http;
     let _ = ProxyKind::Socks5;
     let _ = amazon::AmiId::new("a");

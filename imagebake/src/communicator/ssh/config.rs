@@ -61,6 +61,13 @@ pub enum KeyType {
 }
 
 impl KeyType {
+    const NAMES: &[&str] = &["ed25519", "ecdsa", "rsa"];
+
+    fn named(name: &str) -> Option<Self> {
+        let all = [Self::Ed25519, Self::Ecdsa, Self::Rsa];
+        all.into_iter().find(|sort| sort.name() == name)
+    }
+
     fn name(self) -> &'static str {
         match self {
             Self::Ed25519 => "ed25519",
@@ -70,14 +77,9 @@ impl KeyType {
     }
 }
 
-impl ToValue for KeyType {
-    const TYPE: FieldType = FieldType::Named(&Named::new("KeyType").of("communicator::ssh").words(&[
-        ("ed25519", "Ed25519"),
-        ("ecdsa", "Ecdsa"),
-        ("rsa", "Rsa"),
-    ]));
-    fn to_value(&self) -> Value {
-        Value::Text(self.name().into())
+impl From<KeyType> for Text {
+    fn from(sort: KeyType) -> Self {
+        Self::from(sort.name())
     }
 }
 
@@ -202,9 +204,9 @@ pub struct Ssh {
         template = "ssh_private_key"
     )]
     made_private_key: Option<Secret>,
-    /// The sort of key that is made for the build; `ed25519` without, or `rsa` where only the number of its bits is said.
+    /// The sort of key that is made for the build, a `KeyType` or its name: `ed25519` without, or `rsa` where only the number of its bits is said.
     #[field(template = "temporary_key_pair_type")]
-    pub(crate) temporary_key_pair_type: Option<KeyType>,
+    pub(crate) temporary_key_pair_type: Option<Text>,
     /// How many bits it has; as many as its sort usually has without.
     #[field(template = "temporary_key_pair_bits")]
     pub(crate) temporary_key_pair_bits: Option<u32>,
@@ -367,24 +369,32 @@ impl Ssh {
         if let Some(bastion) = &self.bastion {
             bastion.check_all(self.has_key(), problems);
         }
+        let sort = self.temporary_key_pair_type.as_ref();
+        problems.check_word("ssh_temporary_key_pair_type", sort, KeyType::NAMES);
         self.check_key_size(problems);
         if let Some(proxy) = &self.proxy {
             proxy.check_all(problems);
         }
     }
 
+    /// How many bits that key has, where it is said: zero is as many as usual, as in templates.
+    pub(crate) fn key_bits(&self) -> Option<u32> {
+        self.temporary_key_pair_bits.filter(|bits| *bits > 0)
+    }
+
     /// The sort of key that is made for the build.
     pub(crate) fn key_type(&self) -> KeyType {
-        let without = match self.temporary_key_pair_bits {
+        let without = match self.key_bits() {
             Some(_) => KeyType::Rsa,
             None => KeyType::Ed25519,
         };
-        self.temporary_key_pair_type.unwrap_or(without)
+        let said = self.temporary_key_pair_type.as_ref().map(Text::to_string);
+        said.and_then(|name| KeyType::named(&name)).unwrap_or(without)
     }
 
     fn check_key_size(&self, problems: &mut Diagnostics) {
         const BITS: &str = "ssh_temporary_key_pair_bits";
-        let Some(bits) = self.temporary_key_pair_bits else {
+        let Some(bits) = self.key_bits() else {
             return;
         };
         let wrong = match self.key_type() {

@@ -40,7 +40,7 @@ impl TemporaryKey {
             .map(|name| name.reveal())
             .transpose()?;
         let comment = comment.as_ref().map_or("imagebake", |name| name.as_str());
-        Self::of_type(ssh.key_type(), ssh.temporary_key_pair_bits, comment)
+        Self::of_type(ssh.key_type(), ssh.key_bits(), comment)
     }
 
     fn of_type(sort: KeyType, bits: Option<u32>, comment: &str) -> Result<Self> {
