@@ -231,7 +231,7 @@ fn an_image_has_the_form_that_is_asked_for() {
     project.run(&["cleanup"]).ok();
     fs::remove_file(project.path().join(".imagebake/outputs.json")).expect("removed");
     project.write("out/precious", "kept");
-    told(&project.run(&["build", "off"]).fails(1), &["exists already"]);
+    told(&project.run(&["build", "off"]).fails(2), &["exists already"]);
     assert_eq!(project.read("out/precious"), "kept");
     project.run(&["build", "off", "--force"]).ok();
     assert!(!project.path().join("out/precious").exists());
