@@ -1,6 +1,6 @@
 //! The way to a server: a TCP connection, directly or through a proxy, at the first moment something answers.
 
-use super::{bastion::ProxyKind, route::ProxyWay};
+use super::{bastion::ProxyKind, prompt::Prompt, route::ProxyWay};
 use crate::error::{Error, ErrorKind, Result};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use futures_util::{StreamExt, future::BoxFuture, stream::FuturesUnordered};
@@ -29,14 +29,14 @@ pub(super) struct Opening(Mutex<FuturesUnordered<BoxFuture<'static, Result<TcpSt
 
 impl Opening {
     /// Opens one more, and gives the first of all on which a server has spoken; `None` when none has yet.
-    pub(super) async fn next(&self, host: &str, port: u16, forwarded: bool) -> Result<Option<TcpStream>> {
+    pub(super) async fn next(&self, host: &str, port: u16, forwarded: bool) -> Result<Option<Prompt>> {
         let mut open = self.0.lock().await;
         open.push(Box::pin(answering(host.to_owned(), port)));
         let next = if forwarded { NEXT_FORWARDED } else { NEXT };
         match timeout(next, open.next()).await {
             Ok(Some(Ok(stream))) => {
                 open.clear();
-                Ok(Some(stream))
+                Ok(Some(Prompt::new(stream)))
             }
             Ok(Some(Err(error))) => Err(error),
             Ok(None) | Err(_) => Ok(None),
@@ -91,7 +91,7 @@ fn unreachable(message: String) -> Error {
 }
 
 /// A connection to `host` that the proxy made.
-pub(super) async fn through_proxy(proxy: &ProxyWay, host: &str, port: u16) -> Result<TcpStream> {
+pub(super) async fn through_proxy(proxy: &ProxyWay, host: &str, port: u16) -> Result<Prompt> {
     let work = async {
         let connected = connect(&proxy.host, proxy.port).await;
         let stream = connected.map_err(|error| error.context("on the way", "the proxy"))?;
@@ -100,12 +100,13 @@ pub(super) async fn through_proxy(proxy: &ProxyWay, host: &str, port: u16) -> Re
             ProxyKind::Http => http(proxy, stream, host, port).await,
         }
     };
-    timeout(Duration::from_secs(30), work).await.unwrap_or_else(|_| {
+    let connected = timeout(Duration::from_secs(30), work).await.unwrap_or_else(|_| {
         let (at, to) = (format!("{}:{}", proxy.host, proxy.port), format!("{host}:{port}"));
         Err(unreachable(format!(
             "the proxy {at} does not answer the wish for a connection to {to}"
         )))
-    })
+    });
+    connected.map(Prompt::new)
 }
 
 async fn socks5(proxy: &ProxyWay, stream: TcpStream, host: &str, port: u16) -> Result<TcpStream> {
