@@ -4,7 +4,7 @@
 //! In it: the kernel for clouds, systemd, sshd (root, `packer`), cloud-init, which sleeps unless a seed is there: of two places to look in, since it
 //! does not look where there is only one and none, and then works half of a machine's time to start. It has the modules that a seed of ours asks for
 //! something; those for package managers and other tools would take a third of that time to find that nobody wants them. apt's lists are there,
-//! without translations: to read them takes an emulated machine longer than the rest of an installation.
+//! without translations, so that packages can be installed at once.
 
 use anyhow::{Context, Result};
 use imagebake_tests::media::make_once;

@@ -3,6 +3,7 @@
 use super::{
     auth_driver::{Key, login},
     breaking::Breaking,
+    pace::Pace,
     route::{Hop, Route},
     trust::{Known, Presented, Trust, Verdict},
     tunnel::Tunnel,
@@ -393,7 +394,13 @@ impl Connection {
                 .map_err(wrong)?;
         }
         write.exec(false, line).await.map_err(wrong)?;
-        Ok((Reader(read), Writer(Arc::new(write))))
+        let pace = Arc::new(Pace::new());
+        let reader = Reader {
+            half: read,
+            pace: pace.clone(),
+        };
+        let half = Arc::new(write);
+        Ok((reader, Writer { half, pace }))
     }
 
     /// Opens a subsystem of the server.
@@ -446,18 +453,25 @@ pub(super) enum Told {
 }
 
 /// What a command prints, and how it ends.
-pub(super) struct Reader(ChannelReadHalf);
+pub(super) struct Reader {
+    half: ChannelReadHalf,
+    pace: Arc<Pace>,
+}
 
 impl Reader {
     pub(super) async fn next(&mut self) -> Told {
         loop {
-            return match self.0.wait().await {
+            return match self.half.wait().await {
                 Some(ChannelMsg::Data { data }) => Told::Bytes(Stream::Stdout, data),
                 Some(ChannelMsg::ExtendedData { data, .. }) => Told::Bytes(Stream::Stderr, data),
                 Some(ChannelMsg::ExitStatus { exit_status }) => Told::Exit(Exit::Code(exit_status as i32)),
                 Some(ChannelMsg::ExitSignal { signal_name, .. }) => Told::Exit(Exit::Signal(number(&signal_name))),
                 Some(ChannelMsg::Failure) => Told::Denied,
                 Some(ChannelMsg::Close) | None => Told::End,
+                Some(ChannelMsg::WindowAdjusted { new_size }) => {
+                    self.pace.told(new_size);
+                    continue;
+                }
                 Some(_) => continue,
             };
         }
@@ -466,27 +480,32 @@ impl Reader {
 
 /// What a command reads.
 #[derive(Clone)]
-pub(super) struct Writer(Arc<ChannelWriteHalf<Msg>>);
+pub(super) struct Writer {
+    half: Arc<ChannelWriteHalf<Msg>>,
+    pace: Arc<Pace>,
+}
 
 impl Writer {
     /// Hands on bytes, as fast as the command reads.
     pub(super) async fn send(&self, bytes: Bytes) -> Result<(), ()> {
-        self.0.data_bytes(bytes).await.map_err(drop)
+        self.pace.wait().await;
+        self.pace.sent(bytes.len());
+        self.half.data_bytes(bytes).await.map_err(drop)
     }
 
     /// There is no more.
     pub(super) async fn end(&self) {
-        let _ = self.0.eof().await;
+        let _ = self.half.eof().await;
     }
 
     /// Ends the command, as far as the server does that.
     pub(super) async fn kill(&self) {
-        let _ = self.0.signal(Sig::KILL).await;
-        let _ = self.0.close().await;
+        let _ = self.half.signal(Sig::KILL).await;
+        let _ = self.half.close().await;
     }
 
     pub(super) async fn close(&self) {
-        let _ = self.0.close().await;
+        let _ = self.half.close().await;
     }
 }
 

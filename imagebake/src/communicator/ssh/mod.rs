@@ -33,6 +33,8 @@ mod files;
 #[cfg(feature = "ssh")]
 mod key_driver;
 #[cfg(feature = "ssh")]
+mod pace;
+#[cfg(feature = "ssh")]
 mod prompt;
 #[cfg(feature = "ssh")]
 mod route;
