@@ -133,6 +133,13 @@ impl Error {
         self
     }
 
+    /// Says that it will fail again, whatever was said before.
+    #[must_use]
+    pub fn permanent(mut self) -> Self {
+        self.0.status = Status::Permanent;
+        self
+    }
+
     /// Adds a fact about where it happened (`("path", "/etc/x")`).
     #[must_use]
     pub fn context(mut self, name: &'static str, value: impl fmt::Display) -> Self {

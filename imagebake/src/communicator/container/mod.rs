@@ -162,9 +162,17 @@ impl<E: ContainerEngine> ContainerComm<E> {
                 };
                 gone(format!("the container ended {how} while a step ran in it")).because(error)
             }
-            // The engine does not answer either: that is what the user has to know.
-            Err(unreachable) => unreachable,
+            // The engine does not answer either: that is what the user has to know. Its containers are gone, whenever it comes back.
+            Err(unreachable) => unreachable.permanent(),
             Ok(Some(_)) => error,
+        }
+    }
+
+    /// Moves files; where the engine cannot be talked to, it is said why.
+    async fn moving(&self, work: impl Future<Output = Result<()>>) -> Result<()> {
+        match work.await {
+            Err(error) if error.kind() == ErrorKind::Unreachable => Err(self.explained(error).await),
+            moved => moved,
         }
     }
 }
@@ -184,19 +192,19 @@ impl<E: ContainerEngine> Communicator for ContainerComm<E> {
     }
 
     async fn upload(&self, from: &mut (dyn AsyncRead + Send + Unpin), to: &GuestPath, attrs: &FileAttrs) -> Result<()> {
-        self.write_file(from, to, attrs).await
+        self.moving(self.write_file(from, to, attrs)).await
     }
 
     async fn download(&self, from: &GuestPath, to: &mut (dyn AsyncWrite + Send + Unpin)) -> Result<()> {
-        self.read_file(from, to).await
+        self.moving(self.read_file(from, to)).await
     }
 
     async fn upload_dir(&self, from: &HostFolder, to: &GuestPath) -> Result<()> {
-        self.write_tree(from, to).await
+        self.moving(self.write_tree(from, to)).await
     }
 
     async fn download_dir(&self, from: &GuestPath, to: &Path) -> Result<()> {
-        self.read_tree(from, to).await
+        self.moving(self.read_tree(from, to)).await
     }
 
     async fn reconnect(&self, within: Duration) -> Result<()> {
