@@ -7,7 +7,8 @@
 //! ```
 //!
 //! What is stored is what a machine has after its power was cut: disks and the firmware's variables, no memory. It is started again like after
-//! a reboot. A failure to store is told and changes nothing for the build.
+//! a reboot. A failure to store is told and changes nothing for the build, unless QEMU does not say what became of it: an image of layers that the
+//! machine does not write to any more would lack what later steps did.
 
 use super::{
     arguments::Drive,
@@ -298,6 +299,30 @@ impl Snapshots for Recorder {
     }
 }
 
+/// Why a machine is not stored.
+#[derive(Debug)]
+enum Failure {
+    /// It goes on as it was.
+    Unstored(Error),
+    /// Whether it goes on, and which layers it writes to, nobody knows.
+    Unknown(Error),
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self::Unstored(error)
+    }
+}
+
+/// Has QEMU do what changes the machine: only what it refuses is certainly not done.
+async fn tell(qmp: &Qmp, command: &str, arguments: Value) -> Result<(), Failure> {
+    match qmp.execute(command, arguments).await {
+        Ok(_) => Ok(()),
+        Err(error) if error.kind() == ErrorKind::CommandFailed => Err(Failure::Unstored(error)),
+        Err(error) => Err(Failure::Unknown(error)),
+    }
+}
+
 /// A disk as QEMU knows it.
 #[derive(Clone)]
 struct Attached {
@@ -313,16 +338,16 @@ impl Recorder {
         let stored = self.store(key, &when).await;
         *lock(&self.layers.0.seconds) += began.elapsed().as_secs_f64();
         match stored {
-            Err(error) if matches!(error.kind(), ErrorKind::Cancelled) => Err(error),
-            Err(error) => {
+            Err(Failure::Unstored(error)) if error.kind() != ErrorKind::Cancelled => {
                 not_stored(&self.cx, &when, &error);
                 Ok(())
             }
+            Err(Failure::Unstored(error) | Failure::Unknown(error)) => Err(error),
             Ok(()) => Ok(()),
         }
     }
 
-    async fn store(&self, key: &StepKey, when: &str) -> Result<()> {
+    async fn store(&self, key: &StepKey, when: &str) -> Result<(), Failure> {
         self.write_out().await?;
         let known = lock(&self.layers.0.attached).clone();
         let attached = match known {
@@ -347,16 +372,18 @@ impl Recorder {
             let data = json!({"device": device, "snapshot-file": file, "format": "qcow2", "mode": "existing"});
             actions.push(json!({"type": "blockdev-snapshot-sync", "data": data}));
         }
-        self.qmp.execute("stop", json!({})).await?;
+        tell(&self.qmp, "stop", json!({})).await?;
         let taken = async {
             if let Some((from, name)) = &stored {
                 let copied = tokio::fs::copy(from, store.layer(name)).await;
                 copied.path("copy the firmware's variables to", store.layer(name))?;
             }
-            self.qmp.execute("transaction", json!({"actions": actions})).await
+            tell(&self.qmp, "transaction", json!({"actions": actions})).await
         };
         let taken = taken.await;
-        self.qmp.execute("cont", json!({})).await?;
+        // One that stands still is not what the next step is for.
+        let goes_on = self.qmp.execute("cont", json!({})).await;
+        goes_on.map_err(Failure::Unknown)?;
         taken?;
         for (disk, name) in lock(&self.layers.0.disks).iter_mut().zip(names) {
             disk.push(name);
@@ -434,5 +461,43 @@ impl Recorder {
         all.ok_or_else(|| {
             Error::new(ErrorKind::Unsupported, "a disk of the machine is not attached to it").hint("look at `qemuargs`")
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio::{
+        io::{AsyncBufReadExt, AsyncWriteExt, BufReader},
+        net::UnixStream,
+    };
+
+    #[tokio::test]
+    async fn only_what_qemu_refuses_is_passed_over() {
+        let (ours, theirs) = UnixStream::pair().expect("sockets");
+        let machine = async {
+            let (from, mut to) = theirs.into_split();
+            let mut lines = BufReader::new(from).lines();
+            while let Ok(Some(line)) = lines.next_line().await {
+                let asked: Value = serde_json::from_str(&line).expect("JSON");
+                let id = &asked["id"];
+                let answer = match asked["execute"].as_str() {
+                    Some("stop") => json!({"id": id, "error": {"class": "GenericError", "desc": "not now"}}),
+                    // Gone in the middle of it.
+                    Some("transaction") => return,
+                    _ => json!({"id": id, "return": {}}),
+                };
+                to.write_all(format!("{answer}\r\n").as_bytes()).await.expect("written");
+            }
+        };
+        let asking = async {
+            let qmp = Qmp::connect(ours).await.expect("it answers");
+            tell(&qmp, "cont", json!({})).await.expect("done");
+            let refused = tell(&qmp, "stop", json!({})).await.expect_err("refused");
+            assert!(matches!(refused, Failure::Unstored(_)), "{refused:?}");
+            let lost = tell(&qmp, "transaction", json!({})).await.expect_err("lost");
+            assert!(matches!(lost, Failure::Unknown(_)), "{lost:?}");
+        };
+        tokio::join!(machine, asking);
     }
 }

@@ -25,6 +25,7 @@ use std::{
     collections::BTreeSet,
     fs::{self, File},
     io,
+    os::unix::fs::{DirBuilderExt, MetadataExt},
     path::{Path, PathBuf},
 };
 
@@ -89,11 +90,17 @@ impl Store {
         let store = Self {
             root: state_dir.join(FOLDER),
         };
-        for folder in [store.layers(), store.states(), store.uses()] {
-            fs::create_dir_all(&folder).map_err(|error| {
-                Error::io("make the folder of stored machines", &folder, error)
-                    .hint("it is in the state folder: choose a writable one with --state-dir")
-            })?;
+        let failed = |folder: &Path, error| {
+            Error::io("make the folder of stored machines", folder, error)
+                .hint("it is in the state folder: choose a writable one with --state-dir")
+        };
+        fs::create_dir_all(state_dir).map_err(|error| failed(state_dir, error))?;
+        // On a disk is what steps put there, secrets too: nobody else's to read.
+        for folder in [store.root.clone(), store.layers(), store.states(), store.uses()] {
+            match fs::DirBuilder::new().mode(0o700).create(&folder) {
+                Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(failed(&folder, error)),
+                _ => {}
+            }
         }
         Ok(store)
     }
@@ -183,7 +190,7 @@ impl Store {
         for path in entries(&self.layers())? {
             let name = path.file_name().unwrap_or_default().to_string_lossy();
             if !used.contains(&*name) {
-                let size = fs::metadata(&path).map_or(0, |about| std::os::unix::fs::MetadataExt::blocks(&about) * 512);
+                let size = fs::metadata(&path).map_or(0, |about| about.blocks() * 512);
                 gone(fs::remove_file(&path), &path)?;
                 bytes += size;
             }
@@ -366,6 +373,7 @@ impl Share {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::os::unix::fs::PermissionsExt;
 
     fn key(text: &str) -> StepKey {
         serde_json::from_value(serde_json::json!(text)).expect("a key")
@@ -405,6 +413,11 @@ mod tests {
     async fn only_what_a_state_or_a_build_names_stays() {
         let folder = tempfile::tempdir().expect("a folder");
         let store = Store::open(folder.path()).expect("a store");
+        let mode = fs::metadata(folder.path().join(FOLDER))
+            .expect("made")
+            .permissions()
+            .mode();
+        assert_eq!(mode & 0o777, 0o700, "what is stored is its owner's");
         let build = share(&store, "ib-one").await;
         let (first, second) = (layer(&build), layer(&build));
         build.record(&key("a"), &state("web.qemu", &[&first])).expect("stored");
